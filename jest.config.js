@@ -12,7 +12,11 @@ const common = {
 
 module.exports = {
   projects: [
-    { ...common, displayName: 'unit', testMatch: ['<rootDir>/tests/**/*.spec.ts', '!**/*.{api,int,e2e}.spec.ts'] },
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/tests/**/*.spec.ts', '!**/*.{api,int,e2e}.spec.ts'],
+    },
     { ...common, displayName: 'api', testMatch: ['<rootDir>/tests/**/*.api.spec.ts'] },
     { ...common, displayName: 'int', testMatch: ['<rootDir>/tests/**/*.int.spec.ts'] },
     { ...common, displayName: 'e2e', testMatch: ['<rootDir>/tests/**/*.e2e.spec.ts'] },

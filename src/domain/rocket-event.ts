@@ -2,11 +2,7 @@ import type { RocketReport } from './rocket-message.js';
 
 /** The business rules a message can break. Stored with the event and shown to clients. */
 export type RefusalRule =
-  | 'already-launched'
-  | 'not-launched'
-  | 'speed-out-of-range'
-  | 'speed-below-zero'
-  | 'rocket-exploded';
+  'already-launched' | 'not-launched' | 'speed-out-of-range' | 'speed-below-zero' | 'rocket-exploded';
 
 /**
  * What we record. One message number leaves exactly one event; `MessagesSkipped` stands at number `to` for the

@@ -21,7 +21,11 @@ export type Rocket =
 
 export type FlyingRocket = Extract<Rocket, { status: 'flying' }>;
 
-export const rocketStatuses = ['awaiting-launch', 'flying', 'exploded'] as const satisfies readonly Rocket['status'][];
+export const rocketStatuses = [
+  'awaiting-launch',
+  'flying',
+  'exploded',
+] as const satisfies readonly Rocket['status'][];
 
 export const initialRocket: Rocket = { status: 'awaiting-launch', complete: true };
 
