@@ -1,0 +1,142 @@
+/**
+ * Every way a request can end other than well: the one table behind error answers, the OpenAPI document
+ * and the pages under /problems. A slug is part of the contract; the words may change.
+ */
+export const problems = {
+  'malformed-json': {
+    status: 400,
+    title: 'The body is not valid JSON',
+    advice:
+      'Send one JSON text in UTF-8. Names inside an object must be unique, nesting is limited, and NUL characters and lone surrogates are refused. The detail says where reading stopped.',
+  },
+  'invalid-message': {
+    status: 400,
+    title: 'The message breaks the message format',
+    advice:
+      'Read `errors`: every entry points at one field and says what it has to be. Correct the message and send it again; nothing of it was stored.',
+  },
+  'invalid-query': {
+    status: 400,
+    title: 'A query parameter is unknown or has a bad value',
+    advice:
+      'Read `errors` for the parameter at fault. Take a cursor from the `Link` header of the page before it, unchanged and with the same sort and filters.',
+  },
+  'invalid-channel': {
+    status: 400,
+    title: 'The channel is not a possible channel',
+    advice:
+      'A channel is 1 to 128 characters of A-Z, a-z, 0-9, dot, underscore, colon and hyphen; usually a UUID.',
+  },
+  'unknown-position': {
+    status: 400,
+    title: 'The position does not belong to this store',
+    advice:
+      'Positions are opaque and belong to the store that gave them; a store in memory starts anew with the process. Read the feed from its beginning, without `after`.',
+  },
+  'rocket-not-found': {
+    status: 404,
+    title: 'No rocket has reported on this channel',
+    advice:
+      'Check the channel; letter case matters unless it is a UUID. `GET /rockets` lists every known rocket.',
+  },
+  'message-not-found': {
+    status: 404,
+    title: 'No message of this number has arrived',
+    advice:
+      'Nothing with this number is recorded or waiting. `GET /rockets/{channel}/gaps` says what is missing.',
+  },
+  'event-not-found': {
+    status: 404,
+    title: 'No event stands at this position',
+    advice: 'Use a position taken from `GET /events`.',
+  },
+  'version-not-reached': {
+    status: 404,
+    title: 'The rocket has no such version yet',
+    advice:
+      'Ask for a version from 1 to the current `version` of the rocket, or for a time at or after its first message.',
+  },
+  'problem-not-found': {
+    status: 404,
+    title: 'No problem type has this name',
+    advice: 'The OpenAPI document at /openapi.json names every problem type.',
+  },
+  'route-not-found': {
+    status: 404,
+    title: 'There is no such route',
+    advice: 'Check path and spelling; /docs shows every route.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'The route does not answer this method',
+    advice: 'Use one of the methods in the `Allow` header.',
+  },
+  'not-acceptable': {
+    status: 406,
+    title: 'None of the accepted media types can be served',
+    advice: 'Send `Accept: application/json`, or leave the header out.',
+  },
+  'request-timeout': {
+    status: 408,
+    title: 'The request took too long to arrive',
+    advice:
+      'Send the whole request without long pauses. Sending a message twice is harmless, so simply try again.',
+  },
+  conflict: {
+    status: 409,
+    title: 'Another message with this number has already arrived',
+    advice:
+      'The message that arrived first stands, and sending again does not change that. Find out why the sender used one number for two different messages.',
+  },
+  'no-gap': {
+    status: 409,
+    title: 'The rocket has no gap to skip',
+    advice:
+      'Nothing is missing in front of a waiting message. Read the rocket again; the missing message may have arrived.',
+  },
+  'gap-moved': {
+    status: 409,
+    title: 'The gap is no longer the one that was named',
+    advice: 'Read `GET /rockets/{channel}/gaps` and decide again.',
+  },
+  'body-too-large': {
+    status: 413,
+    title: 'The body is larger than allowed',
+    advice:
+      'A rocket message is small; the detail names the limit. Send many messages as `application/x-ndjson`, one a line, where the limit holds for each line.',
+  },
+  'unsupported-content-encoding': {
+    status: 415,
+    title: 'The content encoding is not supported',
+    advice: 'Send the body uncompressed and without a `Content-Encoding` header.',
+  },
+  'header-too-large': {
+    status: 431,
+    title: 'The request header is too large',
+    advice: 'Send fewer or shorter header fields.',
+  },
+  'internal-error': {
+    status: 500,
+    title: 'The service failed to answer',
+    advice:
+      'This is our fault. Sending the same message again is safe. Report the `requestId`; the log tells the story under it.',
+  },
+  overloaded: {
+    status: 503,
+    title: 'Too many messages are waiting',
+    advice: 'The message was not taken. Send it again after the seconds given in `Retry-After`.',
+  },
+  'store-unavailable': {
+    status: 503,
+    title: 'The store cannot be reached',
+    advice:
+      'The message was not acknowledged. Send it again after the seconds given in `Retry-After`; twice is harmless.',
+  },
+  'shutting-down': {
+    status: 503,
+    title: 'The service is shutting down',
+    advice: 'The message was not taken. Send it again in a moment, to this or another instance.',
+  },
+} as const satisfies Record<string, { status: number; title: string; advice: string }>;
+
+export type ProblemSlug = keyof typeof problems;
