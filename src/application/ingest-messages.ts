@@ -1,0 +1,90 @@
+import type { RocketMessage } from '../domain/rocket-message.js';
+import type { Counters } from './counters.js';
+import type { NumberRange, Outcome } from './outcome.js';
+import type { Logger } from './ports/logger.js';
+import type { ReorderBuffer, SkipResult } from './reorder-buffer.js';
+import type { WorkerPool } from './worker-pool.js';
+
+/** There is no room for this message now; nothing of it was taken. */
+export class Overloaded extends Error {
+  readonly code = 'overloaded';
+  constructor() {
+    super('Too many messages are waiting to be stored.');
+  }
+}
+
+/** The service is about to stop and takes nothing new. */
+export class ShuttingDown extends Error {
+  readonly code = 'shutting-down';
+  constructor() {
+    super('The service is shutting down.');
+  }
+}
+
+/** The use case: a message in, its outcome out, once the outcome is as durable as the store is. */
+export class IngestMessages {
+  private stopping = false;
+
+  constructor(
+    private readonly buffer: ReorderBuffer,
+    private readonly workers: WorkerPool,
+    private readonly counters: Counters,
+    private readonly logger: Logger,
+  ) {}
+
+  ingest(message: RocketMessage, bytes: number): Promise<Outcome> {
+    return new Promise((settle, fail) => {
+      if (this.submit(message, bytes, settle, fail)) return;
+      this.counters.turnedAway('shed');
+      fail(new Overloaded());
+    });
+  }
+
+  /** The same without a promise for each message. False, and nothing taken, when there is no room. */
+  submit(
+    message: RocketMessage,
+    bytes: number,
+    settle: (outcome: Outcome) => void,
+    fail: (error: Error) => void,
+  ): boolean {
+    if (this.stopping) throw new ShuttingDown();
+    const taken = this.buffer.offer({
+      message,
+      bytes,
+      settle: (outcome) => {
+        this.counters.settled(outcome.outcome);
+        if (outcome.outcome === 'conflict') this.reportConflict(message);
+        settle(outcome);
+      },
+      fail: (error) => {
+        this.counters.turnedAway('failed');
+        fail(error);
+      },
+    });
+    if (taken) this.workers.wake();
+    return taken;
+  }
+
+  /** Skips the first gap of a channel, if it still is the one expected. */
+  skipGap(channel: string, expected: NumberRange | undefined): Promise<SkipResult> {
+    return new Promise((settle, fail) => {
+      if (this.stopping) throw new ShuttingDown();
+      this.buffer.offerSkip(channel, { expected, settle, fail });
+      this.workers.wake();
+    });
+  }
+
+  /** Takes nothing new and returns when everything taken was answered. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await this.workers.drain();
+  }
+
+  private reportConflict({ channel, number, report }: RocketMessage): void {
+    this.logger.warn('conflict: another message stands under this number', {
+      channel,
+      number,
+      type: report.type,
+    });
+  }
+}

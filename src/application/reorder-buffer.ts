@@ -1,0 +1,135 @@
+import type { RocketMessage } from '../domain/rocket-message.js';
+import { LANES, laneOf } from './lanes.js';
+import type { NumberRange, Outcome } from './outcome.js';
+
+/** A message on its way, and who waits for its outcome. */
+export interface Arrival {
+  readonly message: RocketMessage;
+  /** Its size on the wire, for the bound on memory. */
+  readonly bytes: number;
+  readonly settle: (outcome: Outcome) => void;
+  readonly fail: (error: Error) => void;
+}
+
+/** An operator's wish to skip the first gap of a channel; it takes its turn like any message. */
+export interface SkipRequest {
+  /** The gap the operator looked at; when it is no longer the first, nothing is skipped. */
+  readonly expected: NumberRange | undefined;
+  readonly settle: (result: SkipResult) => void;
+  readonly fail: (error: Error) => void;
+}
+
+export type SkipResult =
+  | { readonly skipped: NumberRange; readonly version: number }
+  | { readonly skipped: undefined; readonly reason: 'no-gap' | 'gap-moved'; readonly first?: NumberRange };
+
+/** Everything that waits for one channel. Without arrivals and skips: go on draining. */
+export interface ChannelWork {
+  readonly channel: string;
+  /** In number order when taken; repeats of a number stand together, first come first. */
+  readonly arrivals: Arrival[];
+  readonly skips: SkipRequest[];
+}
+
+export interface LaneBatch {
+  readonly lane: number;
+  readonly work: readonly ChannelWork[];
+}
+
+export interface BufferLimits {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** What is taken from one lane at once: enough to share a commit, little enough to keep the event loop free. */
+export const MESSAGES_PER_BATCH = 1024;
+
+/**
+ * Takes arrivals in any order and hands them out lane by lane, each channel's in number order. A lane that was
+ * taken is held until `release`, so one channel is never worked on twice at a time; what arrives meanwhile grows
+ * into the next batch. Bounded by count and bytes of everything not settled yet.
+ */
+export class ReorderBuffer {
+  private readonly lanes = Array.from({ length: LANES }, () => new Map<string, ChannelWork>());
+  private readonly held = new Array<boolean>(LANES).fill(false);
+  /** Lanes with work that nobody holds, first come first; each at most once. */
+  private readonly ready: number[] = [];
+  messages = 0;
+  bytes = 0;
+
+  constructor(private readonly limits: BufferLimits) {}
+
+  /** False, and nothing taken, when the buffer is full. */
+  offer(arrival: Arrival): boolean {
+    if (this.messages >= this.limits.messages || this.bytes + arrival.bytes > this.limits.bytes) return false;
+    this.messages++;
+    this.bytes += arrival.bytes;
+    this.workOf(arrival.message.channel).arrivals.push(arrival);
+    return true;
+  }
+
+  offerSkip(channel: string, skip: SkipRequest): void {
+    this.workOf(channel).skips.push(skip);
+  }
+
+  /** Lets a channel have another turn: early messages wait whose numbers are next. */
+  resume(channel: string): void {
+    this.workOf(channel);
+  }
+
+  take(): LaneBatch | undefined {
+    const lane = this.ready.shift();
+    if (lane === undefined) return undefined;
+    this.held[lane] = true;
+    const waiting = this.lanes[lane]!;
+    const work: ChannelWork[] = [];
+    let room = MESSAGES_PER_BATCH;
+    for (const [channel, all] of waiting) {
+      const taken = takeUpTo(room, all);
+      if (taken === all) waiting.delete(channel);
+      room -= taken.arrivals.length;
+      sortByNumber(taken.arrivals);
+      work.push(taken);
+      if (room <= 0) break;
+    }
+    return { lane, work };
+  }
+
+  /** The arrivals were answered: their room is free again. */
+  settled(arrivals: readonly Arrival[]): void {
+    this.messages -= arrivals.length;
+    for (const arrival of arrivals) this.bytes -= arrival.bytes;
+  }
+
+  release(lane: number): void {
+    this.held[lane] = false;
+    if (this.lanes[lane]!.size > 0) this.ready.push(lane);
+  }
+
+  private workOf(channel: string): ChannelWork {
+    const lane = laneOf(channel);
+    const waiting = this.lanes[lane]!;
+    let work = waiting.get(channel);
+    if (work === undefined) {
+      work = { channel, arrivals: [], skips: [] };
+      waiting.set(channel, work);
+      if (waiting.size === 1 && !this.held[lane]) this.ready.push(lane);
+    }
+    return work;
+  }
+}
+
+/** The first `room` arrivals; a skip waits until every message that came before it has had its turn. */
+const takeUpTo = (room: number, work: ChannelWork): ChannelWork =>
+  work.arrivals.length <= room
+    ? work
+    : { channel: work.channel, arrivals: work.arrivals.splice(0, room), skips: [] };
+
+const sortByNumber = (arrivals: Arrival[]): void => {
+  for (let i = 1; i < arrivals.length; i++) {
+    if (arrivals[i]!.message.number < arrivals[i - 1]!.message.number) {
+      arrivals.sort((a, b) => a.message.number - b.message.number);
+      return;
+    }
+  }
+};

@@ -1,0 +1,173 @@
+import { advance, skipFirstGap, type Step } from './advance.js';
+import type { Clock } from './ports/clock.js';
+import { StoreUnavailable, type Change, type EventStore, type Head } from './ports/event-store.js';
+import type { Logger } from './ports/logger.js';
+import type { ChannelWork, LaneBatch, ReorderBuffer, SkipRequest } from './reorder-buffer.js';
+
+export type CommitListener = (change: Change, before: Head) => void;
+
+interface Turn {
+  readonly work: ChannelWork;
+  readonly head: Head;
+}
+
+/** With a store that never waits for a disk, nothing else would run while there is work: give way this often. */
+const MESSAGES_PER_EVENT_LOOP_TURN = 2048;
+const RETRY_DRAIN_AFTER_MS = 1000;
+
+/**
+ * N workers over one reorder buffer. Each takes what waits in one lane, advances its channels, commits them
+ * together, and only then answers. While a commit is under way the next batch of that lane grows by itself.
+ *
+ *   idle ──wake──► take a lane ──► load ──► advance ──► commit ──► settle ──► release the lane ──► take …
+ *                                            ▲             │
+ *                                            └── moved ────┘
+ */
+export class WorkerPool {
+  private readonly sleeping: (() => void)[] = [];
+  private readonly listeners: CommitListener[] = [];
+  private running: Promise<void>[] = [];
+  private stopping = false;
+  private sinceYield = 0;
+
+  constructor(
+    private readonly buffer: ReorderBuffer,
+    private readonly store: EventStore,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+    private readonly workers: number,
+  ) {}
+
+  /** Told of every change after it is committed, in commit order per channel. */
+  onCommit(listener: CommitListener): void {
+    this.listeners.push(listener);
+  }
+
+  /** Starts the workers; first of all they finish the drains that a crash cut short. */
+  async start(): Promise<void> {
+    for (const channel of await this.store.unfinished()) this.buffer.resume(channel);
+    this.running = Array.from({ length: this.workers }, () => this.work());
+  }
+
+  /** There is something new in the buffer. */
+  wake(): void {
+    this.sleeping.pop()?.();
+  }
+
+  /** Finishes everything that was taken, then stops. */
+  async drain(): Promise<void> {
+    this.stopping = true;
+    for (const wake of this.sleeping.splice(0)) wake();
+    await Promise.all(this.running);
+  }
+
+  private async work(): Promise<void> {
+    for (;;) {
+      const batch = this.buffer.take();
+      if (batch === undefined) {
+        if (this.stopping) return;
+        await new Promise<void>((wake) => this.sleeping.push(wake));
+        continue;
+      }
+      await this.process(batch);
+      this.buffer.release(batch.lane);
+      await this.giveWay();
+    }
+  }
+
+  private async process({ work }: LaneBatch): Promise<void> {
+    try {
+      const heads = await this.store.load(work.map(headRequest));
+      let turns = work.map((channelWork, i): Turn => ({ work: channelWork, head: heads[i]! }));
+      while (turns.length > 0) turns = await this.processTurns(turns);
+      for (const { channel, skips } of work) {
+        for (const skip of skips) await this.skip(channel, skip);
+      }
+    } catch (error) {
+      this.failUnsettled(work, asError(error));
+    }
+  }
+
+  /** One round of a batch; answers the channels that have moved and must be decided again. */
+  private async processTurns(turns: readonly Turn[]): Promise<Turn[]> {
+    const now = this.clock.now();
+    const steps = turns.map(({ work, head }) => advance(head, work.arrivals.map(messageOf), now));
+    const changes = steps.flatMap(({ change }) => change ?? []);
+    const moved = changes.length > 0 ? await this.store.commit(changes) : [];
+    const again: Turn[] = [];
+    turns.forEach((turn, i) => {
+      const head = moved.find(({ channel }) => channel === turn.work.channel);
+      if (head === undefined) this.settle(turn, steps[i]!);
+      else again.push({ work: turn.work, head });
+    });
+    return again;
+  }
+
+  private settle({ work, head }: Turn, { change, outcomes, more }: Step): void {
+    const arrivals = work.arrivals.splice(0);
+    this.sinceYield += Math.max(arrivals.length, change?.events.length ?? 0);
+    this.buffer.settled(arrivals);
+    if (change !== undefined) this.announce(change, head);
+    arrivals.forEach((arrival, i) => arrival.settle(outcomes[i]!));
+    if (more) this.buffer.resume(work.channel);
+  }
+
+  private async skip(channel: string, request: SkipRequest): Promise<void> {
+    let [head] = await this.store.load([{ channel, numbers: [] }]);
+    while (head !== undefined) {
+      const result = skipFirstGap(head, this.clock.now());
+      if (result === undefined) return request.settle({ skipped: undefined, reason: 'no-gap' });
+      const { gap, step } = result;
+      const { expected } = request;
+      if (expected !== undefined && (expected.from !== gap.from || expected.to !== gap.to)) {
+        return request.settle({ skipped: undefined, reason: 'gap-moved', first: gap });
+      }
+      const change = step.change!;
+      const [moved] = await this.store.commit([change]);
+      if (moved === undefined) {
+        this.announce(change, head);
+        if (step.more) this.buffer.resume(channel);
+        return request.settle({ skipped: gap, version: change.state.version });
+      }
+      head = moved;
+    }
+  }
+
+  private announce(change: Change, before: Head): void {
+    for (const listener of this.listeners) listener(change, before);
+  }
+
+  private failUnsettled(work: readonly ChannelWork[], error: Error): void {
+    this.logger.error('a batch was not stored; nothing of it was acknowledged', { error: error.message });
+    for (const { channel, arrivals, skips } of work) {
+      if (arrivals.length === 0) void this.resumeLater(channel);
+      const failed = arrivals.splice(0);
+      this.buffer.settled(failed);
+      for (const { fail } of [...failed, ...skips]) fail(error);
+    }
+  }
+
+  /** Nobody waits for a drain, so nobody would ask for it again. */
+  private async resumeLater(channel: string): Promise<void> {
+    await this.clock.sleep(RETRY_DRAIN_AFTER_MS);
+    if (this.stopping) return;
+    this.buffer.resume(channel);
+    this.wake();
+  }
+
+  private async giveWay(): Promise<void> {
+    if (this.sinceYield < MESSAGES_PER_EVENT_LOOP_TURN) return;
+    this.sinceYield = 0;
+    await this.clock.sleep(0);
+  }
+}
+
+const headRequest = ({ channel, arrivals }: ChannelWork) => ({
+  channel,
+  numbers: arrivals.map(({ message }) => message.number),
+});
+
+const messageOf = ({ message }: ChannelWork['arrivals'][number]) => message;
+
+const asError = (error: unknown): Error =>
+  error instanceof Error ? error : new StoreUnavailable(String(error));
