@@ -1,0 +1,57 @@
+import * as example from '../examples.js';
+import type { PathItem } from '../model.js';
+import { feedParameters, positionInPath, requestId } from '../parameters.js';
+import { headers, json, jsonArray, problemResponses, response } from '../responses.js';
+
+const liveExample = [
+  'retry: 2000',
+  '',
+  `id: ${example.position}`,
+  `data: ${JSON.stringify(example.launchEvent)}`,
+  '',
+  'event: caught-up',
+  `data: {"position":"${example.position}"}`,
+  '',
+  '',
+].join('\n');
+
+export const eventPaths: Readonly<Record<string, PathItem>> = {
+  '/events': {
+    get: {
+      operationId: 'readFeed',
+      tags: ['Events'],
+      summary: 'The feed of all rockets: pages, or live',
+      description: [
+        'Pages of events in the order of the store; those of one rocket stand in the order of their numbers. Follow `Link` to the end, keep the last position, and ask again later from there.',
+        'With `Accept: text/event-stream` the same feed lives: it catches up from the position given, says `caught-up`, and goes on. `/asyncapi.json` describes every message of it. A browser resumes by itself after a break; nothing is lost or doubled.',
+      ].join('\n\n'),
+      parameters: [...feedParameters, requestId],
+      responses: {
+        '200': response(
+          'A page of events, or the live feed.',
+          {
+            'application/json': jsonArray('RocketEvent', example.launchEvent),
+            'text/event-stream': {
+              schema: { type: 'string' },
+              examples: { caughtUp: { value: liveExample } },
+            },
+          },
+          { Link: headers.link },
+        ),
+        ...problemResponses('invalid-query', 'unknown-position', 'store-unavailable'),
+      },
+    },
+  },
+  '/events/{position}': {
+    get: {
+      operationId: 'getEvent',
+      tags: ['Events'],
+      summary: 'One event',
+      parameters: [positionInPath, requestId],
+      responses: {
+        '200': response('The event.', json('RocketEvent', example.launchEvent)),
+        ...problemResponses('unknown-position', 'event-not-found', 'store-unavailable'),
+      },
+    },
+  },
+};

@@ -1,0 +1,40 @@
+import { record, ref, type Schema } from '../model.js';
+
+const event = (type: string, data: Schema): Schema =>
+  record({
+    position: ref('Position'),
+    channel: ref('Channel'),
+    number: ref('MessageNumber'),
+    type: { const: type },
+    data,
+    time: ref('Time'),
+    recordedAt: ref('UtcTime'),
+  });
+
+const messageFate = (outcome: string, rest: Readonly<Record<string, Schema>>): Schema =>
+  record({ channel: ref('Channel'), number: ref('MessageNumber'), outcome: { const: outcome }, ...rest });
+
+export const eventSchemas: Readonly<Record<string, Schema>> = {
+  RocketEvent: {
+    description:
+      'One message number leaves exactly one event. `MessageRefused` keeps the payload of a message that broke a rule; `MessagesSkipped` stands at number `to` for a whole range that an operator gave up.',
+    oneOf: [
+      event('RocketLaunched', ref('RocketLaunched')),
+      event('RocketSpeedIncreased', ref('SpeedChange')),
+      event('RocketSpeedDecreased', ref('SpeedChange')),
+      event('RocketMissionChanged', ref('MissionChange')),
+      event('RocketExploded', ref('Explosion')),
+      event('MessageRefused', record({ rule: ref('Rule'), message: ref('RocketReport') })),
+      event('MessagesSkipped', ref('NumberRange')),
+    ],
+  },
+  MessageFate: {
+    description: 'What became of one message number.',
+    oneOf: [
+      messageFate('applied', { event: ref('RocketEvent') }),
+      messageFate('refused', { event: ref('RocketEvent') }),
+      messageFate('skipped', { event: ref('RocketEvent') }),
+      messageFate('buffered', { missing: ref('NumberRange') }),
+    ],
+  },
+};

@@ -1,0 +1,111 @@
+import { record, ref, type Schema } from '../model.js';
+
+const payloads = {
+  RocketLaunched: 'RocketLaunched',
+  RocketSpeedIncreased: 'SpeedChange',
+  RocketSpeedDecreased: 'SpeedChange',
+  RocketMissionChanged: 'MissionChange',
+  RocketExploded: 'Explosion',
+} as const;
+
+const message = (messageType: keyof typeof payloads): Schema => ({
+  type: 'object',
+  required: ['metadata'],
+  properties: {
+    metadata: {
+      type: 'object',
+      required: ['channel', 'messageNumber', 'messageTime', 'messageType'],
+      properties: {
+        channel: ref('Channel'),
+        messageNumber: ref('MessageNumber'),
+        messageTime: ref('Time'),
+        messageType: { const: messageType },
+      },
+    },
+    message: ref(payloads[messageType]),
+    content: { ...ref(payloads[messageType]), description: 'An older name of `message`.' },
+  },
+  oneOf: [{ required: ['message'] }, { required: ['content'] }],
+});
+
+/** What one rocket said, as the history shows it inside a refused message. */
+const report = (type: keyof typeof payloads): Schema =>
+  record({ type: { const: type }, data: ref(payloads[type]) });
+
+const missing: Schema = {
+  ...ref('NumberRange'),
+  description: 'Only when `buffered`: the first range of numbers that this message waits for.',
+};
+
+const outcomeFields: Readonly<Record<string, Schema>> = {
+  outcome: {
+    enum: ['applied', 'refused', 'buffered', 'duplicate'],
+    description:
+      '`applied`: it changed the rocket. `refused`: recorded, but it broke a rule of flight. `buffered`: stored until the missing numbers arrive. `duplicate`: the same message had already arrived.',
+  },
+  channel: ref('Channel'),
+  messageNumber: ref('MessageNumber'),
+  version: {
+    type: 'integer',
+    minimum: 0,
+    description: 'The version of the rocket after the batch this message was judged in.',
+  },
+  missing,
+  refusal: { ...ref('Refusal'), description: 'Only when `refused`: the rule that was broken.' },
+};
+
+export const messageSchemas: Readonly<Record<string, Schema>> = {
+  RocketLaunched: record({ type: ref('Text'), launchSpeed: ref('Amount'), mission: ref('Text') }),
+  SpeedChange: record({ by: ref('Amount') }),
+  MissionChange: record({ newMission: ref('Text') }),
+  Explosion: record({ reason: ref('Text') }),
+  RocketMessage: {
+    oneOf: (Object.keys(payloads) as (keyof typeof payloads)[]).map(message),
+    description: 'What a rocket reports by radio.',
+  },
+  RocketReport: { oneOf: (Object.keys(payloads) as (keyof typeof payloads)[]).map(report) },
+  Rule: {
+    enum: ['already-launched', 'not-launched', 'speed-out-of-range', 'speed-below-zero', 'rocket-exploded'],
+    description: 'A rule of flight that a message can break.',
+  },
+  Refusal: {
+    enum: [
+      'already-launched',
+      'not-launched',
+      'speed-out-of-range',
+      'speed-below-zero',
+      'rocket-exploded',
+      'arrived-after-skip',
+    ],
+  },
+  NumberRange: record({ from: ref('MessageNumber'), to: ref('MessageNumber') }),
+  MessageOutcome: record(outcomeFields, ['missing', 'refusal']),
+  BatchResult: record({
+    received: ref('Amount'),
+    applied: ref('Amount'),
+    refused: ref('Amount'),
+    buffered: ref('Amount'),
+    duplicate: ref('Amount'),
+    conflict: ref('Amount'),
+    invalid: ref('Amount'),
+    items: {
+      type: 'array',
+      items: ref('BatchItem'),
+      description: 'The lines that were not a plain success, in the order of the lines.',
+    },
+  }),
+  BatchItem: record(
+    {
+      line: { type: 'integer', minimum: 1, description: 'Counts from 1, blank lines too.' },
+      outcome: { enum: ['refused', 'buffered', 'conflict', 'invalid', 'shed'] },
+      retryable: { type: 'boolean', description: 'Whether sending the same line again can end otherwise.' },
+      channel: ref('Channel'),
+      messageNumber: ref('MessageNumber'),
+      version: ref('Amount'),
+      missing,
+      refusal: ref('Refusal'),
+      problem: ref('Problem'),
+    },
+    ['channel', 'messageNumber', 'version', 'missing', 'refusal', 'problem'],
+  ),
+};
