@@ -4,6 +4,7 @@ import type {
   EventStore,
   FeedPage,
   FeedRequest,
+  Position,
   RocketState,
   SnapshotBound,
   StoredEvent,
@@ -49,6 +50,10 @@ export class RocketQueries {
 
   feed(request: FeedRequest): Promise<FeedPage> {
     return this.store.readAll(request);
+  }
+
+  eventAt(position: Position): Promise<StoredEvent | undefined> {
+    return this.store.readAt(position);
   }
 
   /**

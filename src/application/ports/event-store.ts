@@ -31,6 +31,8 @@ export interface EventStore {
   read(channel: string, page: { readonly after: number; readonly limit: number }): Promise<StoredEvent[]>;
   /** The feed of all rockets. `after` is a position this store gave out, or undefined for the beginning. */
   readAll(page: FeedRequest): Promise<FeedPage>;
+  /** The event that stands at a position this store gave out; undefined when nothing does. */
+  readAt(position: Position): Promise<StoredEvent | undefined>;
   /** The end of the feed as it is now; undefined while nothing was ever written. */
   lastPosition(): Promise<Position | undefined>;
   /**

@@ -9,6 +9,12 @@ export const problems = {
     advice:
       'Send one JSON text in UTF-8. Names inside an object must be unique, nesting is limited, and NUL characters and lone surrogates are refused. The detail says where reading stopped.',
   },
+  'malformed-request': {
+    status: 400,
+    title: 'The request is not valid HTTP',
+    advice:
+      'The bytes on the connection could not be read as one HTTP/1.1 request; the connection was closed.',
+  },
   'invalid-message': {
     status: 400,
     title: 'The message breaks the message format',

@@ -1,0 +1,94 @@
+/** The only reader of the environment. Every setting is here, with its default and what it must be. */
+export interface Config {
+  readonly host: string | undefined;
+  readonly port: number;
+  readonly workerCount: number;
+  readonly bufferMessages: number;
+  readonly bufferBytes: number;
+  readonly bodyBytes: number;
+  readonly maxConnections: number;
+  /** Skips a gap by itself when it stays open for this long; 0: never. */
+  readonly gapTimeoutMs: number;
+  readonly shutdownTimeoutMs: number;
+  readonly eventStore: 'memory' | 'sqlite';
+  readonly sqliteFile: string;
+  readonly sqliteSynchronous: 'full' | 'normal';
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug' | 'silent';
+  readonly logFormat: 'json' | 'text';
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The configuration makes no sense; the message names every setting at fault and what it must be. */
+export class InvalidConfig extends Error {
+  readonly code = 'invalid-config';
+}
+
+export const readConfig = (env: Environment, onTerminal: boolean): Config => {
+  const read = new Settings(env);
+  const config: Config = {
+    host: read.text('HOST'),
+    port: read.integer('PORT', 8088, 0, 65_535),
+    workerCount: read.integer('WORKER_COUNT', 3, 1, 64),
+    bufferMessages: read.integer('BUFFER_MESSAGES', 100_000, 1, 10_000_000),
+    bufferBytes: read.integer('BUFFER_BYTES', 128 * 1024 * 1024, 1024, 2 ** 40),
+    bodyBytes: read.integer('BODY_BYTES', 64 * 1024, 256, 16 * 1024 * 1024),
+    maxConnections: read.integer('MAX_CONNECTIONS', 10_000, 1, 1_000_000),
+    gapTimeoutMs: read.duration('GAP_TIMEOUT', 0),
+    shutdownTimeoutMs: read.duration('SHUTDOWN_TIMEOUT', 9000),
+    eventStore: read.oneOf('EVENT_STORE', 'memory', ['memory', 'sqlite']),
+    sqliteFile: read.text('SQLITE_FILE') ?? 'data/rockets.db',
+    sqliteSynchronous: read.oneOf('SQLITE_SYNCHRONOUS', 'full', ['full', 'normal']),
+    logLevel: read.oneOf('LOG_LEVEL', 'info', ['error', 'warn', 'info', 'debug', 'silent']),
+    logFormat: read.oneOf('LOG_FORMAT', onTerminal ? 'text' : 'json', ['json', 'text']),
+  };
+  read.finish();
+  return config;
+};
+
+class Settings {
+  private readonly wrong: string[] = [];
+
+  constructor(private readonly env: Environment) {}
+
+  /** An empty setting is no setting, as in `PORT= make run`. */
+  text(name: string): string | undefined {
+    return this.env[name]?.trim() || undefined;
+  }
+
+  integer(name: string, standard: number, min: number, max: number): number {
+    const text = this.text(name);
+    if (text === undefined) return standard;
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    return this.refuse(name, text, `an integer from ${min} to ${max}`, standard);
+  }
+
+  duration(name: string, standardMs: number): number {
+    const text = this.text(name);
+    if (text === undefined) return standardMs;
+    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+    if (match !== null) return Number(match[1]) * milliseconds[match[2] as keyof typeof milliseconds];
+    return text === '0' ? 0 : this.refuse(name, text, 'a duration as 500ms, 30s, 5m or 1h', standardMs);
+  }
+
+  oneOf<T extends string>(name: string, standard: T, values: readonly T[]): T {
+    const text = this.text(name);
+    if (text === undefined) return standard;
+    return (
+      values.find((value) => value === text) ??
+      this.refuse(name, text, `one of ${values.join(', ')}`, standard)
+    );
+  }
+
+  finish(): void {
+    if (this.wrong.length > 0) throw new InvalidConfig(this.wrong.join('\n'));
+  }
+
+  private refuse<T>(name: string, text: string, expected: string, standard: T): T {
+    this.wrong.push(`${name}=${text} makes no sense: it must be ${expected}.`);
+    return standard;
+  }
+}
+
+const milliseconds = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

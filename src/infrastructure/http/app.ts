@@ -1,0 +1,53 @@
+import express, { type Express, type RequestHandler, type Router } from 'express';
+import type { Counters } from '../../application/counters.js';
+import type { Health } from '../../application/health.js';
+import type { IngestMessages } from '../../application/ingest-messages.js';
+import type { Logger } from '../../application/ports/logger.js';
+import type { RocketQueries } from '../../application/rocket-queries.js';
+import { errorHandler, methodNotAllowed, routeNotFound } from './error-handler.js';
+import { eventsRouter } from './events-router.js';
+import { healthRouter } from './health-router.js';
+import { postMessages } from './post-messages.js';
+import type { BodyLimits } from './read-body.js';
+import { requestIdOf } from './request-id.js';
+import { rocketsRouter } from './rockets-router.js';
+
+export interface AppParts {
+  readonly ingest: IngestMessages;
+  readonly queries: RocketQueries;
+  readonly health: Health;
+  readonly counters: Counters;
+  readonly logger: Logger;
+  readonly limits: BodyLimits;
+  readonly streamEvents: RequestHandler;
+  /** Documentation and dashboard: routes that need nothing of the above. */
+  readonly pages: readonly Router[];
+}
+
+/** All routes, without a socket. `POST /messages` stands before everything that only other routes need. */
+export const createApp = (parts: AppParts): Express => {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.set('etag', 'strong');
+
+  app.post('/messages', postMessages(parts.ingest, parts.counters, parts.limits));
+  app.use(common);
+  app.all('/messages', methodNotAllowed('POST, OPTIONS'));
+  app.use(rocketsRouter(parts.queries, parts.ingest, parts.limits));
+  app.use(eventsRouter(parts.queries, parts.streamEvents));
+  app.use(healthRouter(parts.health));
+  for (const router of parts.pages) app.use(router);
+  app.use(routeNotFound);
+  app.use(errorHandler(parts.logger));
+  return app;
+};
+
+const common: RequestHandler = (req, res, next) => {
+  res.set({
+    'X-Request-Id': requestIdOf(req),
+    'Cache-Control': 'no-cache',
+    'X-Content-Type-Options': 'nosniff',
+  });
+  next();
+};

@@ -1,0 +1,55 @@
+import { Router, type RequestHandler } from 'express';
+import type { Position } from '../../application/ports/event-store.js';
+import type { RocketQueries } from '../../application/rocket-queries.js';
+import { eventTypes } from '../../domain/rocket-event.js';
+import { methodNotAllowed } from './error-handler.js';
+import { sendEvents } from './events-page.js';
+import { linkNext } from './page-links.js';
+import { Problem } from './problem.js';
+import { QueryReader } from './query-reader.js';
+import { eventView } from './views.js';
+
+const MAX_PAGE = 1000;
+const DEFAULT_PAGE = 100;
+const read = 'GET, HEAD, OPTIONS';
+
+/** The feed of all rockets: pages here, the live stream by `stream` when the client asks for one. */
+export const eventsRouter = (queries: RocketQueries, stream: RequestHandler): Router => {
+  const router = Router();
+
+  router
+    .route('/events')
+    .get((req, res, next) => {
+      const wantsStream = req.accepts(['application/json', 'application/x-ndjson', 'text/event-stream']);
+      if (wantsStream === 'text/event-stream') return stream(req, res, next);
+      return next();
+    })
+    .get(async (req, res) => {
+      const reader = new QueryReader(req.query);
+      const request = {
+        after: reader.text('after'),
+        limit: reader.integer('limit', 1, MAX_PAGE) ?? DEFAULT_PAGE,
+        channel: reader.channel('channel'),
+        type: reader.oneOf('type', eventTypes),
+      };
+      reader.finish();
+      const page = await queries.feed(request);
+      if (!page.end && page.next !== undefined) linkNext(req, res, { after: page.next });
+      sendEvents(req, res, page.events);
+    })
+    .all(methodNotAllowed(read));
+
+  router
+    .route('/events/:position')
+    .get(async (req, res) => {
+      new QueryReader(req.query).finish();
+      const position: Position = String(req.params['position']);
+      const event = await queries.eventAt(position);
+      if (event === undefined)
+        throw new Problem('event-not-found', `No event stands at position ${position}.`);
+      res.json(eventView(event));
+    })
+    .all(methodNotAllowed(read));
+
+  return router;
+};

@@ -1,0 +1,41 @@
+import { Router } from 'express';
+import type { Health } from '../../application/health.js';
+import { methodNotAllowed } from './error-handler.js';
+import { Problem } from './problem.js';
+
+const read = 'GET, HEAD, OPTIONS';
+
+export const healthRouter = (health: Health): Router => {
+  const router = Router();
+
+  router
+    .route('/health')
+    .get(async (_req, res) => {
+      const report = await health.report();
+      res
+        .set('Cache-Control', 'no-store')
+        .status(report.status === 'ok' ? 200 : 503)
+        .json(report);
+    })
+    .all(methodNotAllowed(read));
+
+  // Asks nothing else: a process that can answer is alive, whatever its store does.
+  router
+    .route('/livez')
+    .get((_req, res) => res.set('Cache-Control', 'no-store').json({ status: 'ok' }))
+    .all(methodNotAllowed(read));
+
+  router
+    .route('/readyz')
+    .get(async (_req, res) => {
+      const report = await health.report();
+      res.set('Cache-Control', 'no-store');
+      if (report.status === 'stopping') throw new Problem('shutting-down', 'The service is shutting down.');
+      if (report.status === 'unavailable')
+        throw new Problem('store-unavailable', 'The store does not answer.');
+      res.json({ status: 'ok' });
+    })
+    .all(methodNotAllowed(read));
+
+  return router;
+};

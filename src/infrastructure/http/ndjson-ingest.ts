@@ -1,0 +1,220 @@
+import { isAscii } from 'node:buffer';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { noOutcomes, type Counters } from '../../application/counters.js';
+import type { IngestMessages } from '../../application/ingest-messages.js';
+import type { Outcome } from '../../application/outcome.js';
+import type { RocketMessage } from '../../domain/rocket-message.js';
+import { problemOf } from './error-handler.js';
+import { InvalidInput, decodeUtf8, readMessage } from './message-reader.js';
+import { Problem, sendProblem, type InputError } from './problem.js';
+import type { BodyLimits } from './read-body.js';
+
+/** Messages of one stream that are on their way; more than a lane's batch for each worker gains nothing. */
+const IN_FLIGHT = 2048;
+const MAX_ITEMS = 1000;
+const NEWLINE = 10;
+
+export const isNdjson = (contentType: string | undefined): boolean =>
+  contentType !== undefined && /^\s*application\/(x-)?ndjson\b/i.test(contentType);
+
+interface Item {
+  readonly line: number;
+  readonly outcome: Outcome['outcome'] | 'invalid';
+  /** Whether sending the line again could end otherwise. */
+  readonly retryable: boolean;
+  readonly channel?: string;
+  readonly messageNumber?: number;
+  readonly refusal?: Outcome['refusal'];
+  readonly detail?: string;
+  readonly errors?: readonly InputError[];
+}
+
+/**
+ * `POST /messages` as `application/x-ndjson`: a stream of any length, one message a line. Each chunk is worked
+ * through at once; then the socket rests for one turn of the event loop, so that other requests get theirs, and for
+ * as long as too many messages are on their way, which is all the back-pressure a sender needs.
+ */
+export class NdjsonIngest {
+  private readonly counts = { received: 0, ...noOutcomes(), invalid: 0 };
+  private readonly items: Item[] = [];
+  private itemsOmitted = 0;
+  private inFlight = 0;
+  private line = 0;
+  /** The start of a line whose end has not arrived. */
+  private rest: Buffer[] = [];
+  private restLength = 0;
+  private ended = false;
+  private failure: Problem | undefined;
+  private closed = false;
+  private idle: NodeJS.Timeout | undefined;
+  /** Set while the socket rests: goes on, or answers when everything has been read. */
+  private waiting: (() => void) | undefined;
+
+  constructor(
+    private readonly ingest: IngestMessages,
+    private readonly counters: Counters,
+    private readonly limits: BodyLimits,
+  ) {}
+
+  run(req: IncomingMessage, res: ServerResponse, requestId: string): void {
+    const encoding = req.headers['content-encoding'];
+    if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+      const problem = new Problem(
+        'unsupported-content-encoding',
+        'Send the lines as they are, not compressed.',
+      );
+      req.resume();
+      return sendProblem(res, problem, requestId);
+    }
+    this.watch(req);
+    req.on('data', (chunk: Buffer) => this.takeChunk(req, chunk));
+    req.on('end', () => {
+      this.ended = true;
+      if (this.restLength > 0) this.takeLine(Buffer.concat(this.rest));
+      this.whenSettled(() => this.answer(req, res, requestId));
+    });
+    req.on('close', () => {
+      this.closed = true;
+      clearTimeout(this.idle);
+    });
+  }
+
+  private takeChunk(req: IncomingMessage, chunk: Buffer): void {
+    clearTimeout(this.idle);
+    if (this.failure !== undefined) return this.watch(req);
+    req.pause();
+    void this.work(chunk).then(() => {
+      if (this.closed) return;
+      this.watch(req);
+      req.resume();
+    });
+  }
+
+  /** Resolves, one turn of the event loop later at the earliest, when there is room for the next chunk. */
+  private async work(chunk: Buffer): Promise<void> {
+    let start = 0;
+    const ascii = isAscii(chunk);
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      const whole = this.restLength === 0;
+      if (whole && ascii) this.takeText(chunk.latin1Slice(start, end), end - start);
+      else this.takeLine(whole ? chunk.subarray(start, end) : this.joined(chunk.subarray(start, end)));
+      start = end + 1;
+      if (this.inFlight >= IN_FLIGHT) await this.room();
+    }
+    this.keepRest(chunk.subarray(start));
+    await new Promise(setImmediate);
+  }
+
+  private joined(end: Buffer): Buffer {
+    const line = Buffer.concat([...this.rest, end], this.restLength + end.length);
+    this.rest = [];
+    this.restLength = 0;
+    return line;
+  }
+
+  /** Keeps at most one byte more than a line may have: enough to know that it is too long. */
+  private keepRest(part: Buffer): void {
+    const kept = part.subarray(0, Math.max(0, this.limits.bytes + 2 - this.restLength));
+    if (kept.length === 0) return;
+    this.rest.push(kept);
+    this.restLength += kept.length;
+  }
+
+  private takeLine(line: Buffer): void {
+    const text = line.length > this.limits.bytes + 1 ? tooLong(this.limits) : decodeUtf8(line);
+    if (typeof text === 'string') return this.takeText(text, line.length);
+    this.line++;
+    this.invalid(text.message, text.errors);
+  }
+
+  private takeText(text: string, bytes: number): void {
+    this.line++;
+    if (this.failure !== undefined) return;
+    if (bytes > this.limits.bytes + 1) return this.invalid(tooLong(this.limits).message);
+    const message = readMessage(text);
+    if (!(message instanceof InvalidInput)) return this.submit(message, bytes, this.line);
+    if (text.trim() !== '') this.invalid(message.message, message.errors);
+  }
+
+  private submit(message: RocketMessage, bytes: number, line: number): void {
+    this.inFlight++;
+    const settle = (outcome: Outcome): void => this.settle(outcome, line);
+    const fail = (error: Error): void => this.fail(error);
+    try {
+      // Only a buffer that other clients fill as well can be full: this stream alone stays far below its bound.
+      if (!this.ingest.submit(message, bytes, settle, fail)) {
+        this.counters.turnedAway('shed');
+        this.fail(new Problem('overloaded', 'Too many messages are waiting to be stored.'));
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private settle(outcome: Outcome, line: number): void {
+    this.inFlight--;
+    this.counts.received++;
+    this.counts[outcome.outcome]++;
+    if (outcome.outcome === 'refused' || outcome.outcome === 'conflict') {
+      const { channel, messageNumber, refusal } = outcome;
+      this.list({ line, outcome: outcome.outcome, retryable: false, channel, messageNumber, refusal });
+    }
+    this.goOn();
+  }
+
+  private fail(error: unknown): void {
+    this.inFlight--;
+    this.failure ??= problemOf(error);
+    this.goOn();
+  }
+
+  private invalid(detail: string, errors?: readonly InputError[]): void {
+    this.counters.turnedAway('invalid');
+    this.counts.received++;
+    this.counts.invalid++;
+    this.list({ line: this.line, outcome: 'invalid', retryable: false, detail, errors });
+  }
+
+  private list(item: Item): void {
+    if (this.items.length < MAX_ITEMS) this.items.push(item);
+    else this.itemsOmitted++;
+  }
+
+  private room(): Promise<void> {
+    return new Promise((resolve) => (this.waiting = resolve));
+  }
+
+  private whenSettled(done: () => void): void {
+    if (this.inFlight === 0) done();
+    else this.waiting = done;
+  }
+
+  private goOn(): void {
+    if (this.waiting === undefined || this.inFlight > (this.ended ? 0 : IN_FLIGHT / 2)) return;
+    const goOn = this.waiting;
+    this.waiting = undefined;
+    goOn();
+  }
+
+  /** A stream may last for hours, but a sender that stops in the middle is not waited for. */
+  private watch(req: IncomingMessage): void {
+    this.idle = setTimeout(() => req.destroy(), this.limits.timeoutMs);
+  }
+
+  private answer(req: IncomingMessage, res: ServerResponse, requestId: string): void {
+    clearTimeout(this.idle);
+    if (res.destroyed || req.errored) return;
+    const omitted = this.itemsOmitted > 0 ? { itemsOmitted: this.itemsOmitted } : {};
+    if (this.failure !== undefined) return sendProblem(res, this.failure, requestId, this.counts);
+    const body = JSON.stringify({ ...this.counts, items: this.items, ...omitted });
+    res.writeHead(200, {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': Buffer.byteLength(body),
+      'X-Request-Id': requestId,
+    });
+    res.end(body);
+  }
+}
+
+const tooLong = ({ bytes }: BodyLimits): InvalidInput =>
+  new InvalidInput('invalid-message', `The line is longer than ${bytes} bytes.`, []);
