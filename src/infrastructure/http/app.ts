@@ -49,5 +49,9 @@ const common: RequestHandler = (req, res, next) => {
     'Cache-Control': 'no-cache',
     'X-Content-Type-Options': 'nosniff',
   });
+  // No route behind this point needs a body that drips in for longer than its answer takes.
+  if (req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined) {
+    res.set('Connection', 'close');
+  }
   next();
 };

@@ -96,7 +96,7 @@ export class NdjsonIngest {
     const ascii = isAscii(chunk);
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       const whole = this.restLength === 0;
-      if (whole && ascii) this.takeText(chunk.latin1Slice(start, end), end - start);
+      if (whole && ascii) this.takeText(chunk.toString('latin1', start, end), end - start);
       else this.takeLine(whole ? chunk.subarray(start, end) : this.joined(chunk.subarray(start, end)));
       start = end + 1;
       if (this.inFlight >= IN_FLIGHT) await this.room();

@@ -19,7 +19,7 @@ export const readBody = (
   const refusal = refusedByHeaders(req, limits);
   if (refusal !== undefined) return done(refusal, nothing);
   let chunks: Buffer[] | undefined;
-  let body = nothing;
+  let body: Buffer = nothing;
   let length = 0;
   const timer = setTimeout(() => finish(tooSlow(limits)), limits.timeoutMs);
   const finish = (problem: Problem | undefined): void => {
@@ -45,7 +45,7 @@ export const readBody = (
   req.on('close', () => clearTimeout(timer));
 };
 
-const nothing = Buffer.alloc(0);
+const nothing: Buffer = Buffer.alloc(0);
 
 const refusedByHeaders = (req: IncomingMessage, limits: BodyLimits): Problem | undefined => {
   const encoding = req.headers['content-encoding'];
@@ -53,6 +53,8 @@ const refusedByHeaders = (req: IncomingMessage, limits: BodyLimits): Problem | u
     return new Problem(
       'unsupported-content-encoding',
       `Send the body as it is, not encoded as ${encoding.slice(0, 64)}.`,
+      undefined,
+      closing,
     );
   }
   return Number(req.headers['content-length'] ?? 0) > limits.bytes ? tooLarge(limits) : undefined;

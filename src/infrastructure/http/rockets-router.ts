@@ -18,7 +18,7 @@ import { linkNext } from './page-links.js';
 import { Problem } from './problem.js';
 import { QueryReader, channelParam } from './query-reader.js';
 import { readBody, type BodyLimits } from './read-body.js';
-import { parseStrictJson } from './strict-json.js';
+import { JsonRefusal, StrictJsonReader } from './strict-json.js';
 import { eventView, gapView, pastRocketView, rocketView } from './views.js';
 
 const MAX_PAGE = 1000;
@@ -232,12 +232,22 @@ const expectedGap = async (req: Request, limits: BodyLimits): Promise<NumberRang
     readBody(req, limits, (problem, bytes) => (problem ? reject(problem) : resolve(bytes)));
   });
   if (body.length === 0) return undefined;
-  const text = decodeUtf8(body);
-  const value: unknown = typeof text === 'string' ? parseStrictJson(text) : text;
-  if (value instanceof InvalidInput) throw new Problem(value.code, value.message, value.errors);
+  const value = jsonIn(body);
   if (isRange(value)) return { from: value.from, to: value.to };
   const message = 'The body, when there is one, must be {"from": …, "to": …}: the gap to skip.';
   throw new Problem('invalid-message', message, [{ pointer: '', code: 'not-a-gap', message }]);
+};
+
+const jsonIn = (body: Buffer): unknown => {
+  const text = decodeUtf8(body);
+  if (text instanceof InvalidInput) throw new Problem(text.code, text.message, text.errors);
+  try {
+    return new StrictJsonReader(['from', 'to']).read(text);
+  } catch (error) {
+    if (!(error instanceof JsonRefusal)) throw error;
+    const { pointer, code, message } = error;
+    throw new Problem('malformed-json', message, [{ pointer, code, message }]);
+  }
 };
 
 const isRange = (value: unknown): value is NumberRange =>

@@ -1,0 +1,72 @@
+# Needs node (20.19 or newer), npm and make; everything else is installed here, once.
+SHELL := /bin/sh
+NODE_MODULES := node_modules/.package-lock.json
+SOURCES := $(shell find src web -type f 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: run start dev test check lint format format-check types layers build bench launch demo-crash verify sim sim-mutants clean help
+
+run: build ## Build if needed and start the service on port 8088
+	@exec node dist/main.js $(ARGS)
+
+start: run ## The same as run
+
+dev: build ## Start, and restart on every change of the source
+	@npx tsc -p tsconfig.build.json --watch --preserveWatchOutput & exec node --watch-path=dist dist/main.js
+
+test: build ## Run all tests
+	@npx jest $(JEST_ARGS)
+
+check: build format-check lint types layers test ## Everything that must hold: format, lint, types, layers, all tests
+
+lint: $(NODE_MODULES) ## Lint
+	@npx eslint .
+
+format: $(NODE_MODULES) ## Format every file
+	@npx prettier --write --log-level warn .
+
+format-check: $(NODE_MODULES)
+	@npx prettier --check --log-level warn .
+
+types: $(NODE_MODULES)
+	@npx tsc -p tsconfig.json && npx tsc -p web/tsconfig.json
+
+layers: $(NODE_MODULES)
+	@npx depcruise --config .dependency-cruiser.js src
+
+build: dist/.built ## Compile the service and the dashboard into dist/
+
+dist/.built: $(NODE_MODULES) tsconfig.json tsconfig.build.json $(SOURCES)
+	@rm -rf dist
+	@npx tsc -p tsconfig.build.json
+	@node web/build.mjs
+	@chmod +x dist/cli/rockets.js
+	@touch dist/.built
+
+$(NODE_MODULES): package.json package-lock.json
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $(NODE_MODULES)
+
+bench: build ## Measure: one table of ratios
+	@node tests/bench/run.mjs $(ARGS)
+
+launch: build ## Launch rockets at a running service and verify it (ARGS="--shuffle=all --duplicates=0.2")
+	@node dist/cli/rockets.js launch http://localhost:$${PORT:-8088}/messages --verify $(ARGS)
+
+verify: build ## Replay an SQLite store and compare with its states (ARGS="--file=data/rockets.db")
+	@node dist/cli/rockets.js verify $(ARGS)
+
+demo-crash: build ## Kill the service in mid-flight, restart it, and prove that nothing was lost
+	@node dist/cli/demo-crash.js
+
+sim: $(NODE_MODULES) ## Deterministic simulation (ARGS="--seed=1 --seeds=10000")
+	@npm run --silent sim -- $(ARGS)
+
+sim-mutants: $(NODE_MODULES) ## Prove that the simulation catches planted bugs
+	@npm run --silent sim:mutants
+
+clean: ## Remove everything that was built or installed
+	@rm -rf dist build coverage node_modules
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

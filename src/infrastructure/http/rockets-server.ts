@@ -1,0 +1,74 @@
+import type { Express } from 'express';
+import type { Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { createExpressServer } from './native-prototypes.js';
+import { Problem, problemBody } from './problem.js';
+import { problems } from './problems.js';
+
+export interface ServerLimits {
+  readonly maxConnections: number;
+}
+
+/** The socket side of the service: time limits for clients that drip, answers to what is not HTTP, an orderly end. */
+export class RocketsServer {
+  private readonly server: Server;
+
+  constructor(app: Express, limits: ServerLimits) {
+    this.server = createExpressServer(app, {
+      headersTimeout: 5000,
+      // Bodies have their own limits: a message must arrive within seconds, an NDJSON stream may last for hours.
+      requestTimeout: 0,
+      connectionsCheckingInterval: 1000,
+      keepAliveTimeout: 5000,
+      maxHeaderSize: 16 * 1024,
+    });
+    this.server.maxConnections = limits.maxConnections;
+    this.server.on('clientError', refuseMalformed);
+  }
+
+  listen(port: number, host: string | undefined): Promise<AddressInfo> {
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen({ port, host, backlog: 4096 }, () => {
+        this.server.removeListener('error', reject);
+        resolve(this.server.address() as AddressInfo);
+      });
+    });
+  }
+
+  /** No new connections; resolves when every answer under way is sent, or after `timeoutMs`. */
+  async close(timeoutMs: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    const sweep = setInterval(() => this.server.closeIdleConnections(), 50);
+    const force = setTimeout(() => this.server.closeAllConnections(), timeoutMs);
+    this.server.closeIdleConnections();
+    await closed;
+    clearInterval(sweep);
+    clearTimeout(force);
+  }
+}
+
+/** What Node could not read as HTTP, or not in time, never reaches Express; it gets a problem all the same. */
+const refuseMalformed = (error: NodeJS.ErrnoException, socket: Socket): void => {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const problem = malformed(error.code);
+  const { status, title } = problems[problem.code];
+  const requestId = `connection-${socket.remotePort ?? 0}`;
+  const body = problemBody(problem, requestId);
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
+      `X-Request-Id: ${requestId}\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+};
+
+const malformed = (code: string | undefined): Problem => {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return new Problem('header-too-large', 'The headers are larger than 16 KiB.');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new Problem('request-timeout', 'The headers did not arrive within 5 seconds.');
+  }
+  return new Problem('malformed-request', 'The bytes on this connection are not an HTTP/1.1 request.');
+};
