@@ -23,7 +23,7 @@ export const problemOf = (error: unknown): Problem => {
   if (error instanceof Problem) return error;
   if (error instanceof URIError || statusOf(error) === 400) {
     return new Problem(
-      'invalid-channel',
+      'malformed-request',
       'The path has a percent sign that is not followed by two hexadecimal digits.',
     );
   }

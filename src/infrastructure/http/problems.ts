@@ -11,9 +11,9 @@ export const problems = {
   },
   'malformed-request': {
     status: 400,
-    title: 'The request is not valid HTTP',
+    title: 'The request is not well-formed',
     advice:
-      'The bytes on the connection could not be read as one HTTP/1.1 request; the connection was closed.',
+      'Percent-encode the path, and send nothing but HTTP/1.1 on the connection. The detail says what could not be read.',
   },
   'invalid-message': {
     status: 400,
@@ -76,11 +76,6 @@ export const problems = {
     status: 405,
     title: 'The route does not answer this method',
     advice: 'Use one of the methods in the `Allow` header.',
-  },
-  'not-acceptable': {
-    status: 406,
-    title: 'None of the accepted media types can be served',
-    advice: 'Send `Accept: application/json`, or leave the header out.',
   },
   'request-timeout': {
     status: 408,

@@ -1,9 +1,6 @@
+import { openApi } from './document.js';
 import * as example from './examples.js';
 import { record, ref, type Schema } from './model.js';
-import { eventSchemas } from './schemas/events.js';
-import { messageSchemas } from './schemas/messages.js';
-import { rocketSchemas } from './schemas/rockets.js';
-import { valueSchemas } from './schemas/values.js';
 
 interface FeedMessage {
   readonly name: string;
@@ -130,6 +127,6 @@ export const asyncApi = {
   },
   components: {
     messages,
-    schemas: { ...valueSchemas, ...messageSchemas, ...rocketSchemas, ...eventSchemas },
+    schemas: openApi.components.schemas,
   },
 } as const;

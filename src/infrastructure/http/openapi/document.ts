@@ -16,8 +16,9 @@ true state of every rocket, how it came about, and what is still missing.
 
 - **Errors** are \`application/problem+json\` (RFC 9457). \`type\` opens a page of this service that says what to do.
 - **Every answer** carries \`X-Request-Id\`.
-- **HEAD** works wherever GET does. Any other method is a \`405\` with \`Allow\`, any other path a \`404\`.
-- **Any request** can end in \`408\`, \`431\` or \`500\`; these stand once under \`components.responses\`.
+- **HEAD** works wherever GET does, **OPTIONS** everywhere. Any other method is a \`405\` with \`Allow\`, any other path a \`404\`.
+- **Any request** can end in \`400\` (not well-formed), \`408\`, \`431\` or \`500\`; these stand once under \`components.responses\`.
+- **\`ETag\`** and \`If-None-Match\` spare you what you already have.
 - **Pages** are plain arrays; the \`Link\` header leads to the next one.
 `.trim();
 
@@ -54,6 +55,7 @@ export const openApi: OpenApi = {
     schemas: { ...valueSchemas, ...messageSchemas, ...rocketSchemas, ...eventSchemas, ...serviceSchemas },
     responses: {
       RouteNotFound: problemResponse(['route-not-found']),
+      MalformedRequest: problemResponse(['malformed-request']),
       MethodNotAllowed: problemResponse(['method-not-allowed']),
       RequestTimeout: problemResponse(['request-timeout']),
       HeaderTooLarge: problemResponse(['header-too-large']),

@@ -32,6 +32,7 @@ export const rocket = {
   status: 'flying',
   reason: null,
   launchedAt: '2026-10-01T15:39:05.8633720Z',
+  explodedAt: null,
   updatedAt: '2026-10-01T15:39:42.8989223Z',
   version: 2,
   highestSeen: 5,

@@ -76,13 +76,16 @@ export const listParameters: readonly Parameter[] = [
   inQuery('mission', 'Only rockets on this mission, in full and letter case.', ref('Text')),
   sort,
   { ...sort, name: 'sortBy', description: 'The same as `sort`.' },
-  inQuery('order', 'The direction, when `sort` does not say it.', { enum: ['asc', 'desc'], default: 'asc' }),
+  inQuery('order', 'The direction, when `sort` does not say it.', {
+    enum: ['asc', 'desc', 'ASC', 'DESC'],
+    default: 'asc',
+  }),
   limit,
   cursor,
 ];
 
 export const pastParameters: readonly Parameter[] = [
-  inQuery('version', 'The state after this message number.', ref('MessageNumber')),
+  inQuery('version', 'The state after this message number; 0 is before the first.', ref('Amount')),
   inQuery('at', 'The state as the messages sent up to this time made it; RFC 3339.', ref('Time')),
 ];
 

@@ -42,6 +42,12 @@ export const response = (
   ...(content === undefined ? {} : { content }),
 });
 
+export const notModified: Readonly<Record<string, ApiResponse>> = {
+  '304': response('Nothing has changed since the `ETag` in `If-None-Match`.', undefined, {
+    ETag: headers.etag,
+  }),
+};
+
 export const json = (schema: string, example: unknown): Readonly<Record<string, Media>> => ({
   'application/json': { schema: ref(schema), examples: { example: { value: example } } },
 });
@@ -80,15 +86,25 @@ export const problemResponse = (slugs: readonly ProblemSlug[]): ApiResponse => {
   const statuses: readonly number[] = slugs.map((slug) => problems[slug].status);
   return response(description, content, {
     ...(statuses.includes(503) ? { 'Retry-After': headers.retryAfter } : {}),
+    ...(slugs.includes('conflict') ? { 'Rocket-Outcome': conflictHeader } : {}),
     ...(statuses.includes(405) ? { Allow: headers.allow } : {}),
   });
+};
+
+/** A conflict says so in the header too, as every other outcome does. */
+const conflictHeader: Header = {
+  required: true,
+  description: 'For clients that do not read bodies.',
+  schema: { const: 'conflict' },
 };
 
 const fieldErrors: Partial<Record<ProblemSlug, readonly object[]>> = {
   'invalid-message': [
     { pointer: '/metadata/messageNumber', code: 'isInt', message: 'messageNumber must be an integer number' },
   ],
-  'invalid-query': [{ pointer: '/limit', code: 'range', message: 'limit must be an integer from 1 to 1000' }],
+  'invalid-query': [
+    { pointer: '/query/limit', code: 'range', message: 'limit must be an integer from 1 to 1000' },
+  ],
 };
 
 const problemExample = (slug: ProblemSlug): object => ({

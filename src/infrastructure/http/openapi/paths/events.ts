@@ -1,7 +1,7 @@
 import * as example from '../examples.js';
-import type { PathItem } from '../model.js';
-import { feedParameters, positionInPath, requestId } from '../parameters.js';
-import { headers, json, jsonArray, problemResponses, response } from '../responses.js';
+import { ref, type PathItem } from '../model.js';
+import { feedParameters, ifNoneMatch, positionInPath, requestId } from '../parameters.js';
+import { headers, json, jsonArray, notModified, problemResponses, response } from '../responses.js';
 
 const liveExample = [
   'retry: 2000',
@@ -22,15 +22,16 @@ export const eventPaths: Readonly<Record<string, PathItem>> = {
       tags: ['Events'],
       summary: 'The feed of all rockets: pages, or live',
       description: [
-        'Pages of events in the order of the store; those of one rocket stand in the order of their numbers. Follow `Link` to the end, keep the last position, and ask again later from there.',
+        'Pages of events, as an array or one event a line (`Accept: application/x-ndjson`), in the order of the store; those of one rocket stand in the order of their numbers. Follow `Link` to the end, keep the last position, and ask again later from there.',
         'With `Accept: text/event-stream` the same feed lives: it catches up from the position given, says `caught-up`, and goes on. `/asyncapi.json` describes every message of it. A browser resumes by itself after a break; nothing is lost or doubled.',
       ].join('\n\n'),
-      parameters: [...feedParameters, requestId],
+      parameters: [...feedParameters, ifNoneMatch, requestId],
       responses: {
         '200': response(
           'A page of events, or the live feed.',
           {
             'application/json': jsonArray('RocketEvent', example.launchEvent),
+            'application/x-ndjson': { schema: ref('RocketEvent') },
             'text/event-stream': {
               schema: { type: 'string' },
               examples: { caughtUp: { value: liveExample } },
@@ -38,6 +39,7 @@ export const eventPaths: Readonly<Record<string, PathItem>> = {
           },
           { Link: headers.link },
         ),
+        ...notModified,
         ...problemResponses('invalid-query', 'unknown-position', 'store-unavailable'),
       },
     },
@@ -47,10 +49,11 @@ export const eventPaths: Readonly<Record<string, PathItem>> = {
       operationId: 'getEvent',
       tags: ['Events'],
       summary: 'One event',
-      parameters: [positionInPath, requestId],
+      parameters: [positionInPath, ifNoneMatch, requestId],
       responses: {
         '200': response('The event.', json('RocketEvent', example.launchEvent)),
-        ...problemResponses('unknown-position', 'event-not-found', 'store-unavailable'),
+        ...notModified,
+        ...problemResponses('invalid-query', 'unknown-position', 'event-not-found', 'store-unavailable'),
       },
     },
   },

@@ -21,12 +21,21 @@ const ndjson = Object.values(example.messages)
 const batchResult = {
   received: 5,
   applied: 4,
-  refused: 0,
-  buffered: 1,
+  refused: 1,
+  buffered: 0,
   duplicate: 0,
   conflict: 0,
   invalid: 0,
-  items: [{ line: 5, retryable: false, ...example.outcomes.buffered }],
+  items: [
+    {
+      line: 5,
+      outcome: 'refused',
+      retryable: false,
+      channel: example.channel,
+      messageNumber: 6,
+      refusal: 'rocket-exploded',
+    },
+  ],
 };
 
 export const messagePaths: Readonly<Record<string, PathItem>> = {
@@ -39,7 +48,7 @@ export const messagePaths: Readonly<Record<string, PathItem>> = {
         'Messages may come in any order and more than once: the number decides. Sending again is always safe.',
         'Any `Content-Type` except `application/x-ndjson` is read as one JSON message. `content` is read as `message`.',
         'A client that sends no `Accept` header gets an empty `202` with the outcome in `Rocket-Outcome`.',
-        'NDJSON takes one message a line and any number of lines; the answer counts the outcomes and lists every line that was not a plain success.',
+        'NDJSON takes one message a line and any number of lines; the answer counts the outcomes and lists every line that was refused, in conflict or invalid.',
       ].join('\n\n'),
       parameters: [requestId],
       requestBody: {
@@ -56,7 +65,7 @@ export const messagePaths: Readonly<Record<string, PathItem>> = {
         '200': response('The NDJSON stream was read to its end.', {
           'application/json': {
             schema: ref('BatchResult'),
-            examples: { oneLate: { summary: 'The last line waits for a message', value: batchResult } },
+            examples: { oneRefused: { summary: 'The last line broke a rule of flight', value: batchResult } },
           },
         }),
         '202': {

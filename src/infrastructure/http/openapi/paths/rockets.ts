@@ -11,7 +11,7 @@ import {
   pastParameters,
   requestId,
 } from '../parameters.js';
-import { headers, json, jsonArray, problemResponses, response } from '../responses.js';
+import { headers, json, jsonArray, notModified, problemResponses, response } from '../responses.js';
 
 const tags = ['Rockets'];
 
@@ -34,7 +34,7 @@ const rocketPath: PathItem = {
         },
         { ETag: headers.etag, 'Cache-Control': headers.cacheControl },
       ),
-      '304': response('Nothing has changed since.', undefined, { ETag: headers.etag }),
+      ...notModified,
       ...problemResponses(
         'invalid-query',
         'invalid-channel',
@@ -52,7 +52,7 @@ const historyPath: PathItem = {
     tags,
     summary: 'The history of a rocket, in order',
     description: 'An array, or one event a line with `Accept: application/x-ndjson`.',
-    parameters: [channelInPath, ...historyParameters, requestId],
+    parameters: [channelInPath, ...historyParameters, ifNoneMatch, requestId],
     responses: {
       '200': response(
         'A page of the history.',
@@ -62,6 +62,7 @@ const historyPath: PathItem = {
         },
         { Link: headers.link },
       ),
+      ...notModified,
       ...problemResponses('invalid-query', 'invalid-channel', 'rocket-not-found', 'store-unavailable'),
     },
   },
@@ -72,7 +73,7 @@ const messagePath: PathItem = {
     operationId: 'getMessage',
     tags,
     summary: 'What became of one message',
-    parameters: [channelInPath, numberInPath, requestId],
+    parameters: [channelInPath, numberInPath, ifNoneMatch, requestId],
     responses: {
       '200': response('The message was heard, or given up.', {
         'application/json': {
@@ -92,6 +93,7 @@ const messagePath: PathItem = {
           },
         },
       }),
+      ...notModified,
       ...problemResponses(
         'invalid-query',
         'invalid-channel',
@@ -125,12 +127,15 @@ const skipPath: PathItem = {
       ...problemResponses(
         'malformed-json',
         'invalid-message',
+        'invalid-query',
         'invalid-channel',
         'rocket-not-found',
         'no-gap',
         'gap-moved',
         'body-too-large',
+        'unsupported-content-encoding',
         'store-unavailable',
+        'shutting-down',
       ),
     },
   },
@@ -148,13 +153,14 @@ export const rocketPaths: Readonly<Record<string, PathItem>> = {
       operationId: 'listRockets',
       tags,
       summary: 'List, sort and filter rockets',
-      parameters: [...listParameters, requestId],
+      parameters: [...listParameters, ifNoneMatch, requestId],
       responses: {
         '200': response(
           'A page of rockets.',
           { 'application/json': jsonArray('Rocket', example.rocket) },
           { Link: headers.link },
         ),
+        ...notModified,
         ...problemResponses('invalid-query', 'store-unavailable'),
       },
     },
@@ -167,9 +173,10 @@ export const rocketPaths: Readonly<Record<string, PathItem>> = {
       operationId: 'listGapsOfRocket',
       tags: ['Gaps'],
       summary: 'What is missing of one rocket',
-      parameters: [channelInPath, limit, cursor, requestId],
+      parameters: [channelInPath, limit, cursor, ifNoneMatch, requestId],
       responses: {
         '200': gapPages,
+        ...notModified,
         ...problemResponses('invalid-query', 'invalid-channel', 'rocket-not-found', 'store-unavailable'),
       },
     },
@@ -180,8 +187,12 @@ export const rocketPaths: Readonly<Record<string, PathItem>> = {
       operationId: 'listGaps',
       tags: ['Gaps'],
       summary: 'What is missing of all rockets',
-      parameters: [limit, cursor, requestId],
-      responses: { '200': gapPages, ...problemResponses('invalid-query', 'store-unavailable') },
+      parameters: [limit, cursor, ifNoneMatch, requestId],
+      responses: {
+        '200': gapPages,
+        ...notModified,
+        ...problemResponses('invalid-query', 'store-unavailable'),
+      },
     },
   },
 };

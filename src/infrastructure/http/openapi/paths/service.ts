@@ -1,14 +1,15 @@
 import { ref, type PathItem, type Schema } from '../model.js';
-import { requestId, slugInPath } from '../parameters.js';
-import { headers, json, problemResponses, response } from '../responses.js';
+import { ifNoneMatch, requestId, slugInPath } from '../parameters.js';
+import { headers, json, notModified, problemResponses, response } from '../responses.js';
 import { problems } from '../../problems.js';
 
 const parameters = [requestId];
+const cached = [ifNoneMatch, requestId];
 const probes = ['Service'];
 const documentation = ['Documentation'];
 const page: Schema = { type: 'string' };
 
-const health = (status: 'ok' | 'unavailable'): object => ({
+const health = (status: 'ok' | 'stopping'): object => ({
   status,
   uptimeSeconds: 86400,
   store: {
@@ -32,6 +33,7 @@ const health = (status: 'ok' | 'unavailable'): object => ({
     conflict: 0,
     invalid: 0,
     shed: 0,
+    failed: 0,
   },
   buffer: { messages: 0, bytes: 0 },
 });
@@ -48,7 +50,7 @@ export const probePaths: Readonly<Record<string, PathItem>> = {
         '200': response('All is well.', json('Health', health('ok'))),
         '503': response(
           'The store cannot be reached, or the service is shutting down.',
-          json('Health', health('unavailable')),
+          json('Health', health('stopping')),
         ),
       },
     },
@@ -70,7 +72,7 @@ export const probePaths: Readonly<Record<string, PathItem>> = {
       summary: 'Whether to send traffic here',
       parameters,
       responses: {
-        '200': response('Ready.', json('Readiness', { status: 'ready' })),
+        '200': response('Ready.', json('Liveness', { status: 'ok' })),
         ...problemResponses('store-unavailable', 'shutting-down'),
       },
     },
@@ -82,8 +84,11 @@ const documentPath = (operationId: string, summary: string): PathItem => ({
     operationId,
     tags: documentation,
     summary,
-    parameters,
-    responses: { '200': response('The document.', { 'application/json': { schema: { type: 'object' } } }) },
+    parameters: cached,
+    responses: {
+      '200': response('The document.', { 'application/json': { schema: { type: 'object' } } }),
+      ...notModified,
+    },
   },
 });
 
@@ -95,8 +100,8 @@ export const documentationPaths: Readonly<Record<string, PathItem>> = {
       operationId: 'getDocs',
       tags: documentation,
       summary: 'This document to read and try out in the browser',
-      parameters,
-      responses: { '200': response('The page.', { 'text/html': { schema: page } }) },
+      parameters: cached,
+      responses: { '200': response('The page.', { 'text/html': { schema: page } }), ...notModified },
     },
   },
   '/swagger': {
@@ -113,7 +118,7 @@ export const documentationPaths: Readonly<Record<string, PathItem>> = {
       operationId: 'getProblemType',
       tags: documentation,
       summary: 'Explains a type of problem and what to do about it',
-      parameters: [slugInPath, requestId],
+      parameters: [slugInPath, ifNoneMatch, requestId],
       responses: {
         '200': response('The explanation, by `Accept` as a page or as JSON.', {
           'application/json': {
@@ -122,6 +127,7 @@ export const documentationPaths: Readonly<Record<string, PathItem>> = {
           },
           'text/html': { schema: page },
         }),
+        ...notModified,
         ...problemResponses('problem-not-found'),
       },
     },

@@ -11,8 +11,15 @@ const event = (type: string, data: Schema): Schema =>
     recordedAt: ref('UtcTime'),
   });
 
-const messageFate = (outcome: string, rest: Readonly<Record<string, Schema>>): Schema =>
-  record({ channel: ref('Channel'), number: ref('MessageNumber'), outcome: { const: outcome }, ...rest });
+const messageFate = (
+  outcome: string,
+  rest: Readonly<Record<string, Schema>>,
+  optional?: readonly string[],
+): Schema =>
+  record(
+    { channel: ref('Channel'), number: ref('MessageNumber'), outcome: { const: outcome }, ...rest },
+    optional,
+  );
 
 export const eventSchemas: Readonly<Record<string, Schema>> = {
   RocketEvent: {
@@ -34,7 +41,11 @@ export const eventSchemas: Readonly<Record<string, Schema>> = {
       messageFate('applied', { event: ref('RocketEvent') }),
       messageFate('refused', { event: ref('RocketEvent') }),
       messageFate('skipped', { event: ref('RocketEvent') }),
-      messageFate('buffered', { missing: ref('NumberRange') }),
+      messageFate(
+        'buffered',
+        { missing: { ...ref('NumberRange'), description: 'Left out when its turn has come already.' } },
+        ['missing'],
+      ),
     ],
   },
 };

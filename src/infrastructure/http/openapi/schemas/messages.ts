@@ -54,6 +54,14 @@ const outcomeFields: Readonly<Record<string, Schema>> = {
   refusal: { ...ref('Refusal'), description: 'Only when `refused`: the rule that was broken.' },
 };
 
+/** What became of the lines of an NDJSON stream. */
+export const lineCounts: Readonly<Record<string, Schema>> = Object.fromEntries(
+  ['received', 'applied', 'refused', 'buffered', 'duplicate', 'conflict', 'invalid'].map((name) => [
+    name,
+    ref('Amount'),
+  ]),
+);
+
 export const messageSchemas: Readonly<Record<string, Schema>> = {
   RocketLaunched: record({ type: ref('Text'), launchSpeed: ref('Amount'), mission: ref('Text') }),
   SpeedChange: record({ by: ref('Amount') }),
@@ -80,32 +88,29 @@ export const messageSchemas: Readonly<Record<string, Schema>> = {
   },
   NumberRange: record({ from: ref('MessageNumber'), to: ref('MessageNumber') }),
   MessageOutcome: record(outcomeFields, ['missing', 'refusal']),
-  BatchResult: record({
-    received: ref('Amount'),
-    applied: ref('Amount'),
-    refused: ref('Amount'),
-    buffered: ref('Amount'),
-    duplicate: ref('Amount'),
-    conflict: ref('Amount'),
-    invalid: ref('Amount'),
-    items: {
-      type: 'array',
-      items: ref('BatchItem'),
-      description: 'The lines that were not a plain success, in the order of the lines.',
+  BatchResult: record(
+    {
+      ...lineCounts,
+      items: {
+        type: 'array',
+        items: ref('BatchItem'),
+        description: 'The lines that were refused, in conflict or invalid; at most 1,000.',
+      },
+      itemsOmitted: { type: 'integer', minimum: 1, description: 'How many more such lines there were.' },
     },
-  }),
+    ['itemsOmitted'],
+  ),
   BatchItem: record(
     {
       line: { type: 'integer', minimum: 1, description: 'Counts from 1, blank lines too.' },
-      outcome: { enum: ['refused', 'buffered', 'conflict', 'invalid', 'shed'] },
+      outcome: { enum: ['refused', 'conflict', 'invalid'] },
       retryable: { type: 'boolean', description: 'Whether sending the same line again can end otherwise.' },
       channel: ref('Channel'),
       messageNumber: ref('MessageNumber'),
-      version: ref('Amount'),
-      missing,
       refusal: ref('Refusal'),
-      problem: ref('Problem'),
+      detail: { type: 'string', minLength: 1, description: 'Only when `invalid`: what is wrong with it.' },
+      errors: { type: 'array', items: ref('FieldError') },
     },
-    ['channel', 'messageNumber', 'version', 'missing', 'refusal', 'problem'],
+    ['channel', 'messageNumber', 'refusal', 'detail', 'errors'],
   ),
 };

@@ -16,6 +16,7 @@ const rocketFields: Readonly<Record<string, Schema>> = {
   status: { enum: rocketStatuses },
   reason: { ...orNull(ref('Text')), description: 'Why it exploded.' },
   launchedAt: orNull(ref('UtcTime')),
+  explodedAt: orNull(ref('UtcTime')),
   updatedAt: { ...orNull(ref('UtcTime')), description: 'Time of the last message that was not refused.' },
   version: {
     type: 'integer',
@@ -40,8 +41,11 @@ const byStatus: Schema = {
     },
     {
       if: { type: 'object', properties: { status: { const: 'exploded' } } },
-      then: { type: 'object', properties: { reason: ref('Text'), speed: { type: 'integer' } } },
-      else: { type: 'object', properties: { reason: nullOnly } },
+      then: {
+        type: 'object',
+        properties: { reason: ref('Text'), explodedAt: ref('UtcTime'), speed: { type: 'integer' } },
+      },
+      else: { type: 'object', properties: { reason: nullOnly, explodedAt: nullOnly } },
     },
   ],
 };
