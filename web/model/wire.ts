@@ -1,0 +1,62 @@
+import type { RocketEvent } from '../../src/domain/rocket-event.js';
+import type { Rocket } from '../../src/domain/rocket.js';
+
+// What the service answers, as its HTTP contract words it.
+
+export type RocketStatus = Rocket['status'];
+
+export interface RocketJson {
+  readonly channel: string;
+  readonly type: string | null;
+  readonly speed: number | null;
+  readonly mission: string | null;
+  readonly status: RocketStatus;
+  readonly reason: string | null;
+  readonly launchedAt: string | null;
+  readonly updatedAt: string | null;
+  readonly version: number;
+  readonly highestSeen: number;
+  readonly pending: number;
+  readonly complete: boolean;
+}
+
+export type EventJson = {
+  readonly position: string;
+  readonly channel: string;
+  readonly number: number;
+  readonly recordedAt: string;
+} & RocketEvent;
+
+export type RefusedJson = Extract<EventJson, { type: 'MessageRefused' }>;
+
+export interface GapRange {
+  readonly channel: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface GapJson extends GapRange {
+  readonly since: string;
+  /** Messages that arrived and wait for the gap to close. */
+  readonly waiting: number;
+}
+
+export type Outcome = 'applied' | 'refused' | 'buffered' | 'duplicate' | 'conflict' | 'invalid' | 'shed';
+
+export interface HealthJson {
+  readonly status: 'ok' | 'unavailable';
+  readonly uptimeSeconds: number;
+  readonly store: {
+    readonly name: string;
+    readonly durability: { readonly level: string; readonly description: string };
+  };
+  readonly rockets: {
+    readonly total: number;
+    readonly byStatus: Readonly<Record<RocketStatus, number>>;
+    readonly incomplete: number;
+    readonly withGaps: number;
+  };
+  readonly events: number;
+  readonly early: number;
+  readonly messages: { readonly received: number } & Readonly<Record<Outcome, number>>;
+}

@@ -1,0 +1,65 @@
+import type { RefusalRule, RocketEvent } from '../../src/domain/rocket-event.js';
+import type { RocketReport } from '../../src/domain/rocket-message.js';
+import { figure } from './format.js';
+import { rangeText, sizeOf } from './gaps.js';
+import type { Outcome, RocketStatus } from './wire.js';
+
+export const statusWords: Readonly<Record<RocketStatus, string>> = {
+  'awaiting-launch': 'Awaiting launch',
+  flying: 'Flying',
+  exploded: 'Exploded',
+};
+
+export const eventWords: Readonly<Record<RocketEvent['type'], string>> = {
+  RocketLaunched: 'Launched',
+  RocketSpeedIncreased: 'Speed up',
+  RocketSpeedDecreased: 'Speed down',
+  RocketMissionChanged: 'New mission',
+  RocketExploded: 'Exploded',
+  MessageRefused: 'Refused',
+  MessagesSkipped: 'Skipped',
+};
+
+export const ruleWords: Readonly<Record<RefusalRule, string>> = {
+  'already-launched': 'The rocket had been launched before.',
+  'not-launched': 'The rocket had not been launched yet.',
+  'speed-out-of-range': 'The speed would leave the range of exact integers.',
+  'speed-below-zero': 'The speed would fall below zero.',
+  'rocket-exploded': 'The rocket had exploded.',
+};
+
+export const outcomeWords: Readonly<Record<Outcome, string>> = {
+  applied: 'Applied',
+  refused: 'Refused',
+  buffered: 'Early, waiting',
+  duplicate: 'Duplicates',
+  conflict: 'Conflicts',
+  invalid: 'Invalid',
+  shed: 'Turned away',
+};
+
+export const reportText = (report: RocketReport): string => {
+  switch (report.type) {
+    case 'RocketLaunched':
+      return `${report.data.type} on ${report.data.mission} at ${figure(report.data.launchSpeed)}`;
+    case 'RocketSpeedIncreased':
+      return `+${figure(report.data.by)}`;
+    case 'RocketSpeedDecreased':
+      return `−${figure(report.data.by)}`;
+    case 'RocketMissionChanged':
+      return report.data.newMission;
+    case 'RocketExploded':
+      return report.data.reason;
+  }
+};
+
+export const eventText = (event: RocketEvent): string => {
+  switch (event.type) {
+    case 'MessageRefused':
+      return `${eventWords[event.data.message.type]}: ${reportText(event.data.message)}`;
+    case 'MessagesSkipped':
+      return `${sizeOf(event.data) === 1 ? 'Message' : 'Messages'} ${rangeText(event.data)} never arrived`;
+    default:
+      return reportText(event);
+  }
+};

@@ -1,0 +1,95 @@
+import type { Mission } from '../live/mission.js';
+import { clockTime, figure, plural } from '../model/format.js';
+import { rangeText } from '../model/gaps.js';
+import { rocketHref } from '../model/route.js';
+import type { GapJson, RefusedJson } from '../model/wire.js';
+import { h, icon, setText } from './dom.js';
+import { channelName } from './parts.js';
+import { ruleWords } from '../model/wording.js';
+
+const listed = 5;
+
+/** What an operator looks at first: gaps that wait, and messages that were refused. */
+export const attention = (mission: Mission) => {
+  const gaps = panel('Open gaps', 'gap', '#/?gaps=open', 'Rockets with gaps');
+  const refused = panel('Refused messages', 'refused', '#/refused', 'All refused');
+  const element = h(
+    'aside',
+    { class: 'rail', 'aria-label': 'Needs attention' },
+    gaps.element,
+    refused.element,
+  );
+  const render = (): void => {
+    const all = mission.fleet.allGaps();
+    gaps.render(
+      all.length,
+      all
+        .sort((a, b) => b.waiting - a.waiting || (a.channel < b.channel ? -1 : 1))
+        .slice(0, listed)
+        .map(gapItem),
+      'Nothing is missing below the highest number heard.',
+    );
+    refused.render(
+      mission.health?.messages.refused ?? 0,
+      mission.refused.latest(listed).map(refusedItem),
+      'No message broke a rule.',
+    );
+  };
+  return { element, render };
+};
+
+interface Item {
+  readonly key: string;
+  make(): HTMLElement;
+}
+
+const panel = (title: string, kind: 'gap' | 'refused', href: string, more: string) => {
+  const count = h('strong', { class: 'count' }, '0');
+  const list = h('ul', { class: 'attention-list' });
+  const none = h('p', { class: 'none' });
+  const link = h('a', { class: 'more', href }, more);
+  const element = h(
+    'section',
+    { class: `panel panel-${kind}`, 'aria-label': title },
+    h('h2', {}, icon(kind), title, count),
+    list,
+    none,
+    link,
+  );
+  let keys = '';
+  const render = (total: number, items: readonly Item[], nothing: string): void => {
+    setText(count, figure(total));
+    element.classList.toggle('calm', total === 0);
+    setText(none, items.length === 0 ? nothing : '');
+    link.hidden = total === 0;
+    const wanted = items.map(({ key }) => key).join();
+    if (wanted === keys || list.matches(':focus-within, :hover')) return;
+    keys = wanted;
+    list.replaceChildren(...items.map((item) => item.make()));
+  };
+  return { element, render };
+};
+
+const gapItem = (gap: GapJson): Item => ({
+  key: `${gap.channel} ${rangeText(gap)} ${String(gap.waiting)}`,
+  make: () =>
+    h(
+      'li',
+      {},
+      h('a', { href: rocketHref(gap.channel) }, channelName(gap.channel)),
+      h('span', { class: 'what' }, `${rangeText(gap)} missing`),
+      h('span', { class: 'when' }, `${plural(gap.waiting, 'waits', 'wait')} since ${clockTime(gap.since)}`),
+    ),
+});
+
+const refusedItem = (event: RefusedJson): Item => ({
+  key: `${event.channel} ${String(event.number)}`,
+  make: () =>
+    h(
+      'li',
+      {},
+      h('a', { href: rocketHref(event.channel) }, channelName(event.channel)),
+      h('span', { class: 'what', title: ruleWords[event.data.rule] }, event.data.rule),
+      h('span', { class: 'when' }, `no. ${String(event.number)} at ${clockTime(event.recordedAt)}`),
+    ),
+});

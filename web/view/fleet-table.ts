@@ -1,0 +1,121 @@
+import type { FleetRow } from '../model/fleet.js';
+import { type FleetQuery, type SortKey, sortedBy } from '../model/fleet-query.js';
+import { clockTime, dateTime, figure, unknown } from '../model/format.js';
+import { rocketHref } from '../model/route.js';
+import { h, icon, setAttribute, setText } from './dom.js';
+import { channelName, statusMark } from './parts.js';
+import { type RowView, WindowedRows } from './windowed-rows.js';
+
+export interface ShownRow {
+  readonly row: FleetRow;
+  readonly gap: boolean;
+  /** Speed as a share of the fastest in the list. */
+  readonly share: number;
+}
+
+const columns: readonly { key: SortKey; label: string }[] = [
+  { key: 'status', label: 'Status' },
+  { key: 'channel', label: 'Channel' },
+  { key: 'type', label: 'Type' },
+  { key: 'mission', label: 'Mission' },
+  { key: 'speed', label: 'Speed' },
+  { key: 'version', label: 'Messages' },
+  { key: 'updatedAt', label: 'Last report' },
+];
+
+export const fleetTable = (onSort: (change: (query: FleetQuery) => FleetQuery) => void) => {
+  const headers = columns.map(({ key, label }) => {
+    const button = h(
+      'button',
+      { type: 'button', click: () => onSort((query) => sortedBy(query, key)) },
+      label,
+    );
+    return { key, cell: h('div', { role: 'columnheader', class: `cell cell-${key}` }, button) };
+  });
+  const body = h('div', { role: 'rowgroup', class: 'rows' });
+  const element = h(
+    'div',
+    { role: 'table', class: 'fleet', 'aria-label': 'Rockets' },
+    h(
+      'div',
+      { role: 'rowgroup', class: 'head' },
+      h('div', { role: 'row', class: 'row', 'aria-rowindex': 1 }, ...headers.map(({ cell }) => cell)),
+    ),
+    body,
+  );
+  const rows = new WindowedRows<ShownRow>(body, {
+    key: ({ row }) => row.channel,
+    create: fleetRow,
+    rowHeight: { wide: 40, narrow: 72 },
+  });
+  const render = (items: readonly ShownRow[], query: FleetQuery): void => {
+    setAttribute(element, 'aria-rowcount', String(items.length + 1));
+    for (const { key, cell } of headers) {
+      const order = query.descending ? 'descending' : 'ascending';
+      setAttribute(cell, 'aria-sort', query.sort === key ? order : 'none');
+    }
+    rows.show(items);
+  };
+  return { element, render, dispose: () => rows.dispose() };
+};
+
+const fleetRow = (): RowView<ShownRow> => {
+  const cells = Object.fromEntries(
+    columns.map(({ key }) => [key, h('div', { role: 'cell', class: `cell cell-${key}` })]),
+  ) as Record<SortKey, HTMLDivElement>;
+  const link = h('a', {});
+  const signals = h('span', { class: 'signals' });
+  const speed = h('span', { class: 'figure' });
+  const bar = h('span', { class: 'bar', 'aria-hidden': 'true' });
+  cells.channel.append(link, signals);
+  cells.speed.append(bar, speed);
+  const element = h('div', { role: 'row', class: 'row' }, ...columns.map(({ key }) => cells[key]));
+  let shown: ShownRow | undefined;
+
+  const update = (next: ShownRow): void => {
+    const { row, gap, share } = next;
+    bar.style.transform = `scaleX(${share.toFixed(3)})`;
+    if (shown?.row === row && shown.gap === gap) return;
+    const before = shown?.row;
+    if (before === undefined) {
+      link.href = rocketHref(row.channel);
+      link.append(channelName(row.channel));
+    }
+    if (before?.status !== row.status) {
+      cells.status.replaceChildren(statusMark(row.status));
+      element.dataset['status'] = row.status;
+    }
+    setText(cells.type, row.type ?? unknown);
+    setText(cells.mission, row.mission ?? unknown);
+    setText(speed, figure(row.speed));
+    setText(cells.version, figure(row.version));
+    setText(cells.updatedAt, row.updatedAt === null ? unknown : clockTime(row.updatedAt));
+    cells.updatedAt.title = dateTime(row.updatedAt);
+    if (shown === undefined || shown.gap !== gap || before?.complete !== row.complete)
+      signals.replaceChildren(...signalsOf(next));
+    if (before !== undefined && before.version !== row.version) flash(element);
+    shown = next;
+  };
+  return { element, update };
+};
+
+const signalsOf = ({ row, gap }: ShownRow): HTMLElement[] => [
+  ...(gap ? [h('span', { class: 'signal signal-gap' }, icon('gap'), 'gap')] : []),
+  ...(row.complete
+    ? []
+    : [
+        h(
+          'span',
+          { class: 'signal', title: 'Messages were skipped: the figures are relative' },
+          'incomplete',
+        ),
+      ]),
+];
+
+/** A short tint on the row that changed; the style sheet leaves it out where motion is not wanted. */
+const flash = (element: HTMLElement): void => {
+  for (const running of element.getAnimations()) running.cancel();
+  if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+  const tint = getComputedStyle(element).getPropertyValue('--flash');
+  element.animate([{ backgroundColor: tint }, { backgroundColor: 'transparent' }], { duration: 900 });
+};

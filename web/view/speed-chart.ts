@@ -1,0 +1,178 @@
+import uPlot from 'uplot';
+import { figure } from '../model/format.js';
+import { type Mark, pointAt, type SpeedChart } from '../model/history.js';
+import { h } from './dom.js';
+
+const height = 280;
+
+/** Speed as the steps it really takes, with missions, skips and the explosion marked, and a line at the chosen version. */
+export const speedChartView = (onPick: (version: number) => void) => {
+  const element = h('div', { class: 'chart', role: 'img', 'aria-label': 'Speed' });
+  let chart: SpeedChart = { xs: [], speeds: [], versions: [], marks: [] };
+  let byTime = true;
+  let chosen: number | null = null;
+  let plot: uPlot | undefined;
+
+  const build = (): void => {
+    plot?.destroy();
+    plot = new uPlot(
+      optionsFor(element, byTime, () => ({ chart, chosen })),
+      [chart.xs, chart.speeds],
+      element,
+    );
+    plot.over.addEventListener('click', () => {
+      const version = chart.versions[plot?.cursor.idx ?? -1];
+      if (version !== undefined) onPick(version);
+    });
+  };
+  const resize = new ResizeObserver(() => plot?.setSize({ width: element.clientWidth, height }));
+  resize.observe(element);
+  document.addEventListener('themechange', build);
+
+  const show = (next: SpeedChart, nextByTime: boolean): void => {
+    chart = next;
+    element.setAttribute('aria-label', inWords(chart));
+    if (plot === undefined || nextByTime !== byTime) {
+      byTime = nextByTime;
+      build();
+    } else plot.setData([chart.xs, chart.speeds]);
+  };
+  const choose = (version: number | null): void => {
+    if (version === chosen) return;
+    chosen = version;
+    plot?.redraw(false);
+  };
+  const dispose = (): void => {
+    resize.disconnect();
+    document.removeEventListener('themechange', build);
+    plot?.destroy();
+  };
+  return { element, show, choose, dispose };
+};
+
+type Shown = () => { readonly chart: SpeedChart; readonly chosen: number | null };
+
+const optionsFor = (element: HTMLElement, byTime: boolean, shown: Shown): uPlot.Options => {
+  const colour = (name: string) => getComputedStyle(element).getPropertyValue(name).trim();
+  const axis: uPlot.Axis = {
+    stroke: colour('--ink-2'),
+    font: `12px ${colour('--mono')}`,
+    grid: { stroke: colour('--grid'), width: 1 },
+    ticks: { stroke: colour('--line'), width: 1, size: 6 },
+  };
+  return {
+    width: element.clientWidth,
+    height,
+    ms: 1,
+    padding: [26, 12, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, drag: { x: true, y: false }, points: { size: 7 } },
+    tzDate: (millis) => uPlot.tzDate(new Date(millis), 'Etc/UTC'),
+    scales: {
+      x: { time: byTime, range: roomy },
+      y: { range: (_plot, low, high) => [Math.min(0, low), high * 1.08 || 1] },
+    },
+    axes: [axis, { ...axis, size: 72, values: (_plot, values) => values.map((value) => figure(value)) }],
+    series: [
+      {},
+      {
+        stroke: colour('--trace'),
+        width: 2,
+        fill: colour('--trace-fill'),
+        paths: stepped,
+        points: { show: false },
+      },
+    ],
+    hooks: { draw: [(plot) => drawMarks(plot, shown(), colour)] },
+  };
+};
+
+const stepped = uPlot.paths.stepped?.({ align: 1, extend: true });
+
+/** A single point still gets an axis with some width. */
+const roomy = (_plot: uPlot, low: number, high: number): uPlot.Range.MinMax =>
+  low === high ? [low - 1, high + 1] : [low, high];
+
+const drawMarks = (
+  plot: uPlot,
+  { chart, chosen }: ReturnType<Shown>,
+  colour: (name: string) => string,
+): void => {
+  const { ctx, bbox } = plot;
+  const pixels = devicePixelRatio;
+  ctx.save();
+  ctx.font = `${String(11 * pixels)}px ${colour('--sans')}`;
+  ctx.textBaseline = 'bottom';
+  let freeFrom = -Infinity;
+  for (const mark of chart.marks) {
+    const x = Math.round(plot.valToPos(mark.x, 'x', true));
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.strokeStyle = ctx.fillStyle = colour(markColours[mark.kind]);
+    ctx.setLineDash(mark.kind === 'mission' ? [3 * pixels, 3 * pixels] : []);
+    verticalLine(ctx, x, bbox, pixels * (mark.kind === 'explosion' ? 2 : 1));
+    // A label that would lie on the one before it is left out; the line stays.
+    const text = labelOf(mark);
+    const width = ctx.measureText(text).width;
+    const left = Math.min(x, bbox.left + bbox.width - width);
+    if (left < freeFrom) continue;
+    ctx.fillText(text, left, bbox.top - 5 * pixels);
+    freeFrom = left + width + 10 * pixels;
+  }
+  drawChosen(plot, chart, chosen, colour);
+  ctx.restore();
+};
+
+const markColours: Readonly<Record<Mark['kind'], string>> = {
+  mission: '--mission',
+  explosion: '--exploded',
+  skip: '--gap',
+};
+
+const labelOf = ({ kind, label }: Mark): string => {
+  const text = kind === 'explosion' ? `✕ ${label}` : label;
+  return text.length > 26 ? `${text.slice(0, 25)}…` : text;
+};
+
+const drawChosen = (
+  plot: uPlot,
+  chart: SpeedChart,
+  chosen: number | null,
+  colour: (name: string) => string,
+): void => {
+  const index = chosen === null ? -1 : pointAt(chart, chosen);
+  const at = chart.xs[index];
+  if (at === undefined) return;
+  const { ctx, bbox } = plot;
+  const x = Math.round(plot.valToPos(at, 'x', true));
+  ctx.setLineDash([]);
+  ctx.strokeStyle = ctx.fillStyle = colour('--ink');
+  verticalLine(ctx, x, bbox, 1.5 * devicePixelRatio);
+  const speed = chart.speeds[index];
+  if (speed === null || speed === undefined) return;
+  ctx.beginPath();
+  ctx.arc(x, plot.valToPos(speed, 'y', true), 5 * devicePixelRatio, 0, 2 * Math.PI);
+  ctx.fill();
+};
+
+const verticalLine = (ctx: CanvasRenderingContext2D, x: number, bbox: uPlot.BBox, width: number): void => {
+  ctx.lineWidth = width;
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+};
+
+const inWords = ({ speeds, marks }: SpeedChart): string => {
+  const known = speeds.filter((speed) => speed !== null);
+  if (known.length === 0) return 'Speed: nothing known yet';
+  const most = known.reduce((a, b) => Math.max(a, b));
+  const missions = marks.filter(({ kind }) => kind === 'mission').length;
+  const explosion = marks.find(({ kind }) => kind === 'explosion');
+  return [
+    `Speed over time: ${figure(known[0])} at first, ${figure(most)} at most, ${figure(known.at(-1))} now`,
+    missions > 0 ? `${String(missions)} mission changes` : '',
+    explosion === undefined ? '' : `exploded: ${explosion.label}`,
+  ]
+    .filter(Boolean)
+    .join('; ');
+};
