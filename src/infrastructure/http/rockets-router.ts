@@ -18,7 +18,7 @@ import { linkNext } from './page-links.js';
 import { Problem } from './problem.js';
 import { QueryReader, channelParam } from './query-reader.js';
 import { readBody, type BodyLimits } from './read-body.js';
-import { JsonRefusal, StrictJsonReader } from './strict-json.js';
+import { parseStrictJson } from './strict-json.js';
 import { eventView, gapView, pastRocketView, rocketView } from './views.js';
 
 const MAX_PAGE = 1000;
@@ -240,14 +240,9 @@ const expectedGap = async (req: Request, limits: BodyLimits): Promise<NumberRang
 
 const jsonIn = (body: Buffer): unknown => {
   const text = decodeUtf8(body);
-  if (text instanceof InvalidInput) throw new Problem(text.code, text.message, text.errors);
-  try {
-    return new StrictJsonReader(['from', 'to']).read(text);
-  } catch (error) {
-    if (!(error instanceof JsonRefusal)) throw error;
-    const { pointer, code, message } = error;
-    throw new Problem('malformed-json', message, [{ pointer, code, message }]);
-  }
+  const value = typeof text === 'string' ? parseStrictJson(text) : text;
+  if (value instanceof InvalidInput) throw new Problem(value.code, value.message, value.errors);
+  return value;
 };
 
 const isRange = (value: unknown): value is NumberRange =>

@@ -1,0 +1,85 @@
+import { getMetadataStorage } from 'class-validator';
+import { nestedField, ownRules, type Class } from './message-dto.js';
+
+type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
+type Fields = Readonly<Record<string, unknown>>;
+type Rule = (value: unknown) => boolean;
+type FieldCheck = (parent: Fields) => boolean;
+
+/**
+ * Compiles the decorators of a class, once, into a function that answers what
+ * `validateSync(plainToInstance(dto, value))` finds nothing wrong with, a dozen times faster. Knows exactly the
+ * decorators we use and throws for any other, so that a rule can't be lost on the way.
+ */
+export const compileCheck = <T extends object>(dto: Class<T>): ((value: unknown) => value is T) => {
+  const fields = compileFields(dto);
+  return (value): value is T => isObject(value) && fields(value);
+};
+
+const compileFields = (dto: Class): FieldCheck => {
+  const storage = getMetadataStorage();
+  const byField = storage.groupByPropertyName(storage.getTargetValidationMetadatas(dto, '', false, false));
+  const checks = Object.entries(byField).map(([name, rules]) => compileField(dto, name, rules));
+  return (parent) => {
+    for (const check of checks) if (!check(parent)) return false;
+    return true;
+  };
+};
+
+const compileField = (dto: Class, name: string, metadata: readonly Metadata[]): FieldCheck => {
+  const nested = metadata.some(({ type }) => type === 'nestedValidation');
+  const rules = metadata
+    .filter(({ type }) => type !== 'nestedValidation')
+    .map((one) => compileRule(dto, one));
+  const rule = rules.reduce((first, second) => (value) => first(value) && second(value));
+  if (!nested) return (parent) => rule(parent[name]);
+  return compileNested(dto, name, metadata);
+};
+
+/** `ValidateNested` alone lets a missing value and an array pass: only with its two companions is it a rule. */
+const compileNested = (dto: Class, name: string, metadata: readonly Metadata[]): FieldCheck => {
+  const field = nestedField(dto, name);
+  const companions = ['isDefined', 'isObject'].every((rule) => metadata.some((one) => one.name === rule));
+  if (field === undefined || !companions || metadata.length !== 3) {
+    throw new Error(`${dto.name}.${name} is nested without @Nested.`);
+  }
+  const checks = new Map(field.classes.map((nested) => [nested, compileFields(nested)]));
+  return (parent) => {
+    const value = parent[name];
+    return isObject(value) && checks.get(field.choose(parent))!(value);
+  };
+};
+
+const compileRule = (dto: Class, metadata: Metadata): Rule => {
+  const { name = '', constraints = [], propertyName } = metadata;
+  const plain = !metadata.each && !metadata.groups?.length && metadata.validateIf === undefined;
+  const compile = Object.hasOwn(rules, name) ? rules[name] : undefined;
+  if (!plain || compile === undefined) {
+    throw new Error(`${dto.name}.${propertyName} uses a decorator the compiled check doesn't know: ${name}.`);
+  }
+  return compile(constraints);
+};
+
+const rules: Readonly<Record<string, (constraints: readonly unknown[]) => Rule>> = {
+  isDefined: () => (value) => value !== undefined && value !== null,
+  isObject: () => isObject,
+  isInt: () => Number.isInteger,
+  min:
+    ([min]) =>
+    (value) =>
+      Number(value) >= Number(min),
+  max:
+    ([max]) =>
+    (value) =>
+      Number(value) <= Number(max),
+  isIn: ([values]) => {
+    const allowed = values as readonly unknown[];
+    return (value) => allowed.includes(value);
+  },
+  isText: () => ownRules.isText,
+  isChannel: () => ownRules.isChannel,
+  isRfc3339: () => ownRules.isRfc3339,
+};
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
