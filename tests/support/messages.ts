@@ -18,8 +18,9 @@ export const exploded = (reason = 'PRESSURE_VESSEL_FAILURE'): RocketReport => ({
 
 const sentFrom = Date.UTC(2026, 9, 1);
 
-/** Each number has its own time of sending, a second after the one before. */
-export const timeOf = (number: number): string => new Date(sentFrom + number * 1000).toISOString();
+/** Each number has its own time of sending, a second after the one before; it starts again after a year. */
+export const timeOf = (number: number): string =>
+  new Date(sentFrom + (number % 31_536_000) * 1000).toISOString();
 
 export const message = (number: number, report: RocketReport, channel = 'rocket-1'): RocketMessage => ({
   channel,

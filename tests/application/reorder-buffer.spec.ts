@@ -1,0 +1,225 @@
+import fc from 'fast-check';
+import { LANES, laneOf } from '../../src/application/lanes.js';
+import {
+  MESSAGES_PER_BATCH,
+  ReorderBuffer,
+  type Arrival,
+  type LaneBatch,
+} from '../../src/application/reorder-buffer.js';
+import { faster, message } from '../support/messages.js';
+
+const ample = { messages: 1_000_000, bytes: 1_000_000_000 };
+const arrival = (number: number, channel = 'rocket-1', bytes = 100): Arrival => ({
+  message: message(number, faster(1), channel),
+  bytes,
+  settle: () => undefined,
+  fail: () => undefined,
+});
+const skip = () => ({ expected: undefined, settle: () => undefined, fail: () => undefined });
+const contents = (batch: LaneBatch | undefined) =>
+  batch?.work.map(({ channel, arrivals }) => [channel, arrivals.map((each) => each.message.number)]);
+
+/** Channels that share a lane with the first one. */
+const sameLane = (count: number): string[] => {
+  const channels: string[] = [];
+  for (let i = 0; channels.length < count; i++) {
+    if (laneOf(`rocket-${i}`) === laneOf('rocket-0')) channels.push(`rocket-${i}`);
+  }
+  return channels;
+};
+const otherLane = (): string => {
+  for (let i = 1; ; i++) if (laneOf(`rocket-${i}`) !== laneOf('rocket-0')) return `rocket-${i}`;
+};
+
+describe('a reorder buffer', () => {
+  it('has nothing to take before something arrives', () => {
+    expect(new ReorderBuffer(ample).take()).toBeUndefined();
+  });
+
+  it('hands out the messages of a channel in number order', () => {
+    const buffer = new ReorderBuffer(ample);
+    for (const number of [5, 1, 3, 2, 4]) buffer.offer(arrival(number));
+    expect(contents(buffer.take())).toEqual([['rocket-1', [1, 2, 3, 4, 5]]]);
+  });
+
+  it('keeps repeats of a number together, first come first', () => {
+    const buffer = new ReorderBuffer(ample);
+    const arrivals = [arrival(2), arrival(1), arrival(2), arrival(1)];
+    for (const each of arrivals) buffer.offer(each);
+    const taken = buffer.take()!.work[0]!.arrivals;
+    expect(taken.map((each) => arrivals.indexOf(each))).toEqual([1, 3, 0, 2]);
+  });
+
+  it('hands out all channels of a lane together', () => {
+    const buffer = new ReorderBuffer(ample);
+    const [a, b] = sameLane(2) as [string, string];
+    buffer.offer(arrival(1, a));
+    buffer.offer(arrival(1, b));
+    const batch = buffer.take()!;
+    expect(batch.lane).toBe(laneOf(a));
+    expect(contents(batch)).toEqual([
+      [a, [1]],
+      [b, [1]],
+    ]);
+    expect(buffer.take()).toBeUndefined();
+  });
+
+  it('hands out lanes in the order their work came', () => {
+    const buffer = new ReorderBuffer(ample);
+    const [first, second] = ['rocket-0', otherLane()];
+    buffer.offer(arrival(1, second));
+    buffer.offer(arrival(1, first));
+    expect(buffer.take()!.lane).toBe(laneOf(second));
+    expect(buffer.take()!.lane).toBe(laneOf(first));
+  });
+
+  it('never hands out a lane that is held; what comes meanwhile is the next batch', () => {
+    const buffer = new ReorderBuffer(ample);
+    buffer.offer(arrival(1));
+    const batch = buffer.take()!;
+    buffer.offer(arrival(3));
+    buffer.offer(arrival(2));
+    expect(buffer.take()).toBeUndefined();
+    buffer.release(batch.lane);
+    expect(contents(buffer.take())).toEqual([['rocket-1', [2, 3]]]);
+  });
+
+  it('forgets a released lane that has no work', () => {
+    const buffer = new ReorderBuffer(ample);
+    buffer.offer(arrival(1));
+    buffer.release(buffer.take()!.lane);
+    expect(buffer.take()).toBeUndefined();
+    buffer.offer(arrival(2));
+    expect(contents(buffer.take())).toEqual([['rocket-1', [2]]]);
+  });
+
+  it('gives a channel another turn without arrivals', () => {
+    const buffer = new ReorderBuffer(ample);
+    buffer.resume('rocket-1');
+    expect(contents(buffer.take())).toEqual([['rocket-1', []]]);
+  });
+
+  it('hands out a skip after every message that came before it', () => {
+    const buffer = new ReorderBuffer(ample);
+    for (let number = 1; number <= MESSAGES_PER_BATCH + 1; number++) buffer.offer(arrival(number));
+    buffer.offerSkip('rocket-1', skip());
+    const first = buffer.take()!;
+    expect(first.work[0]!.skips).toHaveLength(0);
+    buffer.release(first.lane);
+    const second = buffer.take()!;
+    expect(second.work[0]!.arrivals).toHaveLength(1);
+    expect(second.work[0]!.skips).toHaveLength(1);
+  });
+});
+
+describe('a batch', () => {
+  it('holds a limited number of messages; the rest is the next one', () => {
+    const buffer = new ReorderBuffer(ample);
+    for (let number = 1; number <= 2 * MESSAGES_PER_BATCH; number++) buffer.offer(arrival(number));
+    const sizes: number[] = [];
+    for (let batch = buffer.take(); batch !== undefined; batch = buffer.take()) {
+      sizes.push(batch.work[0]!.arrivals.length);
+      buffer.release(batch.lane);
+    }
+    expect(sizes).toEqual([MESSAGES_PER_BATCH, MESSAGES_PER_BATCH]);
+  });
+
+  it('gives the other channels of its lane their turn before a busy one has its second', () => {
+    const buffer = new ReorderBuffer(ample);
+    const [busy, quiet] = sameLane(2) as [string, string];
+    const keepBusy = () => {
+      for (let number = 1; number <= 2 * MESSAGES_PER_BATCH; number++) buffer.offer(arrival(number, busy));
+    };
+    keepBusy();
+    buffer.offer(arrival(1, quiet));
+    const first = buffer.take()!;
+    keepBusy();
+    buffer.release(first.lane);
+    expect(buffer.take()!.work[0]!.channel).toBe(quiet);
+  });
+});
+
+describe('the bounds', () => {
+  it('turn away what exceeds the count, and nothing is taken', () => {
+    const buffer = new ReorderBuffer({ messages: 2, bytes: 1000 });
+    expect([1, 2, 3].map((number) => buffer.offer(arrival(number)))).toEqual([true, true, false]);
+    expect(buffer).toMatchObject({ messages: 2, bytes: 200 });
+    expect(contents(buffer.take())).toEqual([['rocket-1', [1, 2]]]);
+  });
+
+  it('turn away what exceeds the bytes, and still take what fits', () => {
+    const buffer = new ReorderBuffer({ messages: 10, bytes: 250 });
+    expect(buffer.offer(arrival(1, 'rocket-1', 200))).toBe(true);
+    expect(buffer.offer(arrival(2, 'rocket-1', 51))).toBe(false);
+    expect(buffer.offer(arrival(3, 'rocket-1', 50))).toBe(true);
+    expect(buffer).toMatchObject({ messages: 2, bytes: 250 });
+  });
+
+  it('count what was taken until it is settled', () => {
+    const buffer = new ReorderBuffer({ messages: 1, bytes: 1000 });
+    buffer.offer(arrival(1));
+    const batch = buffer.take()!;
+    expect(buffer.offer(arrival(2))).toBe(false);
+    buffer.settled(batch.work[0]!.arrivals);
+    expect(buffer).toMatchObject({ messages: 0, bytes: 0 });
+    expect(buffer.offer(arrival(2))).toBe(true);
+  });
+});
+
+describe('whatever is offered', () => {
+  const command = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ channel: fc.nat(3), number: fc.integer({ min: 1, max: 9 }) }) },
+    { weight: 2, arbitrary: fc.constant('take' as const) },
+    { weight: 2, arbitrary: fc.constant('release' as const) },
+  );
+
+  it('comes out once, each lane held by one at a time', () => {
+    const channels = [...sameLane(3), otherLane()];
+    fc.assert(
+      fc.property(fc.array(command, { maxLength: 100 }), (commands) => {
+        const buffer = new ReorderBuffer(ample);
+        const offered: Arrival[] = [];
+        const taken: Arrival[] = [];
+        const held: number[] = [];
+        const take = () => {
+          const batch = buffer.take();
+          if (batch === undefined) return false;
+          expect(held).not.toContain(batch.lane);
+          held.push(batch.lane);
+          for (const { arrivals } of batch.work) taken.push(...arrivals);
+          return true;
+        };
+        for (const each of commands) {
+          if (each === 'take') take();
+          else if (each === 'release') {
+            const lane = held.shift();
+            if (lane !== undefined) buffer.release(lane);
+          } else {
+            const one = arrival(each.number, channels[each.channel]);
+            offered.push(one);
+            expect(buffer.offer(one)).toBe(true);
+          }
+        }
+        for (const lane of held.splice(0)) buffer.release(lane);
+        while (take()) buffer.release(held.shift()!);
+        expect(taken).toHaveLength(offered.length);
+        expect(new Set(taken)).toEqual(new Set(offered));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('the lanes', () => {
+  it('stay what they are, for stores keep them with their data', () => {
+    expect(LANES).toBe(64);
+    expect(['a', 'rocket-1', '193270a9-c9cf-404a-8f83-838e71d9ae67'].map(laneOf)).toEqual([44, 27, 22]);
+  });
+
+  it('spread channels evenly', () => {
+    const counts = new Array<number>(LANES).fill(0);
+    for (let i = 0; i < 64_000; i++) counts[laneOf(`rocket-${i}`)]!++;
+    expect(Math.min(...counts)).toBeGreaterThan(700);
+    expect(Math.max(...counts)).toBeLessThan(1300);
+  });
+});
