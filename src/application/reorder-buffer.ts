@@ -86,7 +86,9 @@ export class ReorderBuffer {
     let room = MESSAGES_PER_BATCH;
     for (const [channel, all] of waiting) {
       const taken = takeUpTo(room, all);
-      if (taken === all) waiting.delete(channel);
+      waiting.delete(channel);
+      // What a busy channel has left goes to the end of the queue: the others of its lane have their turn first.
+      if (taken !== all) waiting.set(channel, all);
       room -= taken.arrivals.length;
       sortByNumber(taken.arrivals);
       work.push(taken);
