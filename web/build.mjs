@@ -2,12 +2,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const wireLimit = 150 * 1024;
-const source = fileURLToPath(new URL('.', import.meta.url));
+const source = import.meta.dirname;
 const target = join(source, '..', 'dist', 'web');
 
 await rm(target, { recursive: true, force: true });

@@ -31,8 +31,9 @@ export class Fleet {
     return this.#gaps.has(channel);
   }
 
-  allGaps(): GapJson[] {
-    return [...this.#gaps.values()].flat();
+  /** The gaps of each rocket that has any, in order of number. */
+  gapsByRocket(): (readonly GapJson[])[] {
+    return [...this.#gaps.values()];
   }
 
   load(rockets: readonly RocketJson[], gaps: readonly GapJson[]): void {
@@ -110,6 +111,7 @@ export const figuresOf = (rocket: Rocket) =>
         mission: null,
         reason: null,
         launchedAt: null,
+        explodedAt: null,
       }
     : {
         status: rocket.status,
@@ -119,6 +121,7 @@ export const figuresOf = (rocket: Rocket) =>
         mission: rocket.mission,
         reason: rocket.status === 'exploded' ? rocket.reason : null,
         launchedAt: rocket.launchedAt,
+        explodedAt: rocket.status === 'exploded' ? rocket.explodedAt : null,
       };
 
 const rocketOf = (row: FleetRow): Rocket => {
@@ -131,7 +134,7 @@ const rocketOf = (row: FleetRow): Rocket => {
     speed: row.speed ?? 0,
   };
   if (row.status === 'flying') return { status: row.status, ...launched };
-  return { status: row.status, ...launched, reason: row.reason ?? '', explodedAt: row.updatedAt ?? '' };
+  return { status: row.status, ...launched, reason: row.reason ?? '', explodedAt: row.explodedAt ?? '' };
 };
 
 const unheard = (channel: string): FleetRow => ({
@@ -142,6 +145,7 @@ const unheard = (channel: string): FleetRow => ({
   status: 'awaiting-launch',
   reason: null,
   launchedAt: null,
+  explodedAt: null,
   updatedAt: null,
   updatedMs: null,
   version: 0,

@@ -51,7 +51,7 @@ export type ChartAxis = 'time' | 'number';
 
 export interface Mark {
   readonly x: number;
-  readonly kind: 'mission' | 'explosion' | 'skip';
+  readonly kind: 'launch' | 'mission' | 'explosion' | 'skip';
   readonly label: string;
 }
 
@@ -79,6 +79,7 @@ export const speedChart = (steps: readonly Step[], axis: ChartAxis): SpeedChart 
 };
 
 const markOf = (event: EventJson): Omit<Mark, 'x'> | undefined => {
+  if (event.type === 'RocketLaunched') return { kind: 'launch', label: event.data.mission };
   if (event.type === 'RocketMissionChanged') return { kind: 'mission', label: event.data.newMission };
   if (event.type === 'RocketExploded') return { kind: 'explosion', label: event.data.reason };
   if (event.type === 'MessagesSkipped') return { kind: 'skip', label: 'skipped' };

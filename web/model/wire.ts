@@ -13,6 +13,7 @@ export interface RocketJson {
   readonly status: RocketStatus;
   readonly reason: string | null;
   readonly launchedAt: string | null;
+  readonly explodedAt: string | null;
   readonly updatedAt: string | null;
   readonly version: number;
   readonly highestSeen: number;
@@ -41,22 +42,24 @@ export interface GapJson extends GapRange {
   readonly waiting: number;
 }
 
-export type Outcome = 'applied' | 'refused' | 'buffered' | 'duplicate' | 'conflict' | 'invalid' | 'shed';
+export type Outcome =
+  'applied' | 'refused' | 'buffered' | 'duplicate' | 'conflict' | 'invalid' | 'shed' | 'failed';
 
 export interface HealthJson {
-  readonly status: 'ok' | 'unavailable';
+  readonly status: 'ok' | 'stopping' | 'unavailable';
   readonly uptimeSeconds: number;
   readonly store: {
     readonly name: string;
     readonly durability: { readonly level: string; readonly description: string };
   };
-  readonly rockets: {
+  /** What the store alone knows is left out while it does not answer. */
+  readonly rockets?: {
     readonly total: number;
     readonly byStatus: Readonly<Record<RocketStatus, number>>;
     readonly incomplete: number;
     readonly withGaps: number;
   };
-  readonly events: number;
-  readonly early: number;
+  readonly events?: number;
+  readonly early?: number;
   readonly messages: { readonly received: number } & Readonly<Record<Outcome, number>>;
 }

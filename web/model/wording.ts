@@ -36,6 +36,7 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
   conflict: 'Conflicts',
   invalid: 'Invalid',
   shed: 'Turned away',
+  failed: 'Not stored',
 };
 
 export const reportText = (report: RocketReport): string => {

@@ -20,13 +20,10 @@ export const attention = (mission: Mission) => {
     refused.element,
   );
   const render = (): void => {
-    const all = mission.fleet.allGaps();
+    const rockets = mission.fleet.gapsByRocket();
     gaps.render(
-      all.length,
-      all
-        .sort((a, b) => b.waiting - a.waiting || (a.channel < b.channel ? -1 : 1))
-        .slice(0, listed)
-        .map(gapItem),
+      rockets.reduce((sum, { length }) => sum + length, 0),
+      rockets.sort(byWaiting).slice(0, listed).flatMap(gapItem),
       'Nothing is missing below the highest number heard.',
     );
     refused.render(
@@ -70,17 +67,29 @@ const panel = (title: string, kind: 'gap' | 'refused', href: string, more: strin
   return { element, render };
 };
 
-const gapItem = (gap: GapJson): Item => ({
-  key: `${gap.channel} ${rangeText(gap)} ${String(gap.waiting)}`,
-  make: () =>
-    h(
-      'li',
-      {},
-      h('a', { href: rocketHref(gap.channel) }, channelName(gap.channel)),
-      h('span', { class: 'what' }, `${rangeText(gap)} missing`),
-      h('span', { class: 'when' }, `${plural(gap.waiting, 'waits', 'wait')} since ${clockTime(gap.since)}`),
-    ),
-});
+/** Whatever waits at all waits behind a rocket's first gap. */
+const byWaiting = ([a]: readonly GapJson[], [b]: readonly GapJson[]): number =>
+  a === undefined || b === undefined ? 0 : b.waiting - a.waiting || (a.channel < b.channel ? -1 : 1);
+
+const gapItem = (gaps: readonly GapJson[]): Item[] => {
+  const [first] = gaps;
+  if (first === undefined) return [];
+  const { channel, waiting, since } = first;
+  const missing = gaps.slice(0, 2).map(rangeText).join(', ') + (gaps.length > 2 ? ' …' : '');
+  return [
+    {
+      key: `${channel} ${missing} ${String(waiting)}`,
+      make: () =>
+        h(
+          'li',
+          {},
+          h('a', { href: rocketHref(channel) }, channelName(channel)),
+          h('span', { class: 'what' }, `${missing} missing`),
+          h('span', { class: 'when' }, `${plural(waiting, 'waits', 'wait')} since ${clockTime(since)}`),
+        ),
+    },
+  ];
+};
 
 const refusedItem = (event: RefusedJson): Item => ({
   key: `${event.channel} ${String(event.number)}`,

@@ -57,6 +57,7 @@ export const fleetScreen = (mission: Mission, params: URLSearchParams): Screen =
     }));
     setText(count, countText(rows.length, fleet.size));
     filters.render(query, fleet);
+    rail.render();
     table.render(rows, query);
   };
 
@@ -65,7 +66,6 @@ export const fleetScreen = (mission: Mission, params: URLSearchParams): Screen =
     empty.hidden = !isEmpty;
     lower.hidden = isEmpty;
     totals.render();
-    rail.render();
     if (paused) return;
     clearTimeout(timer);
     const wait = orderedAt + reorderMs - performance.now();

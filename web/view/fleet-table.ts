@@ -46,7 +46,6 @@ export const fleetTable = (onSort: (change: (query: FleetQuery) => FleetQuery) =
   const rows = new WindowedRows<ShownRow>(body, {
     key: ({ row }) => row.channel,
     create: fleetRow,
-    rowHeight: { wide: 40, narrow: 72 },
   });
   const render = (items: readonly ShownRow[], query: FleetQuery): void => {
     setAttribute(element, 'aria-rowcount', String(items.length + 1));
@@ -72,29 +71,31 @@ const fleetRow = (): RowView<ShownRow> => {
   const element = h('div', { role: 'row', class: 'row' }, ...columns.map(({ key }) => cells[key]));
   let shown: ShownRow | undefined;
 
-  const update = (next: ShownRow): void => {
-    const { row, gap, share } = next;
-    bar.style.transform = `scaleX(${share.toFixed(3)})`;
-    if (shown?.row === row && shown.gap === gap) return;
-    const before = shown?.row;
-    if (before === undefined) {
-      link.href = rocketHref(row.channel);
-      link.append(channelName(row.channel));
-    }
-    if (before?.status !== row.status) {
-      cells.status.replaceChildren(statusMark(row.status));
-      element.dataset['status'] = row.status;
-    }
+  const write = ({ row }: ShownRow): void => {
     setText(cells.type, row.type ?? unknown);
     setText(cells.mission, row.mission ?? unknown);
     setText(speed, figure(row.speed));
     setText(cells.version, figure(row.version));
     setText(cells.updatedAt, row.updatedAt === null ? unknown : clockTime(row.updatedAt));
     cells.updatedAt.title = dateTime(row.updatedAt);
-    if (shown === undefined || shown.gap !== gap || before?.complete !== row.complete)
-      signals.replaceChildren(...signalsOf(next));
-    if (before !== undefined && before.version !== row.version) flash(element);
+  };
+  const update = (next: ShownRow): void => {
+    const before = shown;
     shown = next;
+    bar.style.transform = `scaleX(${next.share.toFixed(3)})`;
+    if (before?.row === next.row && before.gap === next.gap) return;
+    write(next);
+    const { row } = next;
+    if (before === undefined) {
+      link.href = rocketHref(row.channel);
+      link.append(channelName(row.channel));
+    } else if (before.row.version !== row.version) flash(element);
+    if (before?.row.status !== row.status) {
+      cells.status.replaceChildren(statusMark(row.status));
+      element.dataset['status'] = row.status;
+    }
+    if (before?.gap !== next.gap || before.row.complete !== row.complete)
+      signals.replaceChildren(...signalsOf(next));
   };
   return { element, update };
 };

@@ -27,7 +27,6 @@ export const historyList = (onPick: (version: number) => void) => {
   const rows = new WindowedRows<Line>(body, {
     key: ({ step }) => String(step.event.number),
     create: () => historyRow(onPick),
-    rowHeight: { wide: 36, narrow: 60 },
   });
   const element = h(
     'section',

@@ -41,7 +41,6 @@ export const refusedScreen = (mission: Mission, params: URLSearchParams): Screen
   const rows = new WindowedRows<RefusedJson>(body, {
     key: (event) => `${event.channel} ${String(event.number)}`,
     create: refusedRow,
-    rowHeight: { wide: 40, narrow: 72 },
   });
   const element = h(
     'div',

@@ -14,7 +14,7 @@ export interface ShownState {
   readonly complete: boolean;
 }
 
-const fields = ['Speed', 'Mission', 'Type', 'Launched', 'Last report', 'Numbers'] as const;
+const fields = ['Speed', 'Mission', 'Type', 'Launched', 'Last report', 'Version'] as const;
 
 export const rocketFigures = () => {
   const values = new Map(fields.map((name) => [name, h('dd', {}, unknown)]));
@@ -28,7 +28,7 @@ export const rocketFigures = () => {
     ),
   );
   let shownStatus: string | undefined;
-  const render = (state: ShownState, numbers: string, asOf: boolean): void => {
+  const render = (state: ShownState, version: string, asOf: boolean): void => {
     const statusKey = `${state.status} ${state.reason ?? ''}`;
     if (shownStatus !== statusKey) {
       shownStatus = statusKey;
@@ -41,7 +41,7 @@ export const rocketFigures = () => {
       Type: state.type ?? unknown,
       Launched: dateTime(state.launchedAt),
       'Last report': dateTime(state.updatedAt),
-      Numbers: numbers,
+      Version: version,
     };
     for (const [name, value] of values) setText(value, texts[name]);
     element.classList.toggle('as-of', asOf);

@@ -76,7 +76,7 @@ export const rocketScreen = (mission: Mission, channel: string, params: URLSearc
     if (row === undefined) return;
     const state = stateNow(row);
     const asOf = chosen !== null && chosen < row.version;
-    figures.render(state, numbersText(row), asOf);
+    figures.render(state, asOf ? `${figure(chosen)} of ${figure(row.version)}` : versionText(row), asOf);
     slider.render(
       row.version,
       asOf ? chosen : null,
@@ -180,7 +180,7 @@ const versionFrom = (params: URLSearchParams): number | null => {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
 };
 
-const numbersText = ({ version, highestSeen, pending }: RocketJson): string =>
+const versionText = ({ version, highestSeen, pending }: RocketJson): string =>
   pending === 0
     ? figure(version)
     : `${figure(version)} of ${figure(highestSeen)}, ${figure(pending)} waiting`;

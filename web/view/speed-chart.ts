@@ -89,6 +89,16 @@ const optionsFor = (element: HTMLElement, byTime: boolean, shown: Shown): uPlot.
 
 const stepped = uPlot.paths.stepped?.({ align: 1, extend: true });
 
+/** As fine as the distance between two labels asks for. */
+const timeLabel =
+  (stepMs: number) =>
+  (millis: number): string => {
+    const time = new Date(millis).toISOString();
+    if (stepMs >= 86_400_000) return time.slice(0, 10);
+    if (stepMs >= 60_000) return time.slice(11, 16);
+    return time.slice(11, stepMs >= 1_000 ? 19 : 23);
+  };
+
 /** A single point still gets an axis with some width. */
 const roomy = (_plot: uPlot, low: number, high: number): uPlot.Range.MinMax =>
   low === high ? [low - 1, high + 1] : [low, high];
@@ -123,6 +133,7 @@ const drawMarks = (
 };
 
 const markColours: Readonly<Record<Mark['kind'], string>> = {
+  launch: '--mission',
   mission: '--mission',
   explosion: '--exploded',
   skip: '--gap',

@@ -5,15 +5,7 @@ import { outcomeWords, statusWords } from '../model/wording.js';
 import { h, icon, setAttribute, setText, svg } from './dom.js';
 
 const statuses: readonly RocketStatus[] = ['flying', 'exploded', 'awaiting-launch'];
-const outcomes: readonly Outcome[] = [
-  'applied',
-  'refused',
-  'buffered',
-  'duplicate',
-  'conflict',
-  'invalid',
-  'shed',
-];
+const outcomes = Object.keys(outcomeWords) as Outcome[];
 
 /** The head of the first screen: the rate as a strip chart, and the ledger of totals. */
 export const summary = (mission: Mission) => {

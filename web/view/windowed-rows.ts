@@ -8,14 +8,11 @@ export interface RowView<T> {
 export interface RowKind<T> {
   key(item: T): string;
   create(): RowView<T>;
-  readonly rowHeight: { readonly wide: number; readonly narrow: number };
 }
 
-const narrowScreen = matchMedia('(max-width: 719px)');
-
 /**
- * A list of any length of which only the rows in sight exist. The page itself scrolls. Rows keep their element
- * while they stay in sight, so that focus and selection survive a new order.
+ * A list of any length of which only the rows in sight exist. The page itself scrolls, and the style sheet says how
+ * high a row is. Rows keep their element while they stay in sight, so that focus and selection survive a new order.
  */
 export class WindowedRows<T> {
   readonly #mounted = new Map<string, RowView<T>>();
@@ -51,7 +48,7 @@ export class WindowedRows<T> {
   }
 
   #render(): void {
-    const rowHeight = narrowScreen.matches ? this.kind.rowHeight.narrow : this.kind.rowHeight.wide;
+    const rowHeight = this.#rowHeight();
     this.body.style.height = `${String(this.#items.length * rowHeight)}px`;
     const offset = -this.body.getBoundingClientRect().top;
     const { first, end } = rowWindow(this.#items.length, rowHeight, offset, innerHeight);
@@ -74,6 +71,15 @@ export class WindowedRows<T> {
     // Moving an element in the document takes its focus away.
     if (focused instanceof HTMLElement && focused !== document.activeElement && this.body.contains(focused))
       focused.focus({ preventScroll: true });
+  }
+
+  /** Measured on a row: it changes with the width of the screen and with the size of the text. */
+  #rowHeight(): number {
+    const [item] = this.#items;
+    if (item !== undefined && this.#mounted.size === 0)
+      this.body.append(this.#rowFor(this.kind.key(item), item).element);
+    const [row] = this.#mounted.values();
+    return Math.max(1, row?.element.offsetHeight ?? 1);
   }
 
   #rowFor(key: string, item: T): RowView<T> {
