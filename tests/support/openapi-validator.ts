@@ -117,9 +117,11 @@ const patternOf = (template: string): RegExp =>
 const plainHeaders = new Set([
   'cache-control',
   'connection',
+  'content-encoding',
   'content-length',
   'content-security-policy',
   'content-type',
+  'cross-origin-opener-policy',
   'date',
   'etag',
   'keep-alive',

@@ -1,10 +1,10 @@
 import { readConfig } from '../../src/config.js';
-import { createContainer, parts } from '../../src/container.js';
+import { createContainer, parts, type Stores } from '../../src/container.js';
 
 /** The whole service in this process, on a free port of its own and silent. */
-export const startService = async (env: Readonly<Record<string, string>> = {}) => {
+export const startService = async (env: Readonly<Record<string, string>> = {}, stores?: Stores) => {
   const config = readConfig({ PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'silent', ...env }, false);
-  const container = await createContainer(config);
+  const container = await createContainer(config, stores);
   const service = container.get(parts.service);
   const { port } = await service.start();
   return {

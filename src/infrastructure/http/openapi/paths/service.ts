@@ -93,6 +93,15 @@ const documentPath = (operationId: string, summary: string): PathItem => ({
 });
 
 export const documentationPaths: Readonly<Record<string, PathItem>> = {
+  '/': {
+    get: {
+      operationId: 'getDashboard',
+      tags: documentation,
+      summary: 'The dashboard',
+      parameters: cached,
+      responses: { '200': response('The page.', { 'text/html': { schema: page } }), ...notModified },
+    },
+  },
   '/openapi.json': documentPath('getOpenApi', 'This document'),
   '/asyncapi.json': documentPath('getAsyncApi', 'The AsyncAPI document of the live feed'),
   '/docs': {
