@@ -60,6 +60,9 @@ export type Schema = Readonly<Record<string, unknown>>;
 
 export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 
+/** The same without a field more: what we write is exact, while of what we read the unknown is ignored. */
+export const exactly = (name: string): Schema => ({ ...ref(name), unevaluatedProperties: false });
+
 /** An object with exactly these fields; those named in `optional` may be missing. */
 export const record = (
   properties: Readonly<Record<string, Schema>>,
@@ -69,4 +72,11 @@ export const record = (
   properties,
   required: Object.keys(properties).filter((name) => !optional.includes(name)),
   additionalProperties: false,
+});
+
+/** An object with these fields and whatever else. */
+export const openRecord = (properties: Readonly<Record<string, Schema>>): Schema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
 });

@@ -1,4 +1,4 @@
-import { record, ref, type Schema } from '../model.js';
+import { exactly, record, ref, type Schema } from '../model.js';
 
 const event = (type: string, data: Schema): Schema =>
   record({
@@ -26,11 +26,11 @@ export const eventSchemas: Readonly<Record<string, Schema>> = {
     description:
       'One message number leaves exactly one event. `MessageRefused` keeps the payload of a message that broke a rule; `MessagesSkipped` stands at number `to` for a whole range that an operator gave up.',
     oneOf: [
-      event('RocketLaunched', ref('RocketLaunched')),
-      event('RocketSpeedIncreased', ref('SpeedChange')),
-      event('RocketSpeedDecreased', ref('SpeedChange')),
-      event('RocketMissionChanged', ref('MissionChange')),
-      event('RocketExploded', ref('Explosion')),
+      event('RocketLaunched', exactly('RocketLaunched')),
+      event('RocketSpeedIncreased', exactly('SpeedChange')),
+      event('RocketSpeedDecreased', exactly('SpeedChange')),
+      event('RocketMissionChanged', exactly('MissionChange')),
+      event('RocketExploded', exactly('Explosion')),
       event('MessageRefused', record({ rule: ref('Rule'), message: ref('RocketReport') })),
       event('MessagesSkipped', ref('NumberRange')),
     ],

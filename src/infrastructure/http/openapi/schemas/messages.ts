@@ -1,4 +1,6 @@
-import { record, ref, type Schema } from '../model.js';
+import type { RefusalRule } from '../../../../domain/rocket-event.js';
+import type { RocketReport } from '../../../../domain/rocket-message.js';
+import { exactly, openRecord, record, ref, type Schema } from '../model.js';
 
 const payloads = {
   RocketLaunched: 'RocketLaunched',
@@ -6,22 +8,26 @@ const payloads = {
   RocketSpeedDecreased: 'SpeedChange',
   RocketMissionChanged: 'MissionChange',
   RocketExploded: 'Explosion',
-} as const;
+} as const satisfies Record<RocketReport['type'], string>;
+
+const rules = [
+  'already-launched',
+  'not-launched',
+  'speed-out-of-range',
+  'speed-below-zero',
+  'rocket-exploded',
+] as const satisfies readonly RefusalRule[];
 
 const message = (messageType: keyof typeof payloads): Schema => ({
   type: 'object',
   required: ['metadata'],
   properties: {
-    metadata: {
-      type: 'object',
-      required: ['channel', 'messageNumber', 'messageTime', 'messageType'],
-      properties: {
-        channel: ref('Channel'),
-        messageNumber: ref('MessageNumber'),
-        messageTime: ref('Time'),
-        messageType: { const: messageType },
-      },
-    },
+    metadata: openRecord({
+      channel: ref('Channel'),
+      messageNumber: ref('MessageNumber'),
+      messageTime: ref('Time'),
+      messageType: { const: messageType },
+    }),
     message: ref(payloads[messageType]),
     content: { ...ref(payloads[messageType]), description: 'An older name of `message`.' },
   },
@@ -30,7 +36,7 @@ const message = (messageType: keyof typeof payloads): Schema => ({
 
 /** What one rocket said, as the history shows it inside a refused message. */
 const report = (type: keyof typeof payloads): Schema =>
-  record({ type: { const: type }, data: ref(payloads[type]) });
+  record({ type: { const: type }, data: exactly(payloads[type]) });
 
 const missing: Schema = {
   ...ref('NumberRange'),
@@ -63,29 +69,20 @@ export const lineCounts: Readonly<Record<string, Schema>> = Object.fromEntries(
 );
 
 export const messageSchemas: Readonly<Record<string, Schema>> = {
-  RocketLaunched: record({ type: ref('Text'), launchSpeed: ref('Amount'), mission: ref('Text') }),
-  SpeedChange: record({ by: ref('Amount') }),
-  MissionChange: record({ newMission: ref('Text') }),
-  Explosion: record({ reason: ref('Text') }),
+  RocketLaunched: openRecord({ type: ref('Text'), launchSpeed: ref('Amount'), mission: ref('Text') }),
+  SpeedChange: openRecord({ by: ref('Amount') }),
+  MissionChange: openRecord({ newMission: ref('Text') }),
+  Explosion: openRecord({ reason: ref('Text') }),
   RocketMessage: {
     oneOf: (Object.keys(payloads) as (keyof typeof payloads)[]).map(message),
-    description: 'What a rocket reports by radio.',
+    description: 'What a rocket reports by radio. Fields that are not named here are ignored.',
   },
   RocketReport: { oneOf: (Object.keys(payloads) as (keyof typeof payloads)[]).map(report) },
   Rule: {
-    enum: ['already-launched', 'not-launched', 'speed-out-of-range', 'speed-below-zero', 'rocket-exploded'],
+    enum: rules,
     description: 'A rule of flight that a message can break.',
   },
-  Refusal: {
-    enum: [
-      'already-launched',
-      'not-launched',
-      'speed-out-of-range',
-      'speed-below-zero',
-      'rocket-exploded',
-      'arrived-after-skip',
-    ],
-  },
+  Refusal: { enum: [...rules, 'arrived-after-skip'] },
   NumberRange: record({ from: ref('MessageNumber'), to: ref('MessageNumber') }),
   MessageOutcome: record(outcomeFields, ['missing', 'refusal']),
   BatchResult: record(
