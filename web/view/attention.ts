@@ -1,5 +1,5 @@
 import type { Mission } from '../live/mission.js';
-import { clockTime, figure, plural } from '../model/format.js';
+import { clockTime, dateTime, figure, plural } from '../model/format.js';
 import { rangeText } from '../model/gaps.js';
 import { rocketHref } from '../model/route.js';
 import type { GapJson, RefusedJson } from '../model/wire.js';
@@ -12,7 +12,7 @@ const listed = 5;
 /** What an operator looks at first: gaps that wait, and messages that were refused. */
 export const attention = (mission: Mission) => {
   const gaps = panel('Open gaps', 'gap', '#/?gaps=open', 'Rockets with gaps');
-  const refused = panel('Refused messages', 'refused', '#/refused', 'All refused');
+  const refused = panel('Refused', 'refused', '#/refused', 'All refused');
   const element = h(
     'aside',
     { class: 'rail', 'aria-label': 'Needs attention' },
@@ -85,7 +85,11 @@ const gapItem = (gaps: readonly GapJson[]): Item[] => {
           {},
           h('a', { href: rocketHref(channel) }, channelName(channel)),
           h('span', { class: 'what' }, `${missing} missing`),
-          h('span', { class: 'when' }, `${plural(waiting, 'waits', 'wait')} since ${clockTime(since)}`),
+          h(
+            'span',
+            { class: 'when', title: `since ${dateTime(since)} UTC` },
+            plural(waiting, 'waits', 'wait'),
+          ),
         ),
     },
   ];
@@ -99,6 +103,6 @@ const refusedItem = (event: RefusedJson): Item => ({
       {},
       h('a', { href: rocketHref(event.channel) }, channelName(event.channel)),
       h('span', { class: 'what', title: ruleWords[event.data.rule] }, event.data.rule),
-      h('span', { class: 'when' }, `no. ${String(event.number)} at ${clockTime(event.recordedAt)}`),
+      h('span', { class: 'when' }, `no. ${String(event.number)}, ${clockTime(event.recordedAt)}`),
     ),
 });

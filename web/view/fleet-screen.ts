@@ -57,7 +57,6 @@ export const fleetScreen = (mission: Mission, params: URLSearchParams): Screen =
     }));
     setText(count, countText(rows.length, fleet.size));
     filters.render(query, fleet);
-    rail.render();
     table.render(rows, query);
   };
 
@@ -67,6 +66,7 @@ export const fleetScreen = (mission: Mission, params: URLSearchParams): Screen =
     lower.hidden = isEmpty;
     totals.render();
     if (paused) return;
+    rail.render();
     clearTimeout(timer);
     const wait = orderedAt + reorderMs - performance.now();
     if (wait <= 0) order();

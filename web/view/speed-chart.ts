@@ -72,7 +72,14 @@ const optionsFor = (element: HTMLElement, byTime: boolean, shown: Shown): uPlot.
       x: { time: byTime, range: roomy },
       y: { range: (_plot, low, high) => [Math.min(0, low), high * 1.08 || 1] },
     },
-    axes: [axis, { ...axis, size: 72, values: (_plot, values) => values.map((value) => figure(value)) }],
+    axes: [
+      {
+        ...axis,
+        space: 90,
+        values: (_plot, values, _axis, _space, step) => values.map(byTime ? timeLabel(step) : figure),
+      },
+      { ...axis, size: 72, values: (_plot, values) => values.map((value) => figure(value)) },
+    ],
     series: [
       {},
       {
@@ -113,6 +120,7 @@ const drawMarks = (
   ctx.save();
   ctx.font = `${String(11 * pixels)}px ${colour('--sans')}`;
   ctx.textBaseline = 'bottom';
+  ctx.textAlign = 'left';
   let freeFrom = -Infinity;
   for (const mark of chart.marks) {
     const x = Math.round(plot.valToPos(mark.x, 'x', true));
