@@ -1,0 +1,111 @@
+import { eventTypes, type RefusalRule, type RocketEvent } from '../../domain/rocket-event.js';
+import type { Launch, RocketReport } from '../../domain/rocket-message.js';
+import { StringTable } from './string-table.js';
+
+/** An event without its time as two figures; `value` may be too wide for its place in a row. */
+export interface CodedEvent {
+  readonly kind: number;
+  readonly value: number;
+}
+
+const reportTypes = [
+  'RocketLaunched',
+  'RocketSpeedIncreased',
+  'RocketSpeedDecreased',
+  'RocketMissionChanged',
+  'RocketExploded',
+] as const satisfies readonly RocketReport['type'][];
+
+const ruleCodes: Readonly<Record<RefusalRule, number>> = {
+  'already-launched': 0,
+  'not-launched': 1,
+  'speed-out-of-range': 2,
+  'speed-below-zero': 3,
+  'rocket-exploded': 4,
+};
+
+/** What each kind stands for: every type of event, with every rule and report where it is a refusal. */
+interface Kind {
+  readonly type: RocketEvent['type'];
+  readonly rule?: RefusalRule;
+  readonly report?: RocketReport['type'];
+}
+
+const plainKinds: readonly Kind[] = eventTypes.map((type) => ({
+  type,
+  report: reportTypes.find((report) => report === type),
+}));
+
+const refusals: readonly Kind[] = Object.keys(ruleCodes).flatMap((rule) =>
+  reportTypes.map((report) => ({ type: 'MessageRefused', rule: rule as RefusalRule, report })),
+);
+
+const kinds = [...plainKinds, ...refusals];
+
+/** Turns events into two figures and back; texts and launches stand in tables of their own. */
+export class EventTable {
+  private readonly launches: Launch[] = [];
+
+  constructor(private readonly strings: StringTable) {}
+
+  encode(event: RocketEvent): CodedEvent {
+    switch (event.type) {
+      case 'MessagesSkipped':
+        return { kind: eventTypes.indexOf(event.type), value: event.data.from };
+      case 'MessageRefused': {
+        const { rule, message } = event.data;
+        const kind =
+          plainKinds.length + ruleCodes[rule] * reportTypes.length + reportTypes.indexOf(message.type);
+        return { kind, value: this.valueOf(message) };
+      }
+      default:
+        return { kind: eventTypes.indexOf(event.type), value: this.valueOf(event) };
+    }
+  }
+
+  typeOf(kind: number): RocketEvent['type'] {
+    return kinds[kind]!.type;
+  }
+
+  /** `number` is where the event stands: the end of a skipped range. */
+  decode(kind: number, value: number, number: number, time: string): RocketEvent {
+    const { rule, report } = kinds[kind]!;
+    if (report === undefined) return { type: 'MessagesSkipped', data: { from: value, to: number }, time };
+    const said = this.report(report, value);
+    if (rule !== undefined) return { type: 'MessageRefused', data: { rule, message: said }, time };
+    return { ...said, time };
+  }
+
+  private valueOf(report: RocketReport): number {
+    switch (report.type) {
+      case 'RocketLaunched': {
+        const { type, launchSpeed, mission } = report.data;
+        const { strings } = this;
+        return (
+          this.launches.push({ type: strings.keep(type), launchSpeed, mission: strings.keep(mission) }) - 1
+        );
+      }
+      case 'RocketSpeedIncreased':
+      case 'RocketSpeedDecreased':
+        return report.data.by;
+      case 'RocketMissionChanged':
+        return this.strings.idOf(report.data.newMission);
+      case 'RocketExploded':
+        return this.strings.idOf(report.data.reason);
+    }
+  }
+
+  private report(type: RocketReport['type'], value: number): RocketReport {
+    switch (type) {
+      case 'RocketLaunched':
+        return { type, data: { ...this.launches[value]! } };
+      case 'RocketSpeedIncreased':
+      case 'RocketSpeedDecreased':
+        return { type, data: { by: value } };
+      case 'RocketMissionChanged':
+        return { type, data: { newMission: this.strings.text(value) } };
+      case 'RocketExploded':
+        return { type, data: { reason: this.strings.text(value) } };
+    }
+  }
+}
