@@ -1,0 +1,233 @@
+import axe from 'axe-core';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { type RealProcess, startProcess } from '../support/real-process.js';
+
+const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+const cli = join(__dirname, '../../dist/cli/rockets.js');
+const quietFlags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+jest.setTimeout(120_000);
+
+let service: RealProcess;
+let browser: Browser;
+let page: Page;
+/** While the service is killed on purpose the browser logs failed requests; at any other time nothing may go wrong. */
+let outage = false;
+const wrong: string[] = [];
+
+const watchFor = (watched: Page): void => {
+  watched.on('console', (message) => {
+    if (message.type() === 'error' && !outage) wrong.push(message.text());
+  });
+  watched.on('pageerror', (error) => wrong.push(error.stack ?? error.message));
+  watched.on('request', (request) => {
+    if (!request.url().startsWith(`${service.url}/`)) wrong.push(`a request to ${request.url()}`);
+  });
+};
+
+const launchRockets = async (...options: readonly string[]): Promise<void> => {
+  const child = spawn(process.execPath, [cli, 'launch', `${service.url}/messages`, ...options], {
+    stdio: 'ignore',
+  });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  expect(code).toBe(0);
+};
+
+const send = async (
+  channel: string,
+  messageNumber: number,
+  messageType: string,
+  message: object,
+): Promise<void> => {
+  const metadata = { channel, messageNumber, messageTime: '2026-10-01T17:39:42.8989223+02:00', messageType };
+  const answer = await fetch(`${service.url}/messages`, {
+    method: 'POST',
+    headers: { accept: 'application/json', 'content-type': 'application/json' },
+    body: JSON.stringify({ metadata, message }),
+  });
+  expect(answer.status).toBe(202);
+};
+
+const launched = (channel: string, launchSpeed = 500): Promise<void> =>
+  send(channel, 1, 'RocketLaunched', { type: 'Falcon-9', launchSpeed, mission: 'ARTEMIS' });
+const faster = (channel: string, number: number, by: number): Promise<void> =>
+  send(channel, number, 'RocketSpeedIncreased', { by });
+
+const rowOf = (text: string) => page.locator('.fleet .rows .row', { hasText: text });
+const column = (name: string): Promise<string[]> =>
+  page.locator(`.fleet .rows .cell-${name}`).allInnerTexts();
+const figureOf = (name: string) => page.locator(`.figure-${name} dd`);
+const showing = (text: string) => page.getByText(text, { exact: true }).first();
+
+const goTo = async (hash: string): Promise<void> => {
+  await page.goto(`${service.url}/${hash}`);
+  await page.locator('.connection[data-tone="good"]').waitFor();
+};
+
+const violations = async (): Promise<string[]> => {
+  await page.evaluate(axe.source);
+  const results = (await page.evaluate('axe.run()')) as axe.AxeResults;
+  return results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+};
+
+const browserTests = (): void => {
+  beforeAll(async () => {
+    service = await startProcess({ LOG_LEVEL: 'error' });
+    browser = await chromium.launch({ executablePath, args: quietFlags });
+    page = await browser.newPage({ viewport: { width: 1360, height: 850 }, reducedMotion: 'reduce' });
+    watchFor(page);
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await service.end();
+  });
+
+  afterEach(() => {
+    expect(wrong.splice(0)).toEqual([]);
+  });
+
+  it('tells an empty service how to launch rockets', async () => {
+    await goTo('');
+    await showing(`npx rockets launch ${service.url}/messages`).waitFor();
+    expect(await violations()).toEqual([]);
+  });
+
+  it('shows rockets of the simulator as they appear, without reloading', async () => {
+    await launchRockets('--max-messages=2000');
+    await page.locator('.found', { hasText: /^20 rockets$/ }).waitFor();
+    expect(await page.locator('.fleet .rows .row').count()).toBeGreaterThan(10);
+    expect(await violations()).toEqual([]);
+  });
+
+  it('shows a rocket change without reloading', async () => {
+    await launched('pad-1');
+    await rowOf('pad-1').locator('.cell-speed', { hasText: /^500$/ }).waitFor();
+    await faster('pad-1', 2, 734);
+    await rowOf('pad-1')
+      .locator('.cell-speed', { hasText: /^1,234$/ })
+      .waitFor();
+  });
+
+  it('sorts by a column, both ways', async () => {
+    await page.getByRole('button', { name: 'Speed', exact: true }).click();
+    await page.locator('.head .cell-speed[aria-sort="descending"]').waitFor();
+    const speeds = (await column('speed')).map((text) => Number(text.replaceAll(',', '')));
+    expect(speeds).toEqual([...speeds].sort((a, b) => b - a));
+    await page.getByRole('button', { name: 'Speed', exact: true }).press('Enter');
+    await page.locator('.head .cell-speed[aria-sort="ascending"]').waitFor();
+  });
+
+  it('searches from the keyboard', async () => {
+    await page.keyboard.press('/');
+    await page.keyboard.type('pad-1');
+    await page.locator('.found', { hasText: /^1 of 21 rockets$/ }).waitFor();
+    expect(await column('channel')).toEqual(['pad-1']);
+  });
+
+  it('filters by status', async () => {
+    await goTo('');
+    await page.getByRole('group', { name: 'Status' }).getByRole('button', { name: 'Exploded' }).click();
+    await page.locator('.found', { hasText: / of 21 rockets$/ }).waitFor();
+    expect(new Set(await column('status'))).not.toContain('Flying');
+  });
+
+  it('opens a rocket and moves through its past', async () => {
+    await goTo('');
+    await rowOf('pad-1').getByRole('link').click();
+    await figureOf('speed').getByText('1,234').waitFor();
+    await page.getByRole('slider').fill('1');
+    await figureOf('speed').getByText('500').waitFor();
+    expect(page.url()).toContain('version=1');
+    expect(await violations()).toEqual([]);
+    await page.getByRole('button', { name: 'Latest' }).click();
+    await figureOf('speed').getByText('1,234').waitFor();
+  });
+
+  it('draws what the rocket reports while it is watched', async () => {
+    await faster('pad-1', 3, 1);
+    await figureOf('speed').getByText('1,235').waitFor();
+    await page.locator('.history-log .row', { hasText: 'Speed up' }).nth(1).waitFor();
+    await page.locator('.chart canvas').waitFor();
+  });
+
+  it('shows a refused message with its rule', async () => {
+    await send('pad-1', 4, 'RocketSpeedDecreased', { by: 9999 });
+    await page.locator('.history-log .row', { hasText: 'speed-below-zero' }).waitFor();
+    await page.getByRole('link', { name: /^Refused/ }).click();
+    await page.locator('.refused-log .row', { hasText: 'pad-1' }).waitFor();
+    expect(await violations()).toEqual([]);
+  });
+
+  it('shows a gap open and close', async () => {
+    await faster('pad-1', 6, 10);
+    await goTo('#/rockets/pad-1');
+    await page.getByText('1 message missing, 1 waiting behind').waitFor();
+    await faster('pad-1', 5, 10);
+    await page.getByText('Every number up to the highest heard has arrived.').waitFor();
+    await figureOf('speed').getByText('1,255').waitFor();
+  });
+
+  it('skips a gap after asking', async () => {
+    await faster('pad-1', 9, 45);
+    await page.getByRole('button', { name: 'Skip …' }).click();
+    expect(await violations()).toEqual([]);
+    await page.getByRole('button', { name: 'Keep waiting' }).click();
+    await page.getByText('2 messages missing, 1 waiting behind').waitFor();
+    await page.getByRole('button', { name: 'Skip …' }).click();
+    await page.getByRole('button', { name: 'Skip 7–8' }).click();
+    await figureOf('speed').getByText('1,300').waitFor();
+    await page.locator('.history-log .row', { hasText: 'Messages 7–8 never arrived' }).waitFor();
+  });
+
+  it('reads well in the dark and on a phone', async () => {
+    await page.getByRole('button', { name: 'Switch to dark colours' }).click();
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const hash of ['#/', '#/rockets/pad-1', '#/refused']) {
+      await goTo(hash);
+      expect(await violations()).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    }
+    await page.setViewportSize({ width: 1360, height: 850 });
+  });
+
+  it('says that it is stale while the service is gone, and recovers by itself', async () => {
+    await goTo('');
+    outage = true;
+    await service.end('SIGKILL');
+    await page.locator('.connection', { hasText: /^Stale since/ }).waitFor();
+    await page.getByRole('alert').waitFor();
+    service = await startProcess({ LOG_LEVEL: 'error', PORT: String(service.port) });
+    await page.locator('.connection[data-tone="good"]').waitFor();
+    outage = false;
+    // The store is in memory: the page shows what there is now, not what it remembers.
+    await showing('Quiet on every channel').waitFor();
+    await launched('pad-2', 700);
+    await rowOf('pad-2').locator('.cell-speed', { hasText: /^700$/ }).waitFor();
+  });
+};
+
+if (existsSync(executablePath)) {
+  describe('the dashboard in a browser', browserTests);
+} else {
+  describe('the dashboard in a browser', () => {
+    const how = `Browser tests did NOT run: there is no Chromium at ${executablePath}. Install it (Debian: apt-get install chromium) or set CHROMIUM to its path, then run: npx jest dashboard.e2e`;
+    it('was not tested on this machine: Chromium is missing', () => {
+      if (process.env['CI'] === 'true') throw new Error(how);
+      process.stderr.write(`\n${how}\n\n`);
+    });
+  });
+}
