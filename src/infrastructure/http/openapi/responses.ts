@@ -42,10 +42,14 @@ export const response = (
   ...(content === undefined ? {} : { content }),
 });
 
+const unchanged = 'Nothing has changed since the `ETag` in `If-None-Match`.';
+
 export const notModified: Readonly<Record<string, ApiResponse>> = {
-  '304': response('Nothing has changed since the `ETag` in `If-None-Match`.', undefined, {
-    ETag: headers.etag,
-  }),
+  '304': response(unchanged, undefined, { ETag: headers.etag }),
+};
+
+export const pageNotModified: Readonly<Record<string, ApiResponse>> = {
+  '304': response(unchanged, undefined, { ETag: headers.etag, Link: headers.link }),
 };
 
 export const json = (schema: string, example: unknown): Readonly<Record<string, Media>> => ({

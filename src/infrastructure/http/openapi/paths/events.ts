@@ -1,7 +1,15 @@
 import * as example from '../examples.js';
 import { ref, type PathItem } from '../model.js';
 import { feedParameters, ifNoneMatch, positionInPath, requestId } from '../parameters.js';
-import { headers, json, jsonArray, notModified, problemResponses, response } from '../responses.js';
+import {
+  headers,
+  json,
+  jsonArray,
+  notModified,
+  pageNotModified,
+  problemResponses,
+  response,
+} from '../responses.js';
 
 const liveExample = [
   'retry: 2000',
@@ -39,7 +47,7 @@ export const eventPaths: Readonly<Record<string, PathItem>> = {
           },
           { Link: headers.link },
         ),
-        ...notModified,
+        ...pageNotModified,
         ...problemResponses('invalid-query', 'unknown-position', 'store-unavailable'),
       },
     },

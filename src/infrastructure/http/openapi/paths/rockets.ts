@@ -11,7 +11,15 @@ import {
   pastParameters,
   requestId,
 } from '../parameters.js';
-import { headers, json, jsonArray, notModified, problemResponses, response } from '../responses.js';
+import {
+  headers,
+  json,
+  jsonArray,
+  notModified,
+  pageNotModified,
+  problemResponses,
+  response,
+} from '../responses.js';
 
 const tags = ['Rockets'];
 
@@ -62,7 +70,7 @@ const historyPath: PathItem = {
         },
         { Link: headers.link },
       ),
-      ...notModified,
+      ...pageNotModified,
       ...problemResponses('invalid-query', 'invalid-channel', 'rocket-not-found', 'store-unavailable'),
     },
   },
@@ -160,7 +168,7 @@ export const rocketPaths: Readonly<Record<string, PathItem>> = {
           { 'application/json': jsonArray('Rocket', example.rocket) },
           { Link: headers.link },
         ),
-        ...notModified,
+        ...pageNotModified,
         ...problemResponses('invalid-query', 'store-unavailable'),
       },
     },
@@ -176,7 +184,7 @@ export const rocketPaths: Readonly<Record<string, PathItem>> = {
       parameters: [channelInPath, limit, cursor, ifNoneMatch, requestId],
       responses: {
         '200': gapPages,
-        ...notModified,
+        ...pageNotModified,
         ...problemResponses('invalid-query', 'invalid-channel', 'rocket-not-found', 'store-unavailable'),
       },
     },
@@ -190,7 +198,7 @@ export const rocketPaths: Readonly<Record<string, PathItem>> = {
       parameters: [limit, cursor, ifNoneMatch, requestId],
       responses: {
         '200': gapPages,
-        ...notModified,
+        ...pageNotModified,
         ...problemResponses('invalid-query', 'store-unavailable'),
       },
     },
