@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
 import { createRequire } from 'node:module';
+import { URL } from 'node:url';
 
 const here = import.meta.dirname;
 const service = new URL(process.env.ROCKETS_URL ?? 'http://localhost:8088');

@@ -1,4 +1,4 @@
-/* global openmct */
+/* global document, openmct */
 import { rocketsPlugin } from './rockets-plugin.js';
 
 openmct.setAssetPath('/openmct');
@@ -15,4 +15,4 @@ openmct.install(
   }),
 );
 openmct.install(rocketsPlugin(''));
-openmct.start();
+openmct.start(document.getElementById('openmct'));

@@ -64,7 +64,7 @@ const optionsFor = (element: HTMLElement, byTime: boolean, shown: Shown): uPlot.
     width: element.clientWidth,
     height,
     ms: 1,
-    padding: [26, 12, 0, 0],
+    padding: [26, 36, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: true, y: false }, points: { size: 7 } },
     tzDate: (millis) => uPlot.tzDate(new Date(millis), 'Etc/UTC'),
@@ -75,6 +75,7 @@ const optionsFor = (element: HTMLElement, byTime: boolean, shown: Shown): uPlot.
     axes: [
       {
         ...axis,
+        size: 36,
         space: 90,
         values: (_plot, values, _axis, _space, step) => values.map(byTime ? timeLabel(step) : figure),
       },
