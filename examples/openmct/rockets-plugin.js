@@ -33,7 +33,14 @@ export const rocketsPlugin = (service) => (openmct) => {
     supportsSubscribe: ({ type }) => type === 'rockets.speed',
     subscribe: ({ identifier }, tell) => {
       const track = trackOf(identifier.key);
-      return feed.subscribe(identifier.key, async () => (await track.topUp()).forEach(tell));
+      // Several plots may show one rocket: each remembers what it was told.
+      let told = track.points.length;
+      return feed.subscribe(identifier.key, async () => {
+        await track.topUp();
+        const fresh = track.points.slice(told);
+        told = track.points.length;
+        fresh.forEach(tell);
+      });
     },
   });
 };
@@ -61,26 +68,24 @@ class SpeedTrack {
   version = 0;
   speed = 0;
   mission = null;
-  lastLook = Promise.resolve([]);
+  lastLook = Promise.resolve();
 
   constructor(service, channel) {
     this.path = `${service}/rockets/${encodeURIComponent(channel)}/events?limit=${PAGE}`;
   }
 
-  /** Looks one after another, so that no event is folded twice; answers the points that are new. */
+  /** Looks one after another, so that no event is folded twice. */
   topUp() {
-    this.lastLook = this.lastLook.catch(() => []).then(() => this.fetchNew());
+    this.lastLook = this.lastLook.catch(() => undefined).then(() => this.fetchNew());
     return this.lastLook;
   }
 
   async fetchNew() {
-    const known = this.points.length;
     let page;
     do {
       page = await json(`${this.path}&after=${this.version}`);
       page.forEach((event) => this.fold(event));
     } while (page.length === PAGE);
-    return this.points.slice(known);
   }
 
   fold({ number, type, data, time }) {
@@ -132,7 +137,9 @@ class SharedFeed {
   open() {
     const source = new EventSource(`${this.service}/events?after=latest`);
     source.addEventListener('message', ({ data }) => {
-      for (const watcher of this.watchers.get(JSON.parse(data).channel) ?? []) watcher();
+      // A look that failed is made up for by the next one.
+      for (const watcher of this.watchers.get(JSON.parse(data).channel) ?? [])
+        watcher().catch(() => undefined);
     });
     return source;
   }
