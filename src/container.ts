@@ -97,7 +97,12 @@ export const createContainer = async (config: Config, stores?: Stores): Promise<
         new SkipOverdueGaps(d, ingest, c, logger, config.gapTimeoutMs),
       [p.directory, p.ingest, p.clock, p.logger],
     );
-  container.bind(p.feed).toResolvedValue((s: EventStore) => new EventFeed(s), [p.store]);
+  container
+    .bind(p.feed)
+    .toResolvedValue(
+      (s: EventStore, d: RocketDirectory, c: Clock, logger: Logger) => new EventFeed(s, d, c, logger),
+      [p.store, p.directory, p.clock, p.logger],
+    );
   container
     .bind(p.health)
     .toResolvedValue(

@@ -1,0 +1,87 @@
+import type { Request, RequestHandler, Response } from 'express';
+import type { EventFeed } from '../../application/event-feed.js';
+import type { FeedMessage, FeedReader, FeedStart } from '../../application/feed-subscription.js';
+import { eventTypes } from '../../domain/rocket-event.js';
+import { beginning, feedText, retryText } from './feed-text.js';
+import { QueryReader } from './query-reader.js';
+
+/** What was sent to a reader that is told to go has this long to arrive. */
+const LAST_WORDS_MS = 5000;
+/** Finds out about peers that vanished without a word. */
+const KEEP_ALIVE_MS = 30_000;
+
+/** `GET /events` as server-sent events. */
+export const streamEvents =
+  (feed: EventFeed): RequestHandler =>
+  (req, res) => {
+    const start = startOf(req);
+    if (req.method === 'HEAD') {
+      open(res).end();
+      return;
+    }
+    const unsubscribe = feed.subscribe(new SseReader(res), start);
+    res.on('close', unsubscribe);
+    req.socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    open(res).write(retryText);
+  };
+
+const startOf = (req: Request): FeedStart => {
+  const query = new QueryReader(req.query);
+  const asked = query.text('after');
+  const channel = query.channel('channel');
+  const type = query.oneOf('type', eventTypes);
+  query.finish();
+  // A browser that reconnects repeats the address it was given, so what it remembers wins.
+  const after = req.get('Last-Event-ID') ?? asked;
+  return { after: after === beginning ? undefined : after, channel, type };
+};
+
+/** Neither a length nor chunks: the stream ends with the connection, and each message is one write of its own bytes. */
+const open = (res: Response): Response => {
+  res.vary('Accept').set({
+    'Content-Type': 'text/event-stream',
+    'X-Accel-Buffering': 'no',
+    Connection: 'close',
+  });
+  res.useChunkedEncodingByDefault = false;
+  res.flushHeaders();
+  return res;
+};
+
+class SseReader implements FeedReader {
+  private taken = 0;
+
+  constructor(private readonly res: Response) {}
+
+  take(message: FeedMessage): void {
+    if (this.res.closed) return;
+    const text = feedText(message);
+    this.taken += text.length;
+    this.res.write(text);
+  }
+
+  get backlog(): number {
+    return this.res.writableLength;
+  }
+
+  get sent(): number {
+    return this.taken - this.backlog;
+  }
+
+  async room(): Promise<void> {
+    if (!this.res.writableNeedDrain || this.res.closed) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        this.res.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.res.on('drain', done).on('close', done);
+    });
+  }
+
+  end(): void {
+    this.res.end();
+    const giveUp = setTimeout(() => this.res.destroy(), LAST_WORDS_MS).unref();
+    this.res.on('close', () => clearTimeout(giveUp));
+  }
+}
