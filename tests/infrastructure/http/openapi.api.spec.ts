@@ -3,6 +3,7 @@ import { StoreUnavailable } from '../../../src/application/ports/event-store.js'
 import { parts } from '../../../src/container.js';
 import { InMemoryEventStore } from '../../../src/infrastructure/event-store/in-memory-event-store.js';
 import { InMemoryRocketDirectory } from '../../../src/infrastructure/event-store/in-memory-rocket-directory.js';
+import { SystemClock } from '../../../src/infrastructure/system-clock.js';
 import { breakable } from '../../support/breakable.js';
 import { exchange, type Call } from '../../support/http-exchange.js';
 import { documentedAnswers, documentedAs, type Exchange } from '../../support/openapi-validator.js';
@@ -162,7 +163,7 @@ let first: string;
 let slow: Promise<Exchange>;
 
 beforeAll(async () => {
-  const directory = new InMemoryRocketDirectory();
+  const directory = new InMemoryRocketDirectory(new SystemClock());
   const stores = {
     store: breakable(new InMemoryEventStore(directory), () => failure),
     directory: breakable(directory, () => failure),

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { type RealProcess, startProcess } from '../support/real-process.js';
+
+const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+const quietFlags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+jest.setTimeout(60_000);
+
+let service: RealProcess;
+let browser: Browser;
+let page: Page;
+/** Complaints of the browser, refusals of the Content-Security-Policy among them, and requests to other hosts. */
+const wrong: string[] = [];
+
+const browserTests = (): void => {
+  beforeAll(async () => {
+    service = await startProcess({ LOG_LEVEL: 'error' });
+    browser = await chromium.launch({ executablePath, args: quietFlags });
+    page = await browser.newPage();
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) wrong.push(message.text());
+    });
+    page.on('pageerror', (error) => wrong.push(error.stack ?? error.message));
+    page.on('request', (request) => {
+      const url = request.url();
+      if (!url.startsWith(`${service.url}/`) && !url.startsWith('data:')) wrong.push(`a request to ${url}`);
+    });
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await service.end();
+  });
+
+  afterEach(() => {
+    expect(wrong.splice(0)).toEqual([]);
+  });
+
+  it('shows every route at /docs, where /swagger leads', async () => {
+    await page.goto(`${service.url}/swagger`);
+    await page.locator('#operations-Messages-sendMessages').waitFor();
+    const { paths } = (await (await fetch(`${service.url}/openapi.json`)).json()) as { paths: object };
+    expect(page.url()).toBe(`${service.url}/docs`);
+    expect(await page.locator('.opblock').count()).toBe(Object.keys(paths).length);
+  });
+
+  it('sends a message from the page and shows the answer', async () => {
+    const operation = page.locator('#operations-Messages-sendMessages');
+    await operation.locator('.opblock-summary-control').click();
+    await operation.getByRole('button', { name: 'Try it out' }).click();
+    await operation.getByRole('button', { name: 'Execute' }).click();
+    await operation.locator('.live-responses-table .response-col_status', { hasText: '202' }).waitFor();
+    await operation.locator('.live-responses-table', { hasText: '"outcome": "applied"' }).waitFor();
+  });
+
+  it('explains a problem where its type leads', async () => {
+    await page.goto(`${service.url}/problems/overloaded`);
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Too many messages are waiting');
+    expect(await page.locator('code').allTextContents()).toContain('Retry-After');
+  });
+};
+
+describe('the API documentation in a browser', () => {
+  if (existsSync(executablePath)) return browserTests();
+  return it('was not tested on this machine: Chromium is missing', () => {
+    const how = `Browser tests did NOT run: there is no Chromium at ${executablePath}. Install it (Debian: apt-get install chromium) or set CHROMIUM to its path, then run: npx jest docs.e2e`;
+    if (process.env['CI'] === 'true') throw new Error(how);
+    process.stderr.write(`\n${how}\n\n`);
+  });
+});
