@@ -1,0 +1,125 @@
+import { inSeconds, inThousands } from '../output.js';
+import type { Verdict } from '../verify/compare.js';
+import type { Ending } from './delivery.js';
+import type { Tally } from './tally.js';
+
+export interface LaunchResult {
+  readonly url: string;
+  readonly seed: number;
+  readonly ending: Ending;
+  /** Messages that were made, each counted once. */
+  readonly messages: number;
+  readonly rockets: number;
+  readonly tally: Tally;
+  /** Present when the run was verified. */
+  readonly verdicts?: readonly Verdict[];
+}
+
+const SHOWN_DIFFERENCES = 5;
+
+export const isExact = ({ differences }: Verdict): boolean => differences.length === 0;
+
+export const exitCodeOf = ({ ending, verdicts, tally }: LaunchResult, verify: boolean): number => {
+  if (ending === 'interrupted') return 130;
+  if (!verify) return 0;
+  const exact = ending === 'complete' && verdicts?.every(isExact) === true;
+  return exact && tally.malformedAccepted === 0 ? 0 : 1;
+};
+
+export const jsonReport = ({ tally, verdicts, ...run }: LaunchResult): string =>
+  JSON.stringify({
+    ...run,
+    delivered: tally.delivered,
+    dropped: tally.dropped,
+    seconds: tally.seconds,
+    perSecond: tally.rate,
+    outcomes: Object.fromEntries(tally.outcomes),
+    malformed: { refused: tally.malformedRefused, accepted: tally.malformedAccepted },
+    retries: tally.retries,
+    failures: Object.fromEntries(tally.failures),
+    connections: tally.connections,
+    latencyMs: {
+      p50: tally.latencies.quantile(0.5),
+      p99: tally.latencies.quantile(0.99),
+      max: tally.latencies.max,
+    },
+    ...(verdicts && {
+      verified: {
+        rockets: verdicts.length,
+        exact: verdicts.filter(isExact).length,
+        earlierTimes: sum(verdicts.map(({ earlierTimes }) => earlierTimes)),
+        differing: verdicts.filter((verdict) => !isExact(verdict)),
+      },
+    }),
+  });
+
+export const textReport = (result: LaunchResult): string[] => [
+  ...runLines(result),
+  ...troubleLines(result),
+  ...(result.verdicts ? verdictLines(result.verdicts) : []),
+];
+
+const runLines = ({ tally, messages, rockets, ending }: LaunchResult): string[] => {
+  const { latencies, malformedRefused, connections } = tally;
+  const [p50, p99] = [0.5, 0.99].map((share) => latencies.quantile(share).toFixed(2));
+  const stopped = ending === 'interrupted' ? 'Interrupted. ' : '';
+  const lines = [
+    `${stopped}${counted(tally.delivered, 'message')} answered in ${inSeconds(tally.seconds)}: ${inThousands(tally.rate)}/s`,
+    `  made         ${inThousands(messages)}, by ${counted(rockets, 'rocket')}`,
+    `  outcomes     ${list(tally.outcomes) || 'none'}`,
+    `  latency      p50 ${p50} ms, p99 ${p99} ms, max ${latencies.max.toFixed(2)} ms`,
+    `  connections  ${inThousands(connections)}`,
+  ];
+  if (malformedRefused > 0)
+    lines.push(`  malformed    ${inThousands(malformedRefused)} refused, as they must be`);
+  return lines;
+};
+
+const troubleLines = ({ tally, ending }: LaunchResult): string[] => {
+  const lines: string[] = [];
+  if (tally.failures.size > 0) {
+    lines.push(`  trouble      ${list(tally.failures)}; tried again ${counted(tally.retries, 'time')}`);
+  }
+  if (tally.malformedAccepted > 0) {
+    lines.push(`WRONG: ${counted(tally.malformedAccepted, 'malformed message')} accepted.`);
+  }
+  if (tally.dropped > 0 && ending === 'complete') {
+    lines.push(
+      `DROPPED: ${counted(tally.dropped, 'message')} still waited for a retry when the run ended, and are lost,`,
+      'as with the official program. With --verify the run waits for them.',
+    );
+  }
+  if (tally.dropped > 0 && ending === 'interrupted') {
+    lines.push(`  unanswered   ${counted(tally.dropped, 'message')} on their way or waiting for a retry`);
+  }
+  if (ending === 'gave-up') {
+    lines.push('GAVE UP: the service took no message for too long (--patience). Nothing was verified.');
+  }
+  return lines;
+};
+
+const verdictLines = (verdicts: readonly Verdict[]): string[] => {
+  const differing = verdicts.filter((verdict) => !isExact(verdict));
+  const earlier = sum(verdicts.map(({ earlierTimes }) => earlierTimes));
+  const lines = differing.flatMap(({ channel, differences }) => {
+    const more = differences.length - SHOWN_DIFFERENCES;
+    return [
+      `WRONG: rocket ${channel}`,
+      ...differences.slice(0, SHOWN_DIFFERENCES).map((difference) => `  ${difference}`),
+      ...(more > 0 ? [`  and ${counted(more, 'difference')} more`] : []),
+    ];
+  });
+  if (earlier > 0) {
+    lines.push(`${counted(earlier, 'message')} known from an earlier run, whose times stand.`);
+  }
+  lines.push(`${verdicts.length - differing.length} of ${counted(verdicts.length, 'rocket')} exact`);
+  return lines;
+};
+
+const counted = (count: number, noun: string): string =>
+  `${inThousands(count)} ${noun}${count === 1 ? '' : 's'}`;
+
+const list = (counts: ReadonlyMap<string, number>): string =>
+  [...counts].map(([name, count]) => `${inThousands(count)} ${name}`).join(', ');
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

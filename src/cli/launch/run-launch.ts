@@ -1,0 +1,132 @@
+import { unreachable } from '../failure.js';
+import { inThousands, type Output } from '../output.js';
+import { serviceOf } from '../arguments.js';
+import { ServiceClient } from '../service-client.js';
+import { Logbook, verifyRun } from '../verify/verify-run.js';
+import type { DeliveryRules } from './delivery.js';
+import { disturb, type Disorder } from './disorder.js';
+import { flights } from './flight.js';
+import { exitCodeOf, jsonReport, textReport, type LaunchResult } from './launch-report.js';
+import { probe, type ConnectionManner } from './message-connection.js';
+import { NdjsonSender } from './ndjson-sender.js';
+import { PostSender } from './post-sender.js';
+import { showProgress } from './progress.js';
+import { RocketClock } from './rocket-clock.js';
+import type { SentMessage } from './sent-message.js';
+import { Tally } from './tally.js';
+
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+
+export interface LaunchOptions extends Disorder {
+  readonly messageDelay: number;
+  readonly concurrencyLevel: number;
+  readonly maxMessages: number;
+  readonly seed: number;
+  readonly logLevel: (typeof logLevels)[number];
+  readonly connection: ConnectionManner;
+  readonly rockets: number;
+  readonly rate?: number;
+  readonly ndjson: boolean;
+  readonly verify: boolean;
+  readonly patience: number;
+  readonly apiKey?: string;
+  readonly json: boolean;
+}
+
+/** Sends one run, verifies it when asked to, reports, and answers the exit code. */
+export const runLaunch = async (
+  url: URL,
+  options: LaunchOptions,
+  output: Output,
+  interrupt: AbortSignal,
+): Promise<number> => {
+  await probe(url).catch((error: unknown) => {
+    throw unreachable(url, error);
+  });
+  const chatty = options.logLevel === 'debug' || options.logLevel === 'info';
+  if (chatty) output.err(announcement(url, options));
+  const result = await send(url, options, chatty ? output : { ...output, err: () => undefined }, interrupt);
+  output.out(options.json ? jsonReport(result) : textReport(result).join('\n'));
+  return exitCodeOf(result, options.verify);
+};
+
+const send = async (
+  url: URL,
+  options: LaunchOptions,
+  output: Output,
+  interrupt: AbortSignal,
+): Promise<LaunchResult> => {
+  const logbook = new Logbook();
+  const tally = new Tally();
+  const made = new Made(options, options.verify ? logbook : undefined);
+  const shipments = disturb(made.messages(), options, options.seed);
+  const target = { url, manner: options.connection, apiKey: options.apiKey };
+  const log = options.logLevel === 'debug' ? output.err : () => undefined;
+  const Sender = options.ndjson ? NdjsonSender : PostSender;
+  const sender = new Sender(shipments, target, deliveryRules(options), tally, log);
+
+  const expected = Math.round(options.maxMessages * (1 + options.duplicates + options.malformed));
+  const stopProgress =
+    options.logLevel === 'warn' || options.logLevel === 'error'
+      ? undefined
+      : showProgress(tally, expected, output);
+  const ending = await sender.run(interrupt);
+  tally.end();
+  stopProgress?.();
+  const run = {
+    url: url.href,
+    seed: options.seed,
+    ending,
+    messages: made.count,
+    rockets: made.rockets,
+    tally,
+  };
+  if (!options.verify || ending !== 'complete') return run;
+
+  const client = new ServiceClient(serviceOf(url), options.apiKey);
+  output.err('Comparing every rocket and its history with what was sent …');
+  return { ...run, verdicts: await verifyRun(client, logbook) };
+};
+
+const deliveryRules = (options: LaunchOptions): DeliveryRules => ({
+  concurrency: options.concurrencyLevel,
+  delayMs: options.messageDelay,
+  perSecond: options.rate,
+  patient: options.verify,
+  patienceMs: options.patience,
+});
+
+const announcement = (
+  url: URL,
+  { maxMessages, rockets, seed, concurrencyLevel, ndjson }: LaunchOptions,
+): string => {
+  const how = ndjson ? 'batches' : 'messages';
+  return `Launching ${inThousands(rockets)} rockets at ${url.href}: ${inThousands(maxMessages)} messages, seed ${seed}, ${concurrencyLevel} ${how} at a time`;
+};
+
+/** The messages of a run, stamped with the time as they are made, and counted. */
+class Made {
+  count = 0;
+  private readonly channels = new Set<string>();
+
+  constructor(
+    private readonly options: LaunchOptions,
+    private readonly logbook: Logbook | undefined,
+  ) {}
+
+  get rockets(): number {
+    return this.channels.size;
+  }
+
+  *messages(): Generator<SentMessage> {
+    const clock = new RocketClock();
+    const { seed, rockets, maxMessages } = this.options;
+    for (const report of flights(seed, rockets, maxMessages)) {
+      this.count++;
+      if (report.number === 1) this.channels.add(report.channel);
+      const message = { ...report, time: clock.now(), accepted: false };
+      this.logbook?.add(message);
+      yield message;
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { Option, type Command } from 'commander';
+import { addExamples, readInteger, readServiceUrl } from '../arguments.js';
+import { Failure } from '../failure.js';
+import { inThousands, processOutput, type Output } from '../output.js';
+import { isObject, ServiceClient, type JsonObject } from '../service-client.js';
+
+export interface ShowOptions {
+  readonly at?: string;
+  readonly version?: number;
+  readonly json: boolean;
+}
+
+export const registerShow = (program: Command): void => {
+  const command = program
+    .command('show')
+    .summary('print one rocket, now or as it was')
+    .description('Prints the state of one rocket: now, at a moment, or after one of its messages.')
+    .argument('<url>', 'the service, as http://localhost:8088', readServiceUrl)
+    .argument('<channel>', 'the rocket')
+    .addOption(new Option('--at <time>', 'as it was at this time (RFC 3339)').conflicts('version'))
+    .option('--version <n>', 'as it was after its message n', readInteger(0))
+    .option('--api-key <key>', 'sent as a bearer token')
+    .option('--json', 'print JSON', false)
+    .action(async (url: URL, channel: string, options: ShowOptions & { apiKey?: string }) => {
+      await showRocket(new ServiceClient(url, options.apiKey), channel, options, processOutput);
+    });
+  addExamples(command, [
+    ['rockets show http://localhost:8088 8a6e7887-064f-54fa-b5ee-fac02e0dc05c', 'Now'],
+    ['rockets show localhost:8088 8a6e7887-064f-54fa-b5ee-fac02e0dc05c --version=42', 'After its message 42'],
+    [
+      'rockets show localhost:8088 8a6e7887-064f-54fa-b5ee-fac02e0dc05c --at=2026-10-01T15:39:42Z',
+      'At a moment',
+    ],
+  ]);
+};
+
+export const showRocket = async (
+  client: ServiceClient,
+  channel: string,
+  { at, version, json }: ShowOptions,
+  output: Output,
+): Promise<void> => {
+  const path = `rockets/${encodeURIComponent(channel)}`;
+  const query = new URLSearchParams();
+  if (at !== undefined) query.set('at', at);
+  if (version !== undefined) query.set('version', String(version));
+  const rocket = await client.find(query.size === 0 ? path : `${path}?${query}`);
+  if (!isObject(rocket)) throw new Failure(await whyUnknown(client, path, channel, query));
+  if (json) return output.out(JSON.stringify(rocket));
+  const gaps = Number(rocket['pending']) > 0 ? await client.find(`${path}/gaps`) : [];
+  for (const line of rocketLines(rocket, Array.isArray(gaps) ? gaps.filter(isObject) : [])) output.out(line);
+};
+
+/** A past that was not reached yet is answered like a rocket that is not known. */
+const whyUnknown = async (
+  client: ServiceClient,
+  path: string,
+  channel: string,
+  query: URLSearchParams,
+): Promise<string> => {
+  const now = query.size > 0 ? await client.find(path) : undefined;
+  if (!isObject(now)) return `The service knows no rocket ${channel}.`;
+  return `${channel} is at version ${String(now['version'])}: it was never as asked for (${query}).`;
+};
+
+export const rocketLines = (rocket: JsonObject, gaps: readonly JsonObject[]): string[] => {
+  const shown = (field: string): string | undefined =>
+    rocket[field] == null ? undefined : String(rocket[field]);
+  const { asOf, speed, pending, version, complete } = rocket;
+  const past = isObject(asOf) && asOf['at'] !== undefined ? ` (as of ${String(asOf['at'])})` : '';
+  const missing = gaps.map(({ from, to }) => (from === to ? String(from) : `${String(from)}–${String(to)}`));
+  const waiting = `${String(pending)} waiting for ${missing.join(', ') || 'a missing one'}`;
+  const fields: readonly (readonly [string, string | undefined])[] = [
+    ['rocket', shown('channel')],
+    ['status', [shown('status'), shown('reason')].filter((part) => part !== undefined).join(': ')],
+    ['type', shown('type')],
+    ['mission', shown('mission')],
+    ['speed', typeof speed === 'number' ? inThousands(speed) : undefined],
+    ['launched', shown('launchedAt')],
+    ['updated', shown('updatedAt')],
+    ['version', `${String(version)}${past}`],
+    ['early', Number(pending) > 0 ? waiting : undefined],
+    ['complete', complete === false ? 'no: messages were skipped, figures are relative' : undefined],
+  ];
+  return fields.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(10)}${value}`]));
+};

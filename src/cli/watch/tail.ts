@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Failure, reasonOf } from '../failure.js';
+import type { Output } from '../output.js';
+import { explanation, isObject, type JsonObject, type ServiceClient } from '../service-client.js';
+import { eventLine, noticeLine } from './event-line.js';
+import { SseReader, type SseMessage } from './sse-reader.js';
+
+export interface TailOptions {
+  readonly channel?: string;
+  readonly type?: string;
+  /** A position, `start` or `latest`. */
+  readonly after: string;
+  readonly json: boolean;
+}
+
+const RETRY_MS = 2000;
+
+/** Prints the live feed until interrupted. A feed that breaks goes on where it stopped: nothing twice, nothing lost. */
+export class Tail {
+  private position: string | undefined;
+  private retryMs = RETRY_MS;
+
+  constructor(
+    private readonly client: ServiceClient,
+    private readonly options: TailOptions,
+    private readonly output: Output,
+    private readonly interrupt: AbortSignal,
+  ) {}
+
+  async run(): Promise<void> {
+    let connected = false;
+    while (!this.interrupt.aborted) {
+      try {
+        await this.follow(() => (connected = true));
+        this.output.err('— the feed ended; connecting again —');
+      } catch (error) {
+        if (this.interrupt.aborted) return;
+        // A service that was never there is a mistake to report; one that went away comes back.
+        if (!connected || error instanceof Refused) throw error;
+        this.output.err(`— ${reasonOf(error)}; connecting again —`);
+      }
+      await sleep(this.retryMs, undefined, { signal: this.interrupt }).catch(() => undefined);
+    }
+  }
+
+  private async follow(onConnected: () => void): Promise<void> {
+    const headers = {
+      Accept: 'text/event-stream',
+      ...(this.position === undefined ? {} : { 'Last-Event-ID': this.position }),
+    };
+    const response = await this.client.open(`events?${this.query()}`, headers, this.interrupt);
+    if (!response.ok || response.body === null) {
+      const message = `The feed answered ${response.status}: ${explanation(await response.text())}`;
+      throw response.status < 500 ? new Refused(message) : new Failure(message);
+    }
+    onConnected();
+    const reader = new SseReader();
+    const decoder = new TextDecoder();
+    for await (const chunk of response.body) {
+      for (const message of reader.take(decoder.decode(chunk, { stream: true }))) this.show(message);
+      this.retryMs = reader.retryMs ?? this.retryMs;
+    }
+  }
+
+  private query(): URLSearchParams {
+    const { channel, type, after } = this.options;
+    const query = new URLSearchParams();
+    if (channel !== undefined) query.set('channel', channel);
+    if (type !== undefined) query.set('type', type);
+    if (this.position === undefined && after !== 'start') query.set('after', after);
+    return query;
+  }
+
+  private show({ id, event, data }: SseMessage): void {
+    if (id !== undefined && id !== '') this.position = id;
+    const content = objectIn(data);
+    if (content === undefined) return;
+    if (event === 'message') return this.output.out(this.options.json ? data : eventLine(content));
+    // Before the first event of a feed that starts at the end, this is the only place to go on from.
+    if (event === 'caught-up' && typeof content['position'] === 'string') this.position = content['position'];
+    if (event === 'reset') this.position = undefined;
+    const notice = noticeLine(event, content);
+    if (notice !== undefined) this.output.err(notice);
+  }
+}
+
+/** The service will answer the same however often it is asked. */
+class Refused extends Failure {}
+
+const objectIn = (text: string): JsonObject | undefined => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+};
