@@ -48,7 +48,8 @@ $(NODE_MODULES): package.json package-lock.json
 	@touch $(NODE_MODULES)
 
 bench: build ## Measure: one table of ratios
-	@node tests/bench/run.mjs $(ARGS)
+	@npx tsc -p tsconfig.bench.json
+	@node --expose-gc --max-semi-space-size=64 build/bench/tests/bench/run.js $(ARGS)
 
 launch: build ## Launch rockets at a running service and verify it (ARGS="--shuffle=all --duplicates=0.2")
 	@node dist/cli/rockets.js launch http://localhost:$${PORT:-8088}/messages --verify $(ARGS)

@@ -1,0 +1,65 @@
+import { cpus, totalmem } from 'node:os';
+
+/** One line of the table: a ratio or a figure with what we call good and where we want to be. */
+export interface Row {
+  readonly goal: string;
+  readonly what: string;
+  readonly measured: number;
+  readonly good?: number;
+  readonly target?: number;
+  readonly better?: 'higher' | 'lower';
+  readonly unit?: string;
+}
+
+export type Bench = () => Promise<Row[]>;
+
+/** Quick runs prove that the benchmarks work; only full ones are worth quoting. */
+export const quick = process.argv.includes('--quick');
+export const scaled = (count: number): number => (quick ? Math.ceil(count / 20) : count);
+export const ROUNDS = quick ? 3 : 7;
+
+export const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? NaN;
+};
+
+export const percentile = (values: readonly number[], p: number): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))] ?? NaN;
+};
+
+/**
+ * Runs every candidate once per round, in an order that turns round by round, so that a slow minute of the machine
+ * hits all of them. Answers the measurements of each, by round.
+ */
+export const interleaved = async <K extends string>(
+  candidates: Readonly<Record<K, () => Promise<number> | number>>,
+  rounds = ROUNDS,
+): Promise<Record<K, number[]>> => {
+  const names = Object.keys(candidates) as K[];
+  const results = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<K, number[]>;
+  for (let round = 0; round < rounds; round++) {
+    for (let i = 0; i < names.length; i++) {
+      const name = names[(i + round) % names.length]!;
+      results[name].push(await candidates[name]());
+    }
+  }
+  return results;
+};
+
+/** Median of the per-round ratios. */
+export const ratio = (above: readonly number[], below: readonly number[]): number =>
+  median(above.map((value, round) => value / below[round]!));
+
+export const cpuMicros = (): number => {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+};
+
+export const machine = (): string =>
+  `${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ` +
+  `${process.platform}, Node ${process.version}`;
+
+export const collectGarbage = (): void => {
+  (globalThis as { gc?: () => void }).gc?.();
+};

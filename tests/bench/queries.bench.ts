@@ -1,0 +1,103 @@
+import { RocketQueries } from '../../src/application/rocket-queries.js';
+import { initialState, record } from '../../src/application/rocket-state.js';
+import { InMemoryEventStore } from '../../src/infrastructure/event-store/in-memory-event-store.js';
+import { InMemoryRocketDirectory } from '../../src/infrastructure/event-store/in-memory-rocket-directory.js';
+import { SystemClock } from '../../src/infrastructure/system-clock.js';
+import { interleaved, ratio, scaled, type Row } from './measure.js';
+import { messageOf } from './traffic.js';
+
+const PAGES = 500;
+
+/** A page of the list however many rockets, and a past state however long the history. */
+export const queriesBench = async (): Promise<Row[]> => {
+  const few = await fleet(10_000);
+  const many = await fleet(scaled(1_000_000));
+  await few.pages();
+  await many.pages();
+  const list = await interleaved({ few: few.pages, many: many.pages });
+  const short = await longRocket(1000);
+  const long = await longRocket(100_000);
+  const past = await interleaved({ short, long });
+  return [
+    {
+      goal: '12',
+      what: 'list page at 10⁶ rockets ÷ at 10⁴',
+      measured: ratio(list.many, list.few),
+      good: 4,
+      target: 2,
+      better: 'lower',
+    },
+    {
+      goal: '12',
+      what: 'past state of a 100,000-event rocket ÷ 1,000',
+      measured: ratio(past.long, past.short),
+      good: 2,
+      target: 1.1,
+      better: 'lower',
+    },
+  ];
+};
+
+const open = () => {
+  const directory = new InMemoryRocketDirectory(new SystemClock());
+  const store = new InMemoryEventStore(directory);
+  return { store, queries: new RocketQueries(store, directory) };
+};
+
+const fleet = async (rockets: number) => {
+  const { store, queries } = open();
+  for (let rocket = 0; rocket < rockets; rocket++) {
+    const { channel, report, time } = messageOf(rocket, 1);
+    const event = { ...report, time };
+    const state = record(initialState, 1, event);
+    await store.commit([
+      {
+        channel,
+        numbers: [],
+        revision: 0,
+        state,
+        events: [{ number: 1, event }],
+        added: [],
+        released: [],
+        recordedAt: rocket,
+      },
+    ]);
+  }
+  return {
+    /** Milliseconds for a walk of pages, sorted by speed. */
+    pages: async (): Promise<number> => {
+      const began = performance.now();
+      let after: { key: string | number | null; channel: string } | undefined;
+      for (let i = 0; i < PAGES; i++) {
+        const page = await queries.list({ sort: 'speed', order: 'desc', limit: 20, after });
+        after = page.next;
+      }
+      return performance.now() - began;
+    },
+  };
+};
+
+const longRocket = async (events: number) => {
+  const { store, queries } = open();
+  const { channel } = messageOf(1, 1);
+  let state = initialState;
+  for (let number = 1; number <= events;) {
+    const batch = [];
+    for (let i = 0; i < 1000 && number <= events; i++, number++) {
+      const { report, time } = messageOf(1, number);
+      const event = { ...report, time };
+      batch.push({ number, event });
+      state = record(state, number, event);
+    }
+    const revision = Math.floor((number - 2) / 1000);
+    await store.commit([
+      { channel, numbers: [], revision, state, events: batch, added: [], released: [], recordedAt: number },
+    ]);
+  }
+  return async (): Promise<number> => {
+    const began = performance.now();
+    for (let i = 0; i < 200; i++)
+      await queries.asOf(channel, { version: Math.ceil(((i % 10) + 0.5) * (events / 10)) });
+    return performance.now() - began;
+  };
+};

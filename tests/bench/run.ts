@@ -1,0 +1,46 @@
+import { machine, quick, type Bench, type Row } from './measure.js';
+import { ndjsonBench } from './ndjson.bench.js';
+import { postBench } from './post.bench.js';
+import { pipelineBench } from './pipeline.bench.js';
+import { queriesBench } from './queries.bench.js';
+import { storeBench } from './store.bench.js';
+
+/** `make bench`: every benchmark, or those named, and one table. */
+const benches: Readonly<Record<string, Bench>> = {
+  post: postBench,
+  ndjson: ndjsonBench,
+  pipeline: pipelineBench,
+  store: storeBench,
+  queries: queriesBench,
+};
+
+const verdict = ({ measured, good, target, better = 'higher' }: Row): string => {
+  const reaches = (bound: number | undefined): boolean =>
+    bound !== undefined && (better === 'higher' ? measured >= bound : measured <= bound);
+  if (good === undefined) return '';
+  if (reaches(target)) return 'goal';
+  return reaches(good) ? 'good' : 'below';
+};
+
+const shown = (value: number | undefined, unit = ''): string =>
+  value === undefined ? '' : `${value >= 100 ? value.toFixed(0) : value.toPrecision(3)}${unit}`;
+
+const main = async (): Promise<void> => {
+  const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+  const rows: Row[] = [];
+  for (const [name, bench] of Object.entries(benches)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    console.error(`… ${name}`);
+    rows.push(...(await bench()));
+  }
+  console.log(`${machine()}${quick ? ' — quick run, not worth quoting' : ''}\n`);
+  console.log('| # | what | measured | good | goal | |\n|---|---|---|---|---|---|');
+  for (const row of rows) {
+    const { goal, what, measured, good, target, unit } = row;
+    console.log(
+      `| ${goal} | ${what} | ${shown(measured, unit)} | ${shown(good, unit)} | ${shown(target, unit)} | ${verdict(row)} |`,
+    );
+  }
+};
+
+void main();

@@ -1,0 +1,90 @@
+import { initialState, record } from '../../src/application/rocket-state.js';
+import { evolve, initialRocket, type Rocket } from '../../src/domain/rocket.js';
+import { InMemoryEventStore } from '../../src/infrastructure/event-store/in-memory-event-store.js';
+import { InMemoryRocketDirectory } from '../../src/infrastructure/event-store/in-memory-rocket-directory.js';
+import { SystemClock } from '../../src/infrastructure/system-clock.js';
+import { collectGarbage, median, ROUNDS, scaled, type Row } from './measure.js';
+import { messageOf } from './traffic.js';
+
+const EVENTS = scaled(10_000_000);
+const ROCKETS = 1000;
+const BATCH = 1000;
+
+/** What the in-memory store costs in bytes, and how fast a history is folded. */
+export const storeBench = async (): Promise<Row[]> => {
+  const store = new InMemoryEventStore(new InMemoryRocketDirectory(new SystemClock()));
+  collectGarbage();
+  const before = bytesInUse();
+  for (let rocket = 0; rocket < ROCKETS; rocket++) await fill(store, rocket, EVENTS / ROCKETS);
+  collectGarbage();
+  const bytes = (bytesInUse() - before) / EVENTS;
+  const rates: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) rates.push(await replayRate(store));
+  return [
+    {
+      goal: '10',
+      what: 'bytes in memory for each stored event, at 10⁷',
+      measured: bytes,
+      good: 60,
+      target: 36,
+      better: 'lower',
+    },
+    {
+      goal: '11',
+      what: 'in-memory replay, million events a second',
+      measured: median(rates),
+      good: 10,
+      target: 40,
+    },
+  ];
+};
+
+const bytesInUse = (): number => {
+  const { heapUsed, arrayBuffers, external } = process.memoryUsage();
+  return heapUsed + Math.max(arrayBuffers, external);
+};
+
+const fill = async (store: InMemoryEventStore, rocket: number, count: number): Promise<void> => {
+  let state = initialState;
+  let revision = 0;
+  for (let number = 1; number <= count;) {
+    const events = [];
+    for (let i = 0; i < BATCH && number <= count; i++, number++) {
+      const { report, time } = messageOf(rocket, number);
+      const event = { ...report, time };
+      events.push({ number, event });
+      state = record(state, number, event);
+    }
+    const { channel } = messageOf(rocket, 1);
+    await store.commit([
+      {
+        channel,
+        numbers: [],
+        revision: revision++,
+        state,
+        events,
+        added: [],
+        released: [],
+        recordedAt: 1_790_000_000_000 + number,
+      },
+    ]);
+  }
+};
+
+const replayRate = async (store: InMemoryEventStore): Promise<number> => {
+  const began = performance.now();
+  let events = 0;
+  for (let i = 0; i < Math.min(ROCKETS, 100); i++) {
+    const { channel } = messageOf(i, 1);
+    let rocket: Rocket = initialRocket;
+    let after = 0;
+    for (;;) {
+      const page = await store.read(channel, { after, limit: 4096 });
+      for (const { event } of page) rocket = evolve(rocket, event);
+      events += page.length;
+      if (page.length < 4096) break;
+      after = page.at(-1)!.number;
+    }
+  }
+  return events / (performance.now() - began) / 1000;
+};
