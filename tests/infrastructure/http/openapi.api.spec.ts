@@ -128,6 +128,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
   },
   'GET /events 400 invalid-query': get('/events?type=RocketLanded'),
   'GET /events 400 unknown-position': get('/events?after=elsewhere-1'),
+  'GET /events 503 shutting-down': { ...get('/events', { accept: 'text/event-stream' }), when: 'stopping' },
   'GET /events/{position} 200 application/json': get('/events/{first}'),
   'GET /events/{position} 400 invalid-query': get('/events/{first}?x=1'),
   'GET /events/{position} 400 unknown-position': get('/events/elsewhere-1'),
@@ -184,6 +185,7 @@ beforeAll(async () => {
   slow = tooSlow(services.sound.port);
   failure = new StoreUnavailable('The disk is gone.');
   services.stopping.container.get(parts.health).beginStopping();
+  services.stopping.container.get(parts.feed).close();
   await services.stopping.container.get(parts.ingest).stop();
 });
 
@@ -249,6 +251,39 @@ describe('every answer in the OpenAPI document is given and fits', () => {
   it('and nothing is exercised that the document does not know', () => {
     const known = documentedAnswers();
     expect(Object.keys(exercises).filter((name) => !known.includes(name))).toEqual([]);
+  });
+});
+
+interface Layer {
+  readonly route?: {
+    readonly path: string | readonly string[];
+    readonly stack: readonly { readonly method?: string }[];
+  };
+  readonly handle: { readonly stack?: readonly Layer[] };
+}
+
+/** `GET /rockets/{channel}` and so on, of this router and those mounted in it. */
+const routesOf = (layers: readonly Layer[]): string[] =>
+  layers.flatMap(({ route, handle }) => {
+    if (route === undefined) return routesOf(handle.stack ?? []);
+    const methods = new Set(
+      route.stack.flatMap(({ method }) => (method === undefined ? [] : method.toUpperCase())),
+    );
+    // What stands for every method there is only refuses.
+    if (methods.size > 5) return [];
+    return [route.path]
+      .flat()
+      .flatMap((path) => [...methods].map((method) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`));
+  });
+
+describe('the document', () => {
+  it('leaves out no route, except the files that pages load', () => {
+    const routes = new Set(routesOf(services.sound.app.router.stack as readonly Layer[]));
+    const documented = new Set(documentedAnswers().map((name) => name.split(' ').slice(0, 2).join(' ')));
+    expect(routes.size).toBeGreaterThan(10);
+    expect(
+      [...routes].filter((route) => !documented.has(route) && !/ \/(docs|assets)\/[^{]+$/.test(route)),
+    ).toEqual([]);
   });
 });
 

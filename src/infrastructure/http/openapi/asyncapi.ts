@@ -48,14 +48,8 @@ const messages: Readonly<Record<string, FeedMessage>> = {
     'gap-opened',
     'A gap opened',
     'A message came ahead of others that are missing.',
-    record({
-      channel: ref('Channel'),
-      from: ref('MessageNumber'),
-      to: ref('MessageNumber'),
-      since: ref('UtcTime'),
-      waiting: ref('Amount'),
-    }),
-    { channel, from: 3, to: 3, since: example.gap.since, waiting: 2 },
+    ref('Gap'),
+    example.gap,
   ),
   gapClosed: message(
     'gap-closed',
@@ -67,15 +61,18 @@ const messages: Readonly<Record<string, FeedMessage>> = {
   dropped: message(
     'dropped',
     'The service ends the feed',
-    'The reader was too slow, or the service shuts down. Come back with the position.',
-    record({ position: { oneOf: [positionOnly, { type: 'null' }] }, reason: { type: 'string' } }),
+    'The reader was too slow, or the service shuts down or has lost its store. Come back with the position.',
+    record({
+      position: { oneOf: [positionOnly, { type: 'null' }] },
+      reason: { enum: ['too-slow', 'shutting-down', 'store-unavailable'] },
+    }),
     { position, reason: 'shutting-down' },
   ),
   reset: message(
     'reset',
     'The position is not of this store',
     'The feed starts from its beginning: forget what you have built.',
-    record({ reason: { type: 'string' } }),
+    record({ reason: { const: 'unknown-position' } }),
     { reason: 'unknown-position' },
   ),
 };
@@ -87,7 +84,7 @@ export const asyncApi = {
     title: 'Rockets live feed',
     version: '1.0.0',
     description:
-      'Server-sent events on GET /events with `Accept: text/event-stream`. All rockets on one connection, narrowed by `channel` and `type`. `retry: 2000` asks browsers to come back after 2 s; a comment line every 15 s shows that the connection lives. Resume with `Last-Event-ID` or `?after=`: nothing is lost or doubled, and events of one rocket come in order.',
+      'Server-sent events on GET /events with `Accept: text/event-stream`. All rockets on one connection, narrowed by `channel` and `type`. `retry: 2000` asks browsers to come back after 2 s; a comment line every 15 s shows that the connection lives. The `id` says where to go on; a block with nothing but an `id` tells a reader with filters how far the feed has come. Resume with `Last-Event-ID` or `?after=`: nothing is lost or doubled, and events of one rocket come in order.',
     license: { name: 'MIT' },
   },
   defaultContentType: 'application/json',
@@ -114,7 +111,7 @@ export const asyncApi = {
           query: {
             type: 'object',
             properties: {
-              after: { anyOf: [positionOnly, { const: 'latest' }] },
+              after: { anyOf: [positionOnly, { enum: ['latest', 'beginning'] }] },
               type: { type: 'string' },
               channel: ref('Channel'),
             },

@@ -97,9 +97,9 @@ export const historyParameters: readonly Parameter[] = [
 export const feedParameters: readonly Parameter[] = [
   inQuery(
     'after',
-    'Only events behind this position. A live feed also takes `latest`: only what is still to come.',
+    'Only events behind this position. A live feed also takes `latest`, only what is still to come, and `beginning`.',
     {
-      anyOf: [ref('Position'), { const: 'latest' }],
+      anyOf: [ref('Position'), { enum: ['latest', 'beginning'] }],
     },
   ),
   inQuery('type', 'Only events of this type.', { enum: eventTypes }),
