@@ -1,6 +1,7 @@
 import type { FeedMessage } from '../../application/feed-subscription.js';
 import type { Position } from '../../application/ports/event-store.js';
-import { eventView, gapView } from './views.js';
+import type { Gap } from '../../application/ports/rocket-directory.js';
+import { eventView } from './views.js';
 
 /** Asks browsers to come back after two seconds. */
 export const retryText = 'retry: 2000\n\n';
@@ -28,7 +29,7 @@ const render = (message: FeedMessage): string => {
       return (
         message.events.map((event) => `id: ${event.position}\n${data(eventView(event))}`).join('') +
         message.closed.map(({ channel, from, to }) => named('gap-closed', { channel, from, to })).join('') +
-        message.opened.map((gap) => named('gap-opened', gapView(gap))).join('')
+        message.opened.map((gap) => named('gap-opened', openedView(gap))).join('')
       );
     case 'caught-up':
       return id(message.position) + named('caught-up', { position: message.position ?? null });
@@ -46,6 +47,14 @@ const render = (message: FeedMessage): string => {
       );
   }
 };
+
+const openedView = ({ channel, from, to, since, waiting }: Gap) => ({
+  channel,
+  from,
+  to,
+  since: new Date(since).toISOString(),
+  waiting,
+});
 
 const id = (position: Position | undefined): string => `id: ${position ?? beginning}\n`;
 const data = (value: object): string => `data: ${JSON.stringify(value)}\n\n`;
