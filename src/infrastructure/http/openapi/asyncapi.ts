@@ -48,8 +48,14 @@ const messages: Readonly<Record<string, FeedMessage>> = {
     'gap-opened',
     'A gap opened',
     'A message came ahead of others that are missing.',
-    ref('Gap'),
-    example.gap,
+    record({
+      channel: ref('Channel'),
+      from: ref('MessageNumber'),
+      to: ref('MessageNumber'),
+      since: ref('UtcTime'),
+      waiting: ref('Amount'),
+    }),
+    { channel, from: 3, to: 3, since: example.gap.since, waiting: 2 },
   ),
   gapClosed: message(
     'gap-closed',
