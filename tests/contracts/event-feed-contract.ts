@@ -101,6 +101,14 @@ export const eventFeedContract = (
       filters.forEach((filter, i) => expect(readers[i]?.events).toEqual(all.filter(passes(filter))));
     });
 
+    it('tells more than it reads at once', async () => {
+      const reader = connect(feed);
+      await until(() => reader.isLive);
+      await commit(store, feed, 'a', { events: Array.from({ length: 5000 }, () => faster()) });
+      await until(() => reader.events.length === 5000);
+      expect(reader.events).toEqual(await everything(store));
+    });
+
     it('hands every follower of one filter the same news', async () => {
       const readers = [{}, {}, { channel: 'a' }, { channel: 'a' }].map((filter) => connect(feed, filter));
       await until(() => readers.every(({ isLive }) => isLive));

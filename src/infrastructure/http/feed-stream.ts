@@ -6,7 +6,7 @@ import { beginning, feedText, retryText } from './feed-text.js';
 import { QueryReader } from './query-reader.js';
 
 /** What was sent to a reader that is told to go has this long to arrive. */
-const LAST_WORDS_MS = 5000;
+const LAST_WORDS_MS = 3000;
 /** Finds out about peers that vanished without a word. */
 const KEEP_ALIVE_MS = 30_000;
 
