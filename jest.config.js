@@ -5,7 +5,11 @@ const common = {
   transform: { '^.+\\.[jt]s$': ['@swc/jest', { swcrc: true }] },
   // inversify ships ES modules only; Jest needs them turned into CommonJS.
   transformIgnorePatterns: ['/node_modules/(?!(inversify|@inversifyjs)/)'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    // Worker threads load compiled JavaScript only; tests compile theirs from the sources.
+    '/thread-file\\.js$': '<rootDir>/tests/support/thread-file.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
   setupFiles: ['reflect-metadata'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/build/'],
 };

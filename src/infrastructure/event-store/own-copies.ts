@@ -4,7 +4,7 @@ import type { Rocket } from '../../domain/rocket.js';
 import { flatCopy, type StringTable } from './string-table.js';
 
 /** The state of a change with texts of our own: those that came in may hold on to the request they came in. */
-export const ownState = ({ state, events }: Change, strings: StringTable): RocketState => ({
+export const ownState = ({ state, events }: Change, strings: Pick<StringTable, 'keep'>): RocketState => ({
   version: state.version,
   // Any other event leaves the rocket with the texts it had, which are ours since the change that brought them.
   rocket: events.some(({ event }) => bringsText.has(event.type))
@@ -15,7 +15,7 @@ export const ownState = ({ state, events }: Change, strings: StringTable): Rocke
 
 const bringsText: ReadonlySet<string> = new Set(['RocketLaunched', 'RocketMissionChanged', 'RocketExploded']);
 
-const ownRocket = (rocket: Rocket, strings: StringTable): Rocket => {
+const ownRocket = (rocket: Rocket, strings: Pick<StringTable, 'keep'>): Rocket => {
   if (rocket.status === 'awaiting-launch') return rocket;
   const launched = {
     complete: rocket.complete,
@@ -32,7 +32,7 @@ const ownRocket = (rocket: Rocket, strings: StringTable): Rocket => {
 export const ownEarlyMessage = (
   channel: string,
   { message, receivedAt }: EarlyMessage,
-  strings: StringTable,
+  strings: Pick<StringTable, 'keep'>,
 ): EarlyMessage => ({
   message: {
     channel,
@@ -43,7 +43,7 @@ export const ownEarlyMessage = (
   receivedAt,
 });
 
-const ownReport = (report: RocketReport, strings: StringTable): RocketReport => {
+const ownReport = (report: RocketReport, strings: Pick<StringTable, 'keep'>): RocketReport => {
   switch (report.type) {
     case 'RocketLaunched': {
       const { type, launchSpeed, mission } = report.data;

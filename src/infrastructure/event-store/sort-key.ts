@@ -17,7 +17,7 @@ export const sortKey = (summary: RocketSummary, sort: RocketSort): SortKey => {
 };
 
 /** UTC without closing zeros: `05` before `05.5` before `05.51`. */
-const instantKey = (time: string): string => {
+export const instantKey = (time: string): string => {
   const utc = toUtc(time);
   return utc.includes('.') ? utc.replace(/\.?0*Z$/, '') : utc.slice(0, -1);
 };

@@ -1,0 +1,147 @@
+import { randomInt } from 'node:crypto';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { LANES } from '../../../application/lanes.js';
+import { sumOf } from './checksum.js';
+import { APPLICATION_ID, migrations, SCHEMA_VERSION } from './schema.js';
+import { StoreDamaged, StoreRefused } from './store-errors.js';
+
+export type Database = InstanceType<typeof DatabaseSync>;
+export type Statement = ReturnType<Database['prepare']>;
+
+export interface DatabaseOptions {
+  readonly file: string;
+  readonly synchronous: 'full' | 'normal';
+}
+
+/** 16 MiB of pages; the rest is the operating system's to cache. */
+const CACHE = 'PRAGMA cache_size = -16384';
+
+/**
+ * Opens the file for writing. It must exist: a writer that comes back after an error must never find itself with a
+ * new, empty file in the place of the one that vanished.
+ */
+export const openForWriting = ({ file, synchronous }: DatabaseOptions): Database => {
+  const database = new DatabaseSync(uriOf(file, 'rw'), { timeout: 5000 });
+  // A checkpoint writes every page once, however often it changed: fewer of them, less to write.
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = ${synchronous};
+    PRAGMA fullfsync = ON;
+    PRAGMA wal_autocheckpoint = 4000;
+    PRAGMA journal_size_limit = 67108864;
+    PRAGMA temp_store = MEMORY;
+    ${CACHE};
+  `);
+  return database;
+};
+
+export const openForReading = (file: string): Database => {
+  const database = new DatabaseSync(uriOf(file, 'ro'), { readOnly: true, timeout: 5000 });
+  database.exec(`PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; ${CACHE};`);
+  return database;
+};
+
+/** Makes the file when there is none, brings an older one up to date, refuses what is not ours. */
+export const prepareFile = (options: DatabaseOptions): void => {
+  const { file } = options;
+  const isNew = !existsSync(file);
+  if (isNew) createFile(file);
+  const database = openForWriting(options);
+  try {
+    refuseStrangers(database, file);
+    migrate(database);
+    refuseOtherSchema(database);
+  } finally {
+    database.close();
+  }
+  if (isNew) syncDirectory(dirname(file));
+};
+
+export interface Meta {
+  /** Names this file in positions, so that one of another file is recognised. */
+  readonly storeId: string;
+}
+
+export const readMeta = (database: Database): Meta => {
+  const rows = database.prepare('SELECT key, value FROM meta').all() as { key: string; value: string }[];
+  const values = new Map(rows.map(({ key, value }) => [key, value]));
+  const storeId = values.get('store');
+  const lanes = values.get('lanes');
+  if (storeId === undefined || lanes === undefined || values.get('sum') !== metaSum(storeId, lanes)) {
+    throw new StoreDamaged('damaged: the table "meta" does not match its checksum');
+  }
+  if (Number(lanes) !== LANES) {
+    throw new StoreRefused(`This file was written with ${lanes} lanes; this program has ${LANES}.`);
+  }
+  return { storeId };
+};
+
+const createFile = (file: string): void => {
+  mkdirSync(dirname(file), { recursive: true });
+  closeSync(openSync(file, 'a'));
+};
+
+const refuseStrangers = (database: Database, file: string): void => {
+  const version = pragma(database, 'user_version');
+  const application = pragma(database, 'application_id');
+  const tables = database.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number };
+  if (version === 0 && application === 0 && tables.n === 0) return;
+  if (application !== APPLICATION_ID) throw new StoreRefused(`${file} is not a file of Rockets.`);
+  if (version > SCHEMA_VERSION) {
+    throw new StoreRefused(
+      `${file} has version ${version}; this program knows up to ${SCHEMA_VERSION}. Use the program that wrote it, or a newer one.`,
+    );
+  }
+};
+
+const migrate = (database: Database): void => {
+  for (let version = pragma(database, 'user_version'); version < SCHEMA_VERSION; version++) {
+    database.exec('BEGIN IMMEDIATE');
+    database.exec(migrations[version]!);
+    if (version === 0) writeMeta(database);
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version + 1}; COMMIT`);
+  }
+};
+
+const writeMeta = (database: Database): void => {
+  const storeId = randomInt(36 ** 6)
+    .toString(36)
+    .padStart(6, '0');
+  const insert = database.prepare('INSERT INTO meta (key, value) VALUES (?, ?)');
+  insert.run('store', storeId);
+  insert.run('lanes', String(LANES));
+  insert.run('sum', metaSum(storeId, String(LANES)));
+};
+
+const metaSum = (storeId: string, lanes: string): string => String(sumOf([storeId, lanes]));
+
+/** A flipped bit in the description of a table would make SQLite read it as something else. */
+const refuseOtherSchema = (database: Database): void => {
+  const expected = new DatabaseSync(':memory:');
+  for (const step of migrations) expected.exec(step);
+  const matches = schemaOf(database) === schemaOf(expected);
+  expected.close();
+  if (!matches)
+    throw new StoreDamaged('damaged: the description of the tables is not the one of this version');
+};
+
+const schemaOf = (database: Database): string =>
+  JSON.stringify(database.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name').all());
+
+const pragma = (database: Database, name: 'user_version' | 'application_id'): number =>
+  (database.prepare(`PRAGMA ${name}`).get() as Record<string, number>)[name]!;
+
+const uriOf = (file: string, mode: 'rw' | 'ro'): string => `${pathToFileURL(file).href}?mode=${mode}`;
+
+/** The file itself is on disk only when its name in the directory is. */
+const syncDirectory = (directory: string): void => {
+  const handle = openSync(directory, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+};

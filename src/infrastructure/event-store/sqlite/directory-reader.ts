@@ -1,0 +1,184 @@
+import type {
+  Gap,
+  GapPage,
+  GapQuery,
+  RocketPage,
+  RocketQuery,
+  RocketSort,
+  RocketSummary,
+  RocketTotals,
+  SortKey,
+} from '../../../application/ports/rocket-directory.js';
+import { sortKey } from '../sort-key.js';
+import type { Cell } from './checksum.js';
+import type { Database, Statement } from './database.js';
+import { checkedRocket, rocketColumns, summaryOf, type RocketRow } from './rocket-row.js';
+
+const columnOf: Readonly<Record<RocketSort, string>> = {
+  channel: 'channel',
+  type: 'type',
+  speed: 'speed',
+  mission: 'mission',
+  status: 'status',
+  launchedAt: 'launched_key',
+  updatedAt: 'updated_key',
+};
+
+/** The reading half of the directory: SQL over the table `rockets`. */
+export class DirectoryReader {
+  private readonly statements = new Map<string, Statement>();
+  private readonly one: Statement;
+  private readonly withEarly: Statement;
+  private readonly gapsOfRocket: Statement;
+  private readonly counts: Statement;
+  private readonly lastPosition: Statement;
+
+  constructor(private readonly database: Database) {
+    this.one = database.prepare(`SELECT ${rocketColumns} FROM rockets WHERE channel = ?`);
+    this.withEarly = database.prepare(
+      `SELECT ${rocketColumns} FROM rockets WHERE pending > 0 AND channel >= ?` +
+        ' AND highest - version > pending ORDER BY channel LIMIT ?',
+    );
+    // Of each early message: what lies right before it, and what came from there on.
+    this.gapsOfRocket = database.prepare(`
+      SELECT "from", "to", since, waiting FROM (
+        SELECT lag(number, 1, ?1) OVER upwards + 1 AS "from", number - 1 AS "to",
+          min(received_at) OVER downwards AS since, count(*) OVER downwards AS waiting
+        FROM early WHERE rocket = ?2
+        WINDOW upwards AS (ORDER BY number), downwards AS (ORDER BY number DESC)
+      ) WHERE "to" >= "from" AND "from" > ?3 ORDER BY "from" LIMIT ?4`);
+    this.counts = database.prepare(`
+      SELECT status, count(*) AS rockets, sum(complete = 0) AS incomplete, sum(pending) AS buffered,
+        sum(highest - version > pending) AS "withGaps"
+      FROM rockets GROUP BY status`);
+    this.lastPosition = database.prepare('SELECT max(position) AS events FROM events');
+  }
+
+  find(channel: string): RocketSummary | undefined {
+    const row = this.one.get(channel) as RocketRow | undefined;
+    return row && summaryOf(checkedRocket(row));
+  }
+
+  list(query: RocketQuery): RocketPage {
+    const rockets: RocketSummary[] = [];
+    // One more than asked shows whether another page follows.
+    for (const segment of segmentsOf(query)) {
+      const left = query.limit + 1 - rockets.length;
+      if (left > 0) rockets.push(...this.rows(query, segment, left).map(summaryOf));
+    }
+    if (rockets.length <= query.limit) return { rockets, next: undefined };
+    rockets.pop();
+    const last = rockets.at(-1);
+    return { rockets, next: last && { key: sortKey(last, query.sort), channel: last.channel } };
+  }
+
+  gaps({ channel, limit, after }: GapQuery): GapPage {
+    const gaps: Gap[] = [];
+    for (const row of this.rocketsWithGaps(channel, after?.channel, limit + 2)) {
+      const above = after?.channel === row.channel ? after.from : 0;
+      const left = limit + 1 - gaps.length;
+      const found = this.gapsOfRocket.all(row.version, row.id, above, left) as GapRow[];
+      for (const { from, to, since, waiting } of found) {
+        gaps.push({ channel: row.channel, from, to, since, waiting });
+      }
+      if (gaps.length > limit) break;
+    }
+    if (gaps.length <= limit) return { gaps, next: undefined };
+    gaps.pop();
+    const last = gaps.at(-1);
+    return { gaps, next: last && { channel: last.channel, from: last.from } };
+  }
+
+  totals(): RocketTotals {
+    const byStatus = { 'awaiting-launch': 0, flying: 0, exploded: 0 };
+    const totals = { rockets: 0, incomplete: 0, buffered: 0, withGaps: 0 };
+    for (const row of this.counts.all() as CountRow[]) {
+      byStatus[row.status] = row.rockets;
+      totals.rockets += row.rockets;
+      totals.incomplete += row.incomplete;
+      totals.buffered += row.buffered;
+      totals.withGaps += row.withGaps;
+    }
+    const { events } = this.lastPosition.get() as { events: number | null };
+    return { ...totals, byStatus, events: events ?? 0 };
+  }
+
+  private rows(query: RocketQuery, { where, values, order }: Segment, limit: number): RocketRow[] {
+    const conditions = [where];
+    const bound = [...values];
+    for (const column of ['status', 'type', 'mission'] as const) {
+      const wanted = query[column];
+      if (wanted === undefined) continue;
+      conditions.push(`${column} = ?`);
+      bound.push(wanted);
+    }
+    const sql = `SELECT ${rocketColumns} FROM rockets WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ?`;
+    const rows = this.statement(sql).all(...bound, limit) as RocketRow[];
+    return rows.map(checkedRocket);
+  }
+
+  /** A rocket whose early messages follow right on its version has no gap and is left out. */
+  private rocketsWithGaps(channel: string | undefined, from: string | undefined, limit: number): RocketRow[] {
+    if (channel === undefined)
+      return (this.withEarly.all(from ?? '', limit) as RocketRow[]).map(checkedRocket);
+    const row = this.one.get(channel) as RocketRow | undefined;
+    return row === undefined ? [] : [checkedRocket(row)];
+  }
+
+  /** There are few different listings; each is prepared once. */
+  private statement(sql: string): Statement {
+    const known = this.statements.get(sql) ?? this.database.prepare(sql);
+    this.statements.set(sql, known);
+    return known;
+  }
+}
+
+interface GapRow {
+  readonly from: number;
+  readonly to: number;
+  readonly since: number;
+  readonly waiting: number;
+}
+
+interface CountRow {
+  readonly status: RocketSummary['rocket']['status'];
+  readonly rockets: number;
+  readonly incomplete: number;
+  readonly buffered: number;
+  readonly withGaps: number;
+}
+
+/** A part of a listing that one index can answer: what follows with the same key, the further keys, those without. */
+interface Segment {
+  readonly where: string;
+  readonly values: readonly Cell[];
+  readonly order: string;
+}
+
+const segmentsOf = ({ sort, order, after }: RocketQuery): Segment[] => {
+  const column = columnOf[sort];
+  const [beyond, direction] = order === 'asc' ? ['>', 'ASC'] : ['<', 'DESC'];
+  if (sort === 'channel') {
+    const values = after === undefined ? [] : [after.channel];
+    return [
+      { where: after === undefined ? 'TRUE' : `channel ${beyond} ?`, values, order: `channel ${direction}` },
+    ];
+  }
+  const unknown = (values: SortKey[]): Segment => ({
+    where: `${column} IS NULL${values.length > 0 ? ' AND channel > ?' : ''}`,
+    values,
+    order: 'channel',
+  });
+  if (after === undefined) {
+    return [
+      { where: `${column} IS NOT NULL`, values: [], order: `${column} ${direction}, channel` },
+      unknown([]),
+    ];
+  }
+  if (after.key === null) return [unknown([after.channel])];
+  return [
+    { where: `${column} = ? AND channel > ?`, values: [after.key, after.channel], order: 'channel' },
+    { where: `${column} ${beyond} ?`, values: [after.key], order: `${column} ${direction}, channel` },
+    unknown([]),
+  ];
+};

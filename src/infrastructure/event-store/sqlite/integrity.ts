@@ -1,0 +1,54 @@
+import type { Database } from './database.js';
+import { checkedEarly, earlyColumns, type EarlyRow } from './event-rows.js';
+import { checkedRocket, rocketColumns, type RocketRow } from './rocket-row.js';
+import { StoreDamaged } from './store-errors.js';
+
+/**
+ * What is looked at before anything is served: the tables that are found through indexes and have no chain, so that
+ * a lost entry can never pass for a rocket that was never heard of. Takes time in proportion to rockets and early
+ * messages, not to events; those are checked as they are read.
+ */
+export const checkAtStart = (database: Database): void => {
+  for (const table of ['rockets', 'early', 'snapshots']) checkTree(database, table);
+  const early = countEarly(database);
+  let last = 0;
+  const rockets = database.prepare(`SELECT ${rocketColumns} FROM rockets ORDER BY id`);
+  for (const row of rockets.iterate() as Iterable<RocketRow>) {
+    const { id, channel, pending, highest, version, position } = checkedRocket(row);
+    const found = early.get(id) ?? { count: 0, highest: version };
+    if (found.count !== pending || Math.max(found.highest, version) !== highest) {
+      throw new StoreDamaged(`damaged: early messages of ${channel} are missing`);
+    }
+    early.delete(id);
+    last = Math.max(last, position);
+  }
+  if (early.size > 0) throw new StoreDamaged('damaged: early messages of an unknown rocket');
+  const end = database.prepare('SELECT max(position) AS position FROM events').get() as {
+    position: number | null;
+  };
+  if ((end.position ?? 0) !== last) {
+    throw new StoreDamaged(`damaged: the feed ends at ${end.position ?? 0}, the rockets know of ${last}`);
+  }
+};
+
+export const checkTree = (database: Database, table: string): void => {
+  const [first] = database.prepare(`PRAGMA integrity_check(${table})`).all() as { integrity_check: string }[];
+  if (first?.integrity_check !== 'ok') {
+    throw new StoreDamaged(`damaged: table "${table}": ${first?.integrity_check ?? 'no answer'}`);
+  }
+};
+
+const countEarly = (database: Database): Map<number, { count: number; highest: number }> => {
+  const counts = new Map<number, { count: number; highest: number }>();
+  const rows = database.prepare(`SELECT ${earlyColumns} FROM early ORDER BY rocket, number`);
+  for (const row of rows.iterate() as Iterable<EarlyRow>) {
+    const { rocket, number } = checkedEarly(row);
+    const known = counts.get(rocket);
+    if (known === undefined) counts.set(rocket, { count: 1, highest: number });
+    else {
+      known.count++;
+      known.highest = number;
+    }
+  }
+  return counts;
+};

@@ -1,0 +1,321 @@
+import { instantKey } from '../sort-key.js';
+import { decodeChanges, type ChangeCells, type DecodedChange } from './change-cells.js';
+import { linkOf, NO_HISTORY, sumOf, type Cell } from './checksum.js';
+import { openForWriting, type Database, type DatabaseOptions, type Statement } from './database.js';
+import { checkedRocket, rocketColumns, type RocketRow } from './rocket-row.js';
+
+export interface GroupReply {
+  /** Places, within the group, of changes whose channel had moved; they were not written. */
+  readonly moved: readonly number[];
+  /** Places of changes that contradict the history, and why; they were not written either. */
+  readonly contradictions: readonly (readonly [place: number, reason: string])[];
+}
+
+/** The row of a rocket as the writer goes on from it. */
+type Tail = { -readonly [K in keyof RocketRow]: RocketRow[K] };
+
+/** Rows of hot rockets kept at hand: about 25 MB. */
+const TAILS = 50_000;
+const SNAPSHOT_EVERY = 1024;
+
+/** Writes groups of changes, each group in one transaction with one fsync. The only writer of its file. */
+export class Writer {
+  private connection: Connection | undefined;
+  private readonly tails = new Map<string, Tail>();
+
+  constructor(private readonly options: DatabaseOptions) {}
+
+  /** When it returns, the group is on disk; when it throws, nothing of it may be believed to be. */
+  write(cells: ChangeCells): GroupReply {
+    this.connection ??= new Connection(openForWriting(this.options));
+    try {
+      return this.writeGroup(this.connection, cells);
+    } catch (error) {
+      this.startOver();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.connection?.close();
+    this.connection = undefined;
+  }
+
+  private writeGroup(connection: Connection, cells: ChangeCells): GroupReply {
+    const moved: number[] = [];
+    const contradictions: [number, string][] = [];
+    connection.begin.run();
+    connection.findEnd();
+    let place = 0;
+    for (const change of decodeChanges(cells)) {
+      const tail = this.tail(connection, change.channel);
+      if ((tail?.revision ?? 0) !== change.revision) {
+        moved.push(place);
+      } else {
+        const since = change.events[0]?.since;
+        const expected = (tail?.version ?? 0) + 1;
+        if (since === undefined || since === expected) this.writeChange(connection, tail, change);
+        else contradictions.push([place, `${change.channel} goes on at number ${expected}, not at ${since}`]);
+      }
+      place++;
+    }
+    connection.commit.run();
+    return { moved, contradictions };
+  }
+
+  private writeChange(connection: Connection, known: Tail | undefined, change: DecodedChange): void {
+    const tail = known ?? connection.newTail(change.channel);
+    const listed = listedFields(tail);
+    connection.appendEvents(tail, change);
+    connection.moveEarly(tail, change);
+    applyState(tail, change);
+    if (known === undefined) {
+      connection.insertRocket(tail);
+      this.remember(tail);
+    } else {
+      connection.updateRocket(tail, listed !== listedFields(tail));
+    }
+    connection.keepSnapshot(tail, change);
+  }
+
+  private tail(connection: Connection, channel: string): Tail | undefined {
+    const known = this.tails.get(channel);
+    if (known !== undefined) {
+      // Moves to the end: the first ones are those not used for longest.
+      this.tails.delete(channel);
+      this.tails.set(channel, known);
+      return known;
+    }
+    const row = connection.rocket.get(channel) as RocketRow | undefined;
+    return row && this.remember({ ...checkedRocket(row) });
+  }
+
+  private remember(tail: Tail): Tail {
+    this.tails.set(tail.channel, tail);
+    if (this.tails.size > TAILS) this.tails.delete(this.tails.keys().next().value!);
+    return tail;
+  }
+
+  /** After an error the connection may be in any state, and so may what we remember. */
+  private startOver(): void {
+    this.tails.clear();
+    try {
+      this.close();
+    } catch {
+      this.connection = undefined;
+    }
+  }
+}
+
+/** One connection and its prepared statements. */
+class Connection {
+  readonly begin: Statement;
+  readonly commit: Statement;
+  readonly rocket: Statement;
+  private readonly insert: Statement;
+  private readonly update: Statement;
+  private readonly updateListed: Statement;
+  private readonly insertEvents: Statement;
+  private readonly insertEarly: Statement;
+  private readonly deleteEarly: Statement;
+  private readonly insertSnapshot: Statement;
+  private readonly ends: Statement;
+  /** Of the last event in the feed. */
+  private position = 0;
+  private lastRocket = 0;
+
+  constructor(private readonly database: Database) {
+    this.begin = database.prepare('BEGIN IMMEDIATE');
+    this.commit = database.prepare('COMMIT');
+    this.rocket = database.prepare(`SELECT ${rocketColumns} FROM rockets WHERE channel = ?`);
+    this.insert = database.prepare(`INSERT INTO rockets (${rocketColumns}) VALUES (${marks(21)})`);
+    this.update = database.prepare(
+      'UPDATE rockets SET revision = ?, version = ?, speed = ?, updated_at = ?, updated_key = ?, latest = ?,' +
+        ' highest = ?, pending = ?, position = ?, hash = ?, sum = ? WHERE id = ?',
+    );
+    // A column that is named is written into its indexes again, changed or not.
+    this.updateListed = database.prepare(
+      'UPDATE rockets SET status = ?, complete = ?, type = ?, mission = ?, launched_at = ?, launched_key = ?,' +
+        ' reason = ?, exploded_at = ? WHERE id = ?',
+    );
+    this.insertEvents = database.prepare(
+      'INSERT INTO events (position, rocket, since, number, count, recorded_at, body, hash, sum)' +
+        ` VALUES (${marks(9)})`,
+    );
+    this.insertEarly = database.prepare(
+      `INSERT INTO early (rocket, number, received_at, body, sum) VALUES (${marks(5)})`,
+    );
+    this.deleteEarly = database.prepare('DELETE FROM early WHERE rocket = ? AND number <= ?');
+    this.insertSnapshot = database.prepare(
+      `INSERT INTO snapshots (rocket, version, latest, body, sum) VALUES (${marks(5)})`,
+    );
+    this.ends = database.prepare(
+      'SELECT (SELECT max(position) FROM events) AS position, (SELECT max(id) FROM rockets) AS rocket',
+    );
+  }
+
+  /** Asked in each transaction: what a failed one assumed is forgotten by itself. */
+  findEnd(): void {
+    const ends = this.ends.get() as { position: number | null; rocket: number | null };
+    this.position = ends.position ?? 0;
+    this.lastRocket = ends.rocket ?? 0;
+  }
+
+  newTail(channel: string): Tail {
+    const launch = { type: null, mission: null, launched_at: null, launched_key: null, speed: null };
+    const end = { reason: null, exploded_at: null, updated_at: null, updated_key: null, latest: null };
+    const counters = { revision: 0, version: 0, highest: 0, pending: 0, position: 0, sum: 0 };
+    const status = 'awaiting-launch';
+    return {
+      id: ++this.lastRocket,
+      channel,
+      status,
+      complete: 1,
+      hash: NO_HISTORY,
+      ...launch,
+      ...end,
+      ...counters,
+    };
+  }
+
+  appendEvents(tail: Tail, { channel, events, recordedAt }: DecodedChange): void {
+    for (const { since, number, count, body } of events) {
+      this.position += count;
+      tail.hash = linkOf(tail.hash, channel, since, number, recordedAt, body);
+      tail.position = this.position;
+      const cells = [tail.position, tail.id, since, number, count, recordedAt, body, tail.hash];
+      this.insertEvents.run(...cells, sumOf(cells));
+    }
+  }
+
+  moveEarly(tail: Tail, { added, releasedUpTo }: DecodedChange): void {
+    for (const { number, receivedAt, body } of added) {
+      const cells = [tail.id, number, receivedAt, body];
+      this.insertEarly.run(...cells, sumOf(cells));
+      if (number > tail.highest) tail.highest = number;
+    }
+    tail.pending += added.length;
+    if (releasedUpTo > 0) tail.pending -= this.deleteEarly.run(tail.id, releasedUpTo).changes;
+  }
+
+  insertRocket(tail: Tail): void {
+    const cells = sealed(tail);
+    this.insert.run(...cells, tail.sum);
+  }
+
+  updateRocket(tail: Tail, listedToo: boolean): void {
+    sealed(tail);
+    const { id, revision, version, speed, updated_at, updated_key } = tail;
+    const { latest, highest, pending, position, hash, sum } = tail;
+    const changes = this.update.run(
+      revision,
+      version,
+      speed,
+      updated_at,
+      updated_key,
+      latest,
+      highest,
+      pending,
+      position,
+      hash,
+      sum,
+      id,
+    );
+    if (changes.changes !== 1) throw new Error(`Rocket ${id} has no row.`);
+    if (!listedToo) return;
+    const { status, complete, type, mission, launched_at, launched_key, reason, exploded_at } = tail;
+    this.updateListed.run(
+      status,
+      complete,
+      type,
+      mission,
+      launched_at,
+      launched_key,
+      reason,
+      exploded_at,
+      id,
+    );
+  }
+
+  /** A state now and then, so that a past one is folded from near by. */
+  keepSnapshot(tail: Tail, { events }: DecodedChange): void {
+    const before = (events[0]?.since ?? tail.version + 1) - 1;
+    if (Math.floor(before / SNAPSHOT_EVERY) === Math.floor(tail.version / SNAPSHOT_EVERY)) return;
+    const { version, status, complete, type, mission, launched_at, speed, reason, exploded_at, updated_at } =
+      tail;
+    const state = {
+      version,
+      status,
+      complete,
+      type,
+      mission,
+      launched_at,
+      speed,
+      reason,
+      exploded_at,
+      updated_at,
+    };
+    const cells = [tail.id, version, tail.latest, JSON.stringify(state)];
+    this.insertSnapshot.run(...cells, sumOf(cells));
+  }
+
+  close(): void {
+    this.database.close();
+  }
+}
+
+const applyState = (tail: Tail, { state, latest }: DecodedChange): void => {
+  const [version, status, complete, type, mission, launchedAt, speed, reason, explodedAt, updatedAt] = state;
+  tail.revision++;
+  tail.version = version as number;
+  tail.status = status as RocketRow['status'];
+  tail.complete = complete as number;
+  tail.type = type as string | null;
+  tail.mission = mission as string | null;
+  if (tail.launched_at !== launchedAt) {
+    tail.launched_at = launchedAt as string | null;
+    tail.launched_key = tail.launched_at && instantKey(tail.launched_at);
+  }
+  tail.speed = speed as number | null;
+  tail.reason = reason as string | null;
+  tail.exploded_at = explodedAt as string | null;
+  if (tail.updated_at !== updatedAt) {
+    tail.updated_at = updatedAt as string | null;
+    tail.updated_key = tail.updated_at && instantKey(tail.updated_at);
+  }
+  if (latest !== null && (tail.latest === null || latest > tail.latest)) tail.latest = latest;
+  if (tail.version > tail.highest) tail.highest = tail.version;
+};
+
+/** Everything but the checksum, in column order; the checksum is renewed. */
+const sealed = (tail: Tail): Cell[] => {
+  const cells: Cell[] = [
+    tail.id,
+    tail.channel,
+    tail.revision,
+    tail.version,
+    tail.status,
+    tail.complete,
+    tail.type,
+    tail.mission,
+    tail.launched_at,
+    tail.launched_key,
+    tail.speed,
+    tail.reason,
+    tail.exploded_at,
+    tail.updated_at,
+    tail.updated_key,
+    tail.latest,
+    tail.highest,
+    tail.pending,
+    tail.position,
+    tail.hash,
+  ];
+  tail.sum = sumOf(cells);
+  return cells;
+};
+
+const listedFields = (tail: Tail): string =>
+  `${tail.status}\n${tail.complete}\n${tail.type}\n${tail.mission}\n${tail.launched_at}\n${tail.reason}`;
+
+const marks = (count: number): string => Array.from({ length: count }, () => '?').join(', ');
