@@ -31,7 +31,7 @@ export const ruleWords: Readonly<Record<RefusalRule, string>> = {
 export const outcomeWords: Readonly<Record<Outcome, string>> = {
   applied: 'Applied',
   refused: 'Refused',
-  buffered: 'Early, waiting',
+  buffered: 'Early',
   duplicate: 'Duplicates',
   conflict: 'Conflicts',
   invalid: 'Invalid',

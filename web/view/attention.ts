@@ -7,7 +7,7 @@ import { h, icon, setText } from './dom.js';
 import { channelName } from './parts.js';
 import { ruleWords } from '../model/wording.js';
 
-const listed = 5;
+const listed = 4;
 
 /** What an operator looks at first: gaps that wait, and messages that were refused. */
 export const attention = (mission: Mission) => {
@@ -25,6 +25,7 @@ export const attention = (mission: Mission) => {
       rockets.reduce((sum, { length }) => sum + length, 0),
       rockets.sort(byWaiting).slice(0, listed).flatMap(gapItem),
       'Nothing is missing below the highest number heard.',
+      `${plural(mission.health?.early ?? 0, 'message waits', 'messages wait')} behind them.`,
     );
     refused.render(
       mission.health?.messages.refused ?? 0,
@@ -54,10 +55,10 @@ const panel = (title: string, kind: 'gap' | 'refused', href: string, more: strin
     link,
   );
   let keys = '';
-  const render = (total: number, items: readonly Item[], nothing: string): void => {
+  const render = (total: number, items: readonly Item[], nothing: string, about = ''): void => {
     setText(count, figure(total));
     element.classList.toggle('calm', total === 0);
-    setText(none, items.length === 0 ? nothing : '');
+    setText(none, total === 0 ? nothing : about);
     link.hidden = total === 0;
     const wanted = items.map(({ key }) => key).join();
     if (wanted === keys || list.matches(':focus-within, :hover')) return;

@@ -58,6 +58,9 @@ export const fleetTable = (onSort: (change: (query: FleetQuery) => FleetQuery) =
   return { element, render, dispose: () => rows.dispose() };
 };
 
+/** A rocket that reports all the time is not news each time; one that reports after a pause is. */
+const calmMs = 1_500;
+
 const fleetRow = (): RowView<ShownRow> => {
   const cells = Object.fromEntries(
     columns.map(({ key }) => [key, h('div', { role: 'cell', class: `cell cell-${key}` })]),
@@ -70,6 +73,7 @@ const fleetRow = (): RowView<ShownRow> => {
   cells.speed.append(bar, speed);
   const element = h('div', { role: 'row', class: 'row' }, ...columns.map(({ key }) => cells[key]));
   let shown: ShownRow | undefined;
+  let changedAt = -Infinity;
 
   const write = ({ row }: ShownRow): void => {
     setText(cells.type, row.type ?? unknown);
@@ -89,7 +93,11 @@ const fleetRow = (): RowView<ShownRow> => {
     if (before === undefined) {
       link.href = rocketHref(row.channel);
       link.append(channelName(row.channel));
-    } else if (before.row.version !== row.version) flash(element);
+    } else if (before.row.version !== row.version) {
+      const now = performance.now();
+      if (now - changedAt > calmMs) flash(element);
+      changedAt = now;
+    }
     if (before?.row.status !== row.status) {
       cells.status.replaceChildren(statusMark(row.status));
       element.dataset['status'] = row.status;

@@ -111,35 +111,43 @@ const timeLabel =
 const roomy = (_plot: uPlot, low: number, high: number): uPlot.Range.MinMax =>
   low === high ? [low - 1, high + 1] : [low, high];
 
+/** A mark with room for its label gets a line over the whole height; where they crowd, a tick has to do. */
 const drawMarks = (
   plot: uPlot,
   { chart, chosen }: ReturnType<Shown>,
   colour: (name: string) => string,
 ): void => {
   const { ctx, bbox } = plot;
-  const pixels = devicePixelRatio;
+  const right = bbox.left + bbox.width;
   ctx.save();
-  ctx.font = `${String(11 * pixels)}px ${colour('--sans')}`;
+  ctx.font = `${String(11 * devicePixelRatio)}px ${colour('--sans')}`;
   ctx.textBaseline = 'bottom';
   ctx.textAlign = 'left';
-  let freeFrom = -Infinity;
-  for (const mark of chart.marks) {
+  const taken: { readonly from: number; readonly to: number }[] = [];
+  for (const mark of byWeight(chart.marks)) {
     const x = Math.round(plot.valToPos(mark.x, 'x', true));
-    if (x < bbox.left || x > bbox.left + bbox.width) continue;
-    ctx.strokeStyle = ctx.fillStyle = colour(markColours[mark.kind]);
-    ctx.setLineDash(mark.kind === 'mission' ? [3 * pixels, 3 * pixels] : []);
-    verticalLine(ctx, x, bbox, pixels * (mark.kind === 'explosion' ? 2 : 1));
-    // A label that would lie on the one before it is left out; the line stays.
+    if (x < bbox.left || x > right) continue;
     const text = labelOf(mark);
     const width = ctx.measureText(text).width;
-    const left = Math.min(x, bbox.left + bbox.width - width);
-    if (left < freeFrom) continue;
-    ctx.fillText(text, left, bbox.top - 5 * pixels);
-    freeFrom = left + width + 10 * pixels;
+    const from = Math.min(x, right - width);
+    const to = from + width + 10 * devicePixelRatio;
+    const fits = !taken.some((other) => from < other.to && other.from < to);
+    ctx.strokeStyle = ctx.fillStyle = colour(markColours[mark.kind]);
+    ctx.setLineDash(mark.kind === 'mission' && fits ? [3 * devicePixelRatio, 3 * devicePixelRatio] : []);
+    const height = fits || mark.kind === 'explosion' ? bbox.height : 7 * devicePixelRatio;
+    verticalLine(ctx, x, bbox.top, height, mark.kind === 'explosion' ? 2 : 1);
+    if (!fits) continue;
+    taken.push({ from, to });
+    ctx.fillText(text, from, bbox.top - 5 * devicePixelRatio);
   }
   drawChosen(plot, chart, chosen, colour);
   ctx.restore();
 };
+
+const weights: Readonly<Record<Mark['kind'], number>> = { explosion: 0, launch: 1, skip: 2, mission: 3 };
+
+const byWeight = (marks: readonly Mark[]): Mark[] =>
+  marks.toSorted((a, b) => weights[a.kind] - weights[b.kind]);
 
 const markColours: Readonly<Record<Mark['kind'], string>> = {
   launch: '--mission',
@@ -166,7 +174,7 @@ const drawChosen = (
   const x = Math.round(plot.valToPos(at, 'x', true));
   ctx.setLineDash([]);
   ctx.strokeStyle = ctx.fillStyle = colour('--ink');
-  verticalLine(ctx, x, bbox, 1.5 * devicePixelRatio);
+  verticalLine(ctx, x, bbox.top, bbox.height, 1.5);
   const speed = chart.speeds[index];
   if (speed === null || speed === undefined) return;
   ctx.beginPath();
@@ -174,11 +182,17 @@ const drawChosen = (
   ctx.fill();
 };
 
-const verticalLine = (ctx: CanvasRenderingContext2D, x: number, bbox: uPlot.BBox, width: number): void => {
-  ctx.lineWidth = width;
+const verticalLine = (
+  ctx: CanvasRenderingContext2D,
+  x: number,
+  top: number,
+  height: number,
+  width: number,
+): void => {
+  ctx.lineWidth = width * devicePixelRatio;
   ctx.beginPath();
-  ctx.moveTo(x, bbox.top);
-  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.moveTo(x, top);
+  ctx.lineTo(x, top + height);
   ctx.stroke();
 };
 
