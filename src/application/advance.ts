@@ -98,11 +98,14 @@ class Draft {
     const next = this.nextWaiting();
     const missing =
       next !== undefined && next > version + 1 ? { from: version + 1, to: next - 1 } : undefined;
-    const outcomes = messages.map(({ channel, number }, i): Outcome => {
-      const verdict = verdicts[i]!;
-      const outcome = { ...verdict, channel, messageNumber: number, version };
-      return verdict === buffered && missing !== undefined ? { ...outcome, missing } : outcome;
-    });
+    const outcomes = new Array<Outcome>(messages.length);
+    for (let i = 0; i < messages.length; i++) {
+      const { channel, number } = messages[i]!;
+      const { outcome, refusal } = verdicts[i]!;
+      const waitsFor = outcome === 'buffered' ? missing : undefined;
+      // One shape for all, spelled out: this runs for every message.
+      outcomes[i] = { outcome, channel, messageNumber: number, version, missing: waitsFor, refusal };
+    }
     return { change: this.change(messages), outcomes, more: next === version + 1 };
   }
 

@@ -7,8 +7,8 @@ export interface Arrival {
   readonly message: RocketMessage;
   /** Its size on the wire, for the bound on memory. */
   readonly bytes: number;
-  readonly settle: (outcome: Outcome) => void;
-  readonly fail: (error: Error) => void;
+  settle(outcome: Outcome): void;
+  fail(error: Error): void;
 }
 
 /** An operator's wish to skip the first gap of a channel; it takes its turn like any message. */
