@@ -96,7 +96,7 @@ export class NdjsonIngest {
     const ascii = isAscii(chunk);
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       const whole = this.restLength === 0;
-      if (whole && ascii) this.takeText(chunk.toString('latin1', start, end), end - start);
+      if (whole && ascii) this.takeText(chunk.toString('latin1', start, end), end - start, chunk, start);
       else this.takeLine(whole ? chunk.subarray(start, end) : this.joined(chunk.subarray(start, end)));
       start = end + 1;
       if (this.inFlight >= IN_FLIGHT) await this.room();
@@ -127,11 +127,11 @@ export class NdjsonIngest {
     this.invalid(text.message, text.errors);
   }
 
-  private takeText(text: string, bytes: number): void {
+  private takeText(text: string, bytes: number, ascii?: Buffer, offset?: number): void {
     this.line++;
     if (this.failure !== undefined) return;
     if (bytes > this.limits.bytes + 1) return this.invalid(tooLong(this.limits).message);
-    const message = readMessage(text);
+    const message = readMessage(text, ascii, offset);
     if (!(message instanceof InvalidInput)) return this.submit(message, bytes, this.line);
     if (text.trim() !== '') this.invalid(message.message, message.errors);
   }

@@ -4,7 +4,7 @@ import type { Counters } from '../../application/counters.js';
 import type { IngestMessages } from '../../application/ingest-messages.js';
 import type { Outcome } from '../../application/outcome.js';
 import { problemOf } from './error-handler.js';
-import { InvalidInput, decodeUtf8, readMessage } from './message-reader.js';
+import { InvalidInput, readBodyMessage } from './message-reader.js';
 import { NdjsonIngest, isNdjson } from './ndjson-ingest.js';
 import { Problem, sendProblem } from './problem.js';
 import { readBody, type BodyLimits } from './read-body.js';
@@ -38,8 +38,7 @@ export const postMessages =
   };
 
 const messageIn = (body: Buffer) => {
-  const text = decodeUtf8(body);
-  const message = typeof text === 'string' ? readMessage(text) : text;
+  const message = readBodyMessage(body);
   return message instanceof InvalidInput
     ? new Problem(message.code, message.message, message.errors)
     : message;

@@ -12,45 +12,90 @@ export const parseStrictJson = (text: string): unknown => {
   }
 };
 
+/** One code for each UTF-16 unit of a text: its bytes, when it is ASCII. */
+export type CharacterCodes = Uint8Array | Uint16Array;
+
+const codesOf = (text: string): CharacterCodes => {
+  const codes = new Uint16Array(text.length);
+  for (let at = 0; at < codes.length; at++) codes[at] = text.charCodeAt(at);
+  return codes;
+};
+
+/** The codes of a text that is being read, in memory that is used again: making an array costs more than reading it. */
+const scratchCodesOf = (text: string): CharacterCodes => {
+  const { length } = text;
+  if (scratch.length <= length) scratch = new Uint16Array(length * 2);
+  for (let at = 0; at < length; at++) scratch[at] = text.charCodeAt(at);
+  scratch[length] = lineFeed;
+  return scratch;
+};
+
+let scratch = new Uint16Array(4096);
+
+const nothing = new Uint16Array(0);
+
+/** A string the reader knows by heart. */
+interface Word {
+  readonly text: string;
+  readonly codes: CharacterCodes;
+  /** Its bit among the names seen in an object. */
+  readonly bit: number;
+  /** The word that came as a name after this one the last time; most senders always use one order. */
+  next: Word | undefined;
+}
+
 /**
  * Reads one JSON text as JSON.parse does, and refuses what JSON.parse lets through to harm us later: nesting beyond
  * `maxDepth`, a name twice in one object, `__proto__` and its kin, integers that a double cannot hold, NUL and lone
  * surrogates. 1.0 and 1e0 are the integer 1, and -0 is 0.
  *
- * Written by hand for speed: no slower than JSON.parse on a rocket message with all that it checks.
- * The given words, names and values alike, are recognised in place and never allocated.
+ * Written by hand for speed. The given words (up to 31), as names or values, are recognised where they stand and
+ * never allocated; a name is first compared with the one that followed its predecessor the last time. Codes are read
+ * from a typed array, which takes half the time of charCodeAt.
  *
  * Strings of 13 characters or more are slices that keep the whole text alive; whoever stores one for long copies it.
  */
 export class StrictJsonReader {
   private text = '';
-  private from = 0;
+  private codes: CharacterCodes = nothing;
+  /** Where the text begins in the codes. */
+  private offset = 0;
   private end = 0;
   private at = 0;
   private depth = 0;
   /** Name or index of the value being read, by depth. */
   private readonly path: (string | number)[] = [];
-  private readonly words: readonly (readonly string[] | undefined)[];
+  private readonly words = new Map<string, Word>();
+  private readonly slots: (Word[] | undefined)[] = new Array<undefined>(wordSlots).fill(undefined);
+  /** Stands before the first name of a text. */
+  private readonly start: Word = { text: '', codes: nothing, bit: 0, next: undefined };
+  private lastName = this.start;
 
-  constructor(words: readonly string[]) {
-    const slots: (string[] | undefined)[] = new Array<undefined>(wordSlots).fill(undefined);
-    for (const word of words) (slots[wordSlot(word, 0, word.length)] ??= []).push(word);
-    this.words = slots;
+  constructor(words: Iterable<string>) {
+    for (const text of new Set(words)) {
+      const word = { text, codes: codesOf(text), bit: 1 << this.words.size, next: undefined };
+      this.words.set(text, word);
+      (this.slots[wordSlot(word.codes, 0, text.length)] ??= []).push(word);
+    }
+    if (this.words.size > 31) throw new RangeError('The reader knows at most 31 words.');
   }
 
-  /** Reads the text from `from` to `to`, which is its end or stands at a line feed. Throws InvalidInput. */
-  read(text: string, from = 0, to = text.length): unknown {
+  /** Throws InvalidInput. The codes, from `offset` on, are those of the text, followed by nothing or a line feed. */
+  read(text: string, codes: CharacterCodes = scratchCodesOf(text), offset = 0): unknown {
     this.text = text;
-    this.from = from;
-    this.end = to;
-    this.at = from;
+    this.codes = codes;
+    this.offset = offset;
+    this.at = offset;
+    this.end = offset + text.length;
     this.depth = 0;
+    this.lastName = this.start;
     try {
       const value = this.value();
       if (this.peek() !== endOfText) this.unexpected('the end of the text');
       return value;
     } finally {
       this.text = '';
+      this.codes = nothing;
     }
   }
 
@@ -66,13 +111,19 @@ export class StrictJsonReader {
   private object(): Record<string, unknown> {
     const depth = this.enter();
     const object: Record<string, unknown> = {};
+    let seen = 0;
     let code = this.peek();
     if (code === closeBrace) return this.leave(object);
     for (;;) {
       if (code !== quote) this.unexpected('a name in double quotes');
-      const name = this.name();
+      const word = this.expectedName() ?? this.name();
+      const name = typeof word === 'string' ? word : word.text;
+      const bit = typeof word === 'string' ? 0 : word.bit;
       this.path[depth] = name;
-      if (Object.hasOwn(object, name)) this.refuse('duplicate-name', `The name stands twice in one object`);
+      if (bit === 0 ? Object.hasOwn(object, name) : (seen & bit) !== 0) {
+        this.refuse('duplicate-name', 'The name stands twice in one object');
+      }
+      seen |= bit;
       if (this.peek() !== colon) this.unexpected('a colon');
       this.at++;
       object[name] = this.value();
@@ -82,6 +133,34 @@ export class StrictJsonReader {
       this.at++;
       code = this.peek();
     }
+  }
+
+  /** Steps over the name that stood here the last time, if it does again. */
+  private expectedName(): Word | undefined {
+    const word = this.lastName.next;
+    if (word === undefined) return undefined;
+    const end = this.at + 1 + word.codes.length;
+    if (this.codeAt(end) !== quote || !this.isAt(word, this.at + 1)) return undefined;
+    this.at = end + 1;
+    this.lastName = word;
+    return word;
+  }
+
+  private name(): Word | string {
+    const start = this.at;
+    const name = this.string();
+    const word = this.words.get(name);
+    if (word !== undefined) {
+      this.lastName.next = word;
+      this.lastName = word;
+      return word;
+    }
+    if (name === '__proto__' || name === 'constructor' || name === 'prototype') {
+      this.at = start;
+      this.path[this.depth - 1] = name;
+      this.refuse('forbidden-name', `The name ${name} is not allowed`);
+    }
+    return name;
   }
 
   private array(): unknown[] {
@@ -111,76 +190,76 @@ export class StrictJsonReader {
     return value;
   }
 
-  private name(): string {
-    const start = this.at;
-    const name = this.string();
-    if (name === '__proto__' || name === 'constructor' || name === 'prototype') {
-      this.at = start;
-      this.path[this.depth - 1] = name;
-      this.refuse('forbidden-name', `The name ${name} is not allowed`);
-    }
-    return name;
-  }
-
   private string(): string {
-    const { text } = this;
+    const { codes } = this;
     const start = this.at + 1;
     let at = start;
-    let code = text.charCodeAt(at);
-    while (code !== quote) {
-      // Also true past the end of the text, where the code is NaN.
-      if (code < space || code === backslash || !(code < firstSurrogate)) return this.rareString(start, at);
-      code = text.charCodeAt(++at);
+    let code = codes[at];
+    while (
+      code !== undefined &&
+      code !== quote &&
+      code >= space &&
+      code !== backslash &&
+      code < firstSurrogate
+    ) {
+      code = codes[++at];
     }
+    if (code !== quote) return this.rareString(start, at);
     this.at = at + 1;
-    return this.wordAt(start, at) ?? text.slice(start, at);
+    return this.wordAt(start, at) ?? this.slice(start, at);
   }
 
   private wordAt(start: number, end: number): string | undefined {
-    const candidates = this.words[wordSlot(this.text, start, end)];
+    const candidates = this.slots[wordSlot(this.codes, start, end)];
     if (candidates === undefined) return undefined;
-    for (const word of candidates) if (this.isAt(word, start, end)) return word;
+    for (const word of candidates) {
+      if (word.codes.length === end - start && this.isAt(word, start)) return word.text;
+    }
     return undefined;
   }
 
-  private isAt(word: string, start: number, end: number): boolean {
-    const { text } = this;
-    const { length } = word;
-    if (end - start !== length) return false;
-    for (let at = 0; at < length; at++) {
-      if (text.charCodeAt(start + at) !== word.charCodeAt(at)) return false;
-    }
+  private isAt(word: Word, start: number): boolean {
+    const { codes } = this;
+    const { length } = word.codes;
+    for (let at = 0; at < length; at++) if (codes[start + at] !== word.codes[at]) return false;
     return true;
+  }
+
+  private codeAt(at: number): number {
+    return this.codes[at] ?? endOfText;
+  }
+
+  private slice(start: number, end: number): string {
+    return this.text.substring(start - this.offset, end - this.offset);
   }
 
   /** The rest of a string that holds an escape, or a character that has to be looked at. */
   private rareString(start: number, from: number): string {
-    const { text } = this;
     let done = '';
     let copied = start;
     this.at = from;
     for (;;) {
-      const code = text.charCodeAt(this.at);
+      const code = this.codeAt(this.at);
       if (this.at >= this.end) this.unexpected('a closing double quote');
       if (code === quote) break;
       if (code < space) this.refuse('control-character', 'A control character in a string has to be escaped');
       if (code === backslash) {
-        done += text.slice(copied, this.at) + this.escape();
+        done += this.slice(copied, this.at) + this.escape();
         copied = this.at;
       } else {
         this.at += isHighSurrogate(code) || isLowSurrogate(code) ? this.pair(code) : 1;
       }
     }
-    return done + text.slice(copied, this.at++);
+    return done + this.slice(copied, this.at++);
   }
 
   private pair(code: number): number {
-    if (!isHighSurrogate(code) || !isLowSurrogate(this.text.charCodeAt(this.at + 1))) this.loneSurrogate();
+    if (!isHighSurrogate(code) || !isLowSurrogate(this.codeAt(this.at + 1))) this.loneSurrogate();
     return 2;
   }
 
   private escape(): string {
-    const letter = this.text.charAt(this.at + 1);
+    const letter = String.fromCharCode(this.codeAt(this.at + 1));
     if (letter === 'u') return this.unicodeEscape();
     const character = escapes[letter];
     if (character === undefined)
@@ -197,7 +276,7 @@ export class StrictJsonReader {
       this.at += 6;
       return String.fromCharCode(first);
     }
-    if (!this.text.startsWith('\\u', this.at + 6)) this.loneSurrogate();
+    if (this.codeAt(this.at + 6) !== backslash || this.codeAt(this.at + 7) !== lowerU) this.loneSurrogate();
     const second = this.hexAt(this.at + 6);
     if (!isLowSurrogate(second)) this.loneSurrogate();
     this.at += 12;
@@ -205,7 +284,7 @@ export class StrictJsonReader {
   }
 
   private hexAt(at: number): number {
-    const digits = this.text.slice(at + 2, at + 6);
+    const digits = this.slice(at + 2, at + 6);
     if (!/^[0-9a-fA-F]{4}$/.test(digits)) this.refuse('invalid-escape', 'Four hexadecimal digits follow \\u');
     return parseInt(digits, 16);
   }
@@ -215,19 +294,18 @@ export class StrictJsonReader {
   }
 
   private number(first: number): number {
-    const { text } = this;
     const start = this.at;
     let at = first === minus ? start + 1 : start;
     const digits = at;
     let value = 0;
-    let code = text.charCodeAt(at);
+    let code = this.codeAt(at);
     while (code >= zero && code <= nine) {
-      value = value * 10 + code - zero;
-      code = text.charCodeAt(++at);
+      value = value * 10 + (code - zero);
+      code = this.codeAt(++at);
     }
     this.at = at;
     if (at === digits) this.unexpected('a digit');
-    if (text.charCodeAt(digits) === zero && at > digits + 1) {
+    if (this.codeAt(digits) === zero && at > digits + 1) {
       this.at = start;
       this.refuse('leading-zero', 'A number must not begin with a zero');
     }
@@ -242,14 +320,13 @@ export class StrictJsonReader {
 
   /** A number with a fraction or an exponent, whose integer part was read. */
   private decimal(start: number): number {
-    const { text } = this;
-    if (text.charCodeAt(this.at) === dot) this.digits(this.at + 1);
-    const code = text.charCodeAt(this.at);
+    if (this.codeAt(this.at) === dot) this.digits(this.at + 1);
+    const code = this.codeAt(this.at);
     if (code === lowerE || code === upperE) {
-      const sign = text.charCodeAt(this.at + 1);
+      const sign = this.codeAt(this.at + 1);
       this.digits(sign === plus || sign === minus ? this.at + 2 : this.at + 1);
     }
-    const literal = text.slice(start, this.at);
+    const literal = this.slice(start, this.at);
     const value = Number(literal);
     this.at = start;
     if (!Number.isFinite(value)) this.refuse('number-too-large', 'The number is too large');
@@ -263,7 +340,7 @@ export class StrictJsonReader {
 
   private digits(from: number): void {
     let at = from;
-    while (isDigit(this.text.charCodeAt(at))) at++;
+    while (isDigit(this.codeAt(at))) at++;
     this.at = at;
     if (at === from) this.unexpected('a digit');
   }
@@ -276,7 +353,7 @@ export class StrictJsonReader {
   }
 
   private exactly<T>(word: string, value: T): T {
-    if (!this.text.startsWith(word, this.at)) this.unexpected(word);
+    if (!this.text.startsWith(word, this.at - this.offset)) this.unexpected(word);
     this.at += word.length;
     return value;
   }
@@ -284,7 +361,7 @@ export class StrictJsonReader {
   /** Steps over white space; answers the next character, or `endOfText`. */
   private peek(): number {
     while (this.at < this.end) {
-      const code = this.text.charCodeAt(this.at);
+      const code = this.codeAt(this.at);
       if (code > space) return code;
       if (code !== space && code !== lineFeed && code !== carriageReturn && code !== tab) return code;
       this.at++;
@@ -300,7 +377,7 @@ export class StrictJsonReader {
 
   private refuse(code: string, reason: string): never {
     const steps = this.path.slice(0, this.depth).map((step) => '/' + escapePointer(String(step)));
-    const message = `${reason}, at offset ${this.at - this.from}.`;
+    const message = `${reason}, at offset ${this.at - this.offset}.`;
     throw new InvalidInput('malformed-json', message, [{ pointer: steps.join(''), code, message }]);
   }
 }
@@ -328,6 +405,7 @@ const lowerE = 101;
 const lowerF = 102;
 const lowerN = 110;
 const lowerT = 116;
+const lowerU = 117;
 const openBrace = 123;
 const closeBrace = 125;
 const firstSurrogate = 0xd800;
@@ -349,8 +427,8 @@ const isDigit = (code: number): boolean => code >= zero && code <= nine;
 
 /** Length and two characters tell our words apart but for a pair or two. */
 const wordSlots = 512;
-const wordSlot = (text: string, start: number, end: number): number =>
-  ((end - start) * 31 + text.charCodeAt(start) * 7 + text.charCodeAt(end - 3)) & (wordSlots - 1);
+const wordSlot = (codes: CharacterCodes, start: number, end: number): number =>
+  ((end - start) * 31 + (codes[start] ?? 0) * 7 + (codes[(start + end) >> 1] ?? 0)) & (wordSlots - 1);
 
 /** `123.4500e2` is an integer: no digit other than zero stands behind the shifted point. */
 const isIntegerLiteral = (literal: string): boolean => {
