@@ -126,14 +126,28 @@ export class EventLog {
 
   /** The event as it was written, made anew each time. */
   eventAt(row: number): RocketEvent {
-    return this.decode(row, this.timeAt(row));
-  }
-
-  private decode(row: number, time: string): RocketEvent {
     const irregular = this.irregularAt(row);
     if (irregular) return read(irregular);
     const kind = (this.word(row, shapeWord) >>> 8) & 0xff;
-    return this.events.decode(kind, this.word(row, valueWord), this.word(row, numberWord), time);
+    const { type, data } = this.events.decode(kind, this.word(row, valueWord), this.word(row, numberWord));
+    return { type, data, time: this.timeAt(row) } as RocketEvent;
+  }
+
+  /**
+   * The event to be folded at once and forgotten. A fold asks few events for their time, and making a text of it is
+   * by far the most work.
+   */
+  unreadAt(row: number): RocketEvent {
+    const { words } = this.segmentOf(row);
+    const at = placeOf(row);
+    const shape = words[at + shapeWord]!;
+    if (shape & IRREGULAR) return this.eventAt(row);
+    const { type, data } = this.events.decode(
+      (shape >>> 8) & 0xff,
+      words[at + valueWord]!,
+      words[at + numberWord]!,
+    );
+    return new UnreadEvent(type, data, this, row) as RocketEvent;
   }
 
   private irregularAt(row: number): Irregular | undefined {
@@ -154,6 +168,19 @@ export class EventLog {
       words: new Uint32Array(SEGMENT_ROWS * WORDS),
       recordedBase: recordedAt - HALF_RANGE,
     });
+  }
+}
+
+class UnreadEvent {
+  constructor(
+    readonly type: RocketEvent['type'],
+    readonly data: RocketEvent['data'],
+    private readonly log: EventLog,
+    private readonly row: number,
+  ) {}
+
+  get time(): string {
+    return this.log.timeAt(this.row);
   }
 }
 

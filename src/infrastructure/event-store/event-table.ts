@@ -1,6 +1,6 @@
 import { eventTypes, type RefusalRule, type RocketEvent } from '../../domain/rocket-event.js';
 import type { Launch, RocketReport } from '../../domain/rocket-message.js';
-import { StringTable } from './string-table.js';
+import type { StringTable } from './string-table.js';
 
 /** An event without its time as two figures; `value` may be too wide for its place in a row. */
 export interface CodedEvent {
@@ -24,23 +24,15 @@ const ruleCodes: Readonly<Record<RefusalRule, number>> = {
   'rocket-exploded': 4,
 };
 
-/** What each kind stands for: every type of event, with every rule and report where it is a refusal. */
-interface Kind {
-  readonly type: RocketEvent['type'];
-  readonly rule?: RefusalRule;
-  readonly report?: RocketReport['type'];
-}
+const rules = Object.keys(ruleCodes) as RefusalRule[];
 
-const plainKinds: readonly Kind[] = eventTypes.map((type) => ({
-  type,
-  report: reportTypes.find((report) => report === type),
-}));
+/** A kind is a type of event; from here on it is a refusal, of each report under each rule. */
+const FIRST_REFUSAL = eventTypes.length;
+const kindCount = FIRST_REFUSAL + rules.length * reportTypes.length;
+const typeOfKind = Array.from({ length: kindCount }, (_, kind) => eventTypes[kind] ?? 'MessageRefused');
 
-const refusals: readonly Kind[] = Object.keys(ruleCodes).flatMap((rule) =>
-  reportTypes.map((report) => ({ type: 'MessageRefused', rule: rule as RefusalRule, report })),
-);
-
-const kinds = [...plainKinds, ...refusals];
+/** An event without its time. */
+type Told<E = RocketEvent> = E extends RocketEvent ? Pick<E, 'type' | 'data'> : never;
 
 /** Turns events into two figures and back; texts and launches stand in tables of their own. */
 export class EventTable {
@@ -54,8 +46,7 @@ export class EventTable {
         return { kind: eventTypes.indexOf(event.type), value: event.data.from };
       case 'MessageRefused': {
         const { rule, message } = event.data;
-        const kind =
-          plainKinds.length + ruleCodes[rule] * reportTypes.length + reportTypes.indexOf(message.type);
+        const kind = FIRST_REFUSAL + ruleCodes[rule] * reportTypes.length + reportTypes.indexOf(message.type);
         return { kind, value: this.valueOf(message) };
       }
       default:
@@ -64,16 +55,16 @@ export class EventTable {
   }
 
   typeOf(kind: number): RocketEvent['type'] {
-    return kinds[kind]!.type;
+    return typeOfKind[kind]!;
   }
 
   /** `number` is where the event stands: the end of a skipped range. */
-  decode(kind: number, value: number, number: number, time: string): RocketEvent {
-    const { rule, report } = kinds[kind]!;
-    if (report === undefined) return { type: 'MessagesSkipped', data: { from: value, to: number }, time };
-    const said = this.report(report, value);
-    if (rule !== undefined) return { type: 'MessageRefused', data: { rule, message: said }, time };
-    return { ...said, time };
+  decode(kind: number, value: number, number: number): Told {
+    if (kind < reportTypes.length) return this.report(reportTypes[kind]!, value);
+    if (kind < FIRST_REFUSAL) return { type: 'MessagesSkipped', data: { from: value, to: number } };
+    const report = (kind - FIRST_REFUSAL) % reportTypes.length;
+    const rule = rules[(kind - FIRST_REFUSAL - report) / reportTypes.length]!;
+    return { type: 'MessageRefused', data: { rule, message: this.report(reportTypes[report]!, value) } };
   }
 
   private valueOf(report: RocketReport): number {

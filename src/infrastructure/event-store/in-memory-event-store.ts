@@ -211,7 +211,7 @@ export class InMemoryEventStore implements EventStore {
     for (let row = rows.above(version); row !== NONE; row = log.next(row)) {
       const number = log.numberAt(row);
       if (number > upTo || (time !== Infinity && log.millisAt(row) > time)) break;
-      const event = log.eventAt(row);
+      const event = log.unreadAt(row);
       rocket = evolve(rocket, event);
       version = number;
       if (event.type !== 'MessageRefused') updated = row;

@@ -13,6 +13,7 @@ import { sortKey } from '../sort-key.js';
 import type { Cell } from './checksum.js';
 import type { Database, Statement } from './database.js';
 import { checkedRocket, rocketColumns, summaryOf, type RocketRow } from './rocket-row.js';
+import { storable } from './storable-text.js';
 
 const columnOf: Readonly<Record<RocketSort, string>> = {
   channel: 'channel',
@@ -110,7 +111,7 @@ export class DirectoryReader {
       const wanted = query[column];
       if (wanted === undefined) continue;
       conditions.push(`${column} = ?`);
-      bound.push(wanted);
+      bound.push(storable(wanted));
     }
     const sql = `SELECT ${rocketColumns} FROM rockets WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ?`;
     const rows = this.statement(sql).all(...bound, limit) as RocketRow[];
@@ -176,9 +177,10 @@ const segmentsOf = ({ sort, order, after }: RocketQuery): Segment[] => {
     ];
   }
   if (after.key === null) return [unknown([after.channel])];
+  const key = typeof after.key === 'string' ? storable(after.key) : after.key;
   return [
-    { where: `${column} = ? AND channel > ?`, values: [after.key, after.channel], order: 'channel' },
-    { where: `${column} ${beyond} ?`, values: [after.key], order: `${column} ${direction}, channel` },
+    { where: `${column} = ? AND channel > ?`, values: [key, after.channel], order: 'channel' },
+    { where: `${column} ${beyond} ?`, values: [key], order: `${column} ${direction}, channel` },
     unknown([]),
   ];
 };

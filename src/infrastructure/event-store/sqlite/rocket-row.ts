@@ -2,6 +2,7 @@ import type { RocketState } from '../../../application/ports/event-store.js';
 import type { RocketSummary } from '../../../application/ports/rocket-directory.js';
 import type { Rocket } from '../../../domain/rocket.js';
 import { sumOf, type Cell } from './checksum.js';
+import { restored, storable } from './storable-text.js';
 import { StoreDamaged } from './store-errors.js';
 
 /** A row of `rockets`. */
@@ -61,11 +62,21 @@ export const summaryOf = (row: RocketRow): RocketSummary => ({
 const rocketOf = (row: RocketRow): Rocket => {
   const complete = row.complete === 1;
   if (row.status === 'awaiting-launch') return { status: row.status, complete };
-  const { type, mission, launched_at: launchedAt } = row;
-  const launched = { complete, type, mission, launchedAt, speed: row.speed ?? 0 };
+  const launched = {
+    complete,
+    type: restored(row.type),
+    mission: restored(row.mission),
+    launchedAt: row.launched_at,
+    speed: row.speed ?? 0,
+  };
   return row.status === 'flying'
     ? { status: row.status, ...launched }
-    : { status: row.status, ...launched, reason: row.reason ?? '', explodedAt: row.exploded_at ?? '' };
+    : {
+        status: row.status,
+        ...launched,
+        reason: restored(row.reason ?? ''),
+        explodedAt: row.exploded_at ?? '',
+      };
 };
 
 /** The columns from `version` to `updated_at` that a state fills, in the order of `stateColumns`. */
@@ -74,7 +85,9 @@ export const stateCells = ({ version, rocket, updatedAt }: RocketState): Cell[] 
   if (rocket.status === 'awaiting-launch') {
     return [version, rocket.status, complete, null, null, null, null, null, null, updatedAt];
   }
-  const { status, type, mission, launchedAt, speed } = rocket;
-  const [reason, explodedAt] = status === 'exploded' ? [rocket.reason, rocket.explodedAt] : [null, null];
+  const { status, launchedAt, speed } = rocket;
+  const [type, mission] = [storable(rocket.type), storable(rocket.mission)];
+  const [reason, explodedAt] =
+    status === 'exploded' ? [storable(rocket.reason), rocket.explodedAt] : [null, null];
   return [version, status, complete, type, mission, launchedAt, speed, reason, explodedAt, updatedAt];
 };

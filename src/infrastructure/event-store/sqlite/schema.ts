@@ -5,6 +5,7 @@
  * - `events` is keyed by its place in the feed, so that writing only ever appends. One row holds the events that one
  *   commit gave one rocket; numbers and positions name the last event of the row, which makes every bound `> after`.
  *   `hash` chains the rows of a rocket by SHA-256.
+ * - A speed is REAL because that is what a number is here, above 2^53 too; SQLite stores whole ones as integers.
  * - `rockets` is the read model and the head of the history in one row. It is written with every commit, so only
  *   columns that rarely change are indexed: an index over speed or update time would cost 27 µs a message with
  *   100,000 rockets (measured; the whole message costs 20), and a sorted page without it 60 ms.
@@ -26,7 +27,7 @@ const version1 = `
     mission TEXT,
     launched_at TEXT,
     launched_key TEXT,
-    speed INTEGER,
+    speed REAL,
     reason TEXT,
     exploded_at TEXT,
     updated_at TEXT,
