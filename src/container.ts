@@ -16,6 +16,8 @@ import { WorkerPool } from './application/worker-pool.js';
 import type { Config } from './config.js';
 import { InMemoryEventStore } from './infrastructure/event-store/in-memory-event-store.js';
 import { InMemoryRocketDirectory } from './infrastructure/event-store/in-memory-rocket-directory.js';
+import { SqliteEventStore } from './infrastructure/event-store/sqlite/sqlite-event-store.js';
+import { SqliteRocketDirectory } from './infrastructure/event-store/sqlite/sqlite-rocket-directory.js';
 import { createApp } from './infrastructure/http/app.js';
 import { dashboardRouter } from './infrastructure/http/dashboard-router.js';
 import { docsRouter } from './infrastructure/http/docs-router.js';
@@ -156,7 +158,9 @@ export const createContainer = async (config: Config, stores?: Stores): Promise<
 
 const openStores = async (config: Config, clock: Clock): Promise<Stores> => {
   if (config.eventStore === 'sqlite') {
-    throw new Error('sqlite is not bound yet');
+    const { sqliteFile: file, sqliteSynchronous: synchronous } = config;
+    const store = await SqliteEventStore.open({ file, synchronous });
+    return { store, directory: new SqliteRocketDirectory(store.reader) };
   }
   const directory = new InMemoryRocketDirectory(clock);
   return { store: new InMemoryEventStore(directory), directory };

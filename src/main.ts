@@ -66,6 +66,7 @@ const explain = (error: unknown): string => {
   if (error instanceof InvalidConfig) return error.message;
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error ? error.code : undefined;
+  if (code === 'store-refused' || code === 'store-unavailable') return error.message;
   if (code === 'EADDRINUSE') {
     return `${error.message}\nAnother program uses this port: stop it, or choose another with PORT=8089 or --port 8089.`;
   }
