@@ -1,10 +1,9 @@
 /* global EventSource, fetch */
-// Rockets in Open MCT: a folder of rockets, each with its speed, past from the REST interface, present from the live feed.
+// Rockets in Open MCT: a folder of rockets, each with its speed, past from the REST interface, present from the live feed. `service` is its address; '' is the page's own origin.
 const NAMESPACE = 'rockets';
 const FOLDER = 'fleet';
 const PAGE = 1000;
 
-/** @param {string} service where the Rockets service answers; '' means the page's own origin */
 export const rocketsPlugin = (service) => (openmct) => {
   const tracks = new Map();
   const trackOf = (channel) => {
@@ -15,7 +14,6 @@ export const rocketsPlugin = (service) => (openmct) => {
 
   openmct.types.addType('rockets.speed', {
     name: 'Rocket speed',
-    description: 'The speed one rocket reported',
     cssClass: 'icon-telemetry',
   });
   openmct.objects.addRoot({ namespace: NAMESPACE, key: FOLDER });

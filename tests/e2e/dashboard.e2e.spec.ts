@@ -1,7 +1,8 @@
 import axe from 'axe-core';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { type RealProcess, startProcess } from '../support/real-process.js';
@@ -204,19 +205,39 @@ const browserTests = (): void => {
     await page.setViewportSize({ width: 1360, height: 850 });
   });
 
-  it('says that it is stale while the service is gone, and recovers by itself', async () => {
-    await goTo('');
+  const killAndRestart = async (env: Readonly<Record<string, string>>): Promise<void> => {
     outage = true;
     await service.end('SIGKILL');
     await page.locator('.connection', { hasText: /^Stale since/ }).waitFor();
     await page.getByRole('alert').waitFor();
-    service = await startProcess({ LOG_LEVEL: 'error', PORT: String(service.port) });
+    service = await startProcess({ ...env, LOG_LEVEL: 'error', PORT: String(service.port) });
     await page.locator('.connection[data-tone="good"]').waitFor();
     outage = false;
+  };
+
+  it('says that it is stale while the service is gone, and recovers by itself', async () => {
+    await goTo('');
+    await killAndRestart({});
     // The store is in memory: the page shows what there is now, not what it remembers.
     await showing('Quiet on every channel').waitFor();
     await launched('pad-2', 700);
     await rowOf('pad-2').locator('.cell-speed', { hasText: /^700$/ }).waitFor();
+  });
+
+  it('goes on where it was when a durable store comes back', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rockets-dashboard-'));
+    const durable = { EVENT_STORE: 'sqlite', SQLITE_FILE: join(folder, 'rockets.db') };
+    // The page would miss the service it came from.
+    await page.goto('about:blank');
+    await service.end();
+    service = await startProcess({ ...durable, LOG_LEVEL: 'error' });
+    await launched('pad-3', 300);
+    await goTo('#/rockets/pad-3');
+    await killAndRestart(durable);
+    await faster('pad-3', 2, 33);
+    await figureOf('speed').getByText('333').waitFor();
+    expect(await page.locator('.history-log .rows .row').count()).toBe(2);
+    rmSync(folder, { recursive: true, force: true });
   });
 };
 

@@ -32,6 +32,8 @@ export const connectionAfter = (connection: Connection, signal: Signal, now: num
 export interface ConnectionNotice {
   readonly tone: 'good' | 'busy' | 'bad';
   readonly label: string;
+  /** ` since 12:00:10`, beside the label where there is room. */
+  readonly since?: string;
   /** What the page says across its whole width while it shows old figures. */
   readonly banner: string | null;
 }
@@ -45,7 +47,8 @@ export const describeConnection = ({ phase, freshUntil }: Connection, now: numbe
     const since = clockTime(freshUntil);
     return {
       tone: 'bad',
-      label: `Stale since ${since}`,
+      label: 'Stale',
+      since: ` since ${since}`,
       banner: `The figures below are from ${since} UTC. ${phase === 'loading' ? 'Connected again, loading …' : 'Trying to reach the service …'}`,
     };
   }

@@ -49,14 +49,21 @@ export const shell = (mission: Mission) => {
 };
 
 const connectionView = (mission: Mission) => {
-  const label = h('span', { class: 'connection-label' });
-  const indicator = h('div', { class: 'connection', role: 'status' }, h('span', { class: 'lamp' }), label);
+  const label = h('span');
+  const since = h('span', { class: 'connection-since' });
+  const indicator = h(
+    'div',
+    { class: 'connection', role: 'status' },
+    h('span', { class: 'lamp' }),
+    h('span', {}, label, since),
+  );
   const bannerText = h('span');
   const banner = h('div', { class: 'banner', role: 'alert', hidden: true }, bannerText);
   const store = h('span');
   const render = (): void => {
     const notice = describeConnection(mission.connection, Date.now());
     setText(label, notice.label);
+    setText(since, notice.since ?? '');
     setAttribute(indicator, 'data-tone', notice.tone);
     setText(bannerText, notice.banner ?? '');
     banner.hidden = notice.banner === null;

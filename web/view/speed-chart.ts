@@ -76,7 +76,7 @@ const optionsFor = (element: HTMLElement, byTime: boolean, shown: Shown): uPlot.
       {
         ...axis,
         size: 36,
-        space: 90,
+        space: byTime ? 110 : 60,
         values: (_plot, values, _axis, _space, step) => values.map(byTime ? timeLabel(step) : figure),
       },
       { ...axis, size: 72, values: (_plot, values) => values.map((value) => figure(value)) },
