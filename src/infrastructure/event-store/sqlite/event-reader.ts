@@ -6,7 +6,8 @@ import type {
 } from '../../../application/ports/event-store.js';
 import type { RocketEvent } from '../../../domain/rocket-event.js';
 import { initialState } from '../../../application/rocket-state.js';
-import { NO_HISTORY, sumOf } from './checksum.js';
+import { NO_HISTORY } from './checksum.js';
+import { channelColumns, checkedChannel, type ChannelRow } from './channel-row.js';
 import type { Database, Statement } from './database.js';
 import {
   checkedEarly,
@@ -21,6 +22,7 @@ import {
   type PlacedEvent,
 } from './event-rows.js';
 import { checkedRocket, rocketColumns, stateOf, type RocketRow } from './rocket-row.js';
+import { checkedSnapshot, snapshotColumns, stateAt, type SnapshotRow } from './snapshot-rows.js';
 import { StoreDamaged } from './store-errors.js';
 
 export interface HeadQuery {
@@ -55,7 +57,7 @@ const SCAN = 1 << 14;
 /** The reading half of the event store. Each call sees one state of the file, and checks every row it serves. */
 export class EventReader {
   private readonly rocket: Statement;
-  private readonly rocketById: Statement;
+  private readonly channelById: Statement;
   private readonly history: Statement;
   private readonly before: Statement;
   private readonly feed: Statement;
@@ -70,7 +72,7 @@ export class EventReader {
   constructor(database: Database) {
     const events = `SELECT ${eventColumns} FROM events`;
     this.rocket = database.prepare(`SELECT ${rocketColumns} FROM rockets WHERE channel = ?`);
-    this.rocketById = database.prepare(`SELECT ${rocketColumns} FROM rockets WHERE id = ?`);
+    this.channelById = database.prepare(`SELECT ${channelColumns} FROM channels WHERE id = ?`);
     this.history = database.prepare(`${events} WHERE rocket = ? AND number > ? ORDER BY number LIMIT ?`);
     this.before = database.prepare(`${events} WHERE rocket = ? AND number < ? ORDER BY number DESC LIMIT 1`);
     this.feed = database.prepare(`${events} WHERE position > ? ORDER BY position LIMIT ?`);
@@ -83,7 +85,7 @@ export class EventReader {
     );
     this.earlyAt = database.prepare(`SELECT ${earlyColumns} FROM early WHERE rocket = ? AND number = ?`);
     this.snapshots = database.prepare(
-      'SELECT rocket, version, latest, body, sum FROM snapshots' +
+      `SELECT ${snapshotColumns} FROM snapshots` +
         ' WHERE rocket = ? AND version <= ? AND latest <= ? ORDER BY version DESC LIMIT 1',
     );
     this.waiting = database.prepare(
@@ -156,14 +158,7 @@ export class EventReader {
     if (rocket === undefined || rocket.version === 0) return undefined;
     if (rocket.version <= version && (rocket.latest ?? 0) <= time) return stateOf(rocket);
     const row = this.snapshots.get(rocket.id, finite(version), finite(time)) as SnapshotRow | undefined;
-    if (row === undefined) return undefined;
-    const { sum, ...columns } = row;
-    if (sumOf(Object.values(columns)) !== sum) {
-      throw new StoreDamaged(
-        `damaged: the state of ${channel} at version ${row.version} does not match its checksum`,
-      );
-    }
-    return stateOf(JSON.parse(row.body) as RocketRow);
+    return row && stateAt(checkedSnapshot(row));
   }
 
   unfinished(): string[] {
@@ -289,20 +284,12 @@ export class EventReader {
   private channelOf(id: number): string {
     const known = this.channels.get(id);
     if (known !== undefined) return known;
-    const row = this.rocketById.get(id) as RocketRow | undefined;
+    const row = this.channelById.get(id) as ChannelRow | undefined;
     if (row === undefined) throw new StoreDamaged(`damaged: events of an unknown rocket ${id}`);
     if (this.channels.size >= CHANNELS) this.channels.clear();
-    this.channels.set(id, checkedRocket(row).channel);
+    this.channels.set(id, checkedChannel(row).channel);
     return row.channel;
   }
-}
-
-interface SnapshotRow {
-  readonly rocket: number;
-  readonly version: number;
-  readonly latest: number;
-  readonly body: string;
-  readonly sum: number;
 }
 
 const CHANNELS = 50_000;

@@ -12,23 +12,26 @@ export interface EventRow {
   readonly since: number;
   readonly number: number;
   readonly count: number;
+  /** Of the rocket, after the commit that wrote this row. */
+  readonly revision: number;
   readonly recorded_at: number;
   readonly body: string;
   readonly hash: string;
   readonly sum: number;
 }
 
-export const eventColumns = 'position, rocket, since, number, count, recorded_at, body, hash, sum';
+export const eventColumns = 'position, rocket, since, number, count, revision, recorded_at, body, hash, sum';
 
 export interface EarlyRow {
   readonly rocket: number;
   readonly number: number;
+  readonly revision: number;
   readonly received_at: number;
   readonly body: string;
   readonly sum: number;
 }
 
-export const earlyColumns = 'rocket, number, received_at, body, sum';
+export const earlyColumns = 'rocket, number, revision, received_at, body, sum';
 
 export const checkedEvents = (row: EventRow): EventRow => {
   const { sum, ...columns } = row;

@@ -6,7 +6,7 @@
  *   commit gave one rocket; numbers and positions name the last event of the row, which makes every bound `> after`.
  *   `hash` chains the rows of a rocket by SHA-256.
  * - A speed is REAL because that is what a number is here, above 2^53 too; SQLite stores whole ones as integers.
- * - `rockets` is the read model and the head of the history in one row. It is written with every commit, so only
+ * - `rockets` is the read model and the head of the history in one row; it can be rebuilt from the other tables. It is written with every commit, so only
  *   columns that rarely change are indexed: an index over speed or update time would cost 27 µs a message with
  *   100,000 rockets (measured; the whole message costs 20), and a sorted page without it 60 ms.
  */
@@ -15,6 +15,12 @@ const version1 = `
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE channels (
+    id INTEGER PRIMARY KEY,
+    channel TEXT NOT NULL,
+    sum INTEGER NOT NULL
+  ) STRICT;
 
   CREATE TABLE rockets (
     id INTEGER PRIMARY KEY,
@@ -52,6 +58,7 @@ const version1 = `
     since INTEGER NOT NULL,
     number INTEGER NOT NULL,
     count INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL,
     body TEXT NOT NULL,
     hash TEXT NOT NULL,
@@ -62,6 +69,7 @@ const version1 = `
   CREATE TABLE early (
     rocket INTEGER NOT NULL,
     number INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
     received_at INTEGER NOT NULL,
     body TEXT NOT NULL,
     sum INTEGER NOT NULL,

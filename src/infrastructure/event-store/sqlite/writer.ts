@@ -1,8 +1,10 @@
-import { instantKey } from '../sort-key.js';
 import { decodeChanges, type ChangeCells, type DecodedChange } from './change-cells.js';
-import { linkOf, NO_HISTORY, sumOf, type Cell } from './checksum.js';
+import { linkOf, sumOf } from './checksum.js';
 import { openForWriting, type Database, type DatabaseOptions, type Statement } from './database.js';
+import { earlyColumns, eventColumns } from './event-rows.js';
 import { checkedRocket, rocketColumns, type RocketRow } from './rocket-row.js';
+import { isSnapshotDue, snapshotCells, snapshotColumns } from './snapshot-rows.js';
+import { applyState, listedFields, newTail, sealed, type Tail } from './tail.js';
 
 export interface GroupReply {
   /** Places, within the group, of changes whose channel had moved; they were not written. */
@@ -11,12 +13,8 @@ export interface GroupReply {
   readonly contradictions: readonly (readonly [place: number, reason: string])[];
 }
 
-/** The row of a rocket as the writer goes on from it. */
-type Tail = { -readonly [K in keyof RocketRow]: RocketRow[K] };
-
 /** Rows of hot rockets kept at hand: about 25 MB. */
 const TAILS = 50_000;
-const SNAPSHOT_EVERY = 1024;
 
 /** Writes groups of changes, each group in one transaction with one fsync. The only writer of its file. */
 export class Writer {
@@ -66,9 +64,10 @@ export class Writer {
   private writeChange(connection: Connection, known: Tail | undefined, change: DecodedChange): void {
     const tail = known ?? connection.newTail(change.channel);
     const listed = listedFields(tail);
+    tail.revision++;
     connection.appendEvents(tail, change);
     connection.moveEarly(tail, change);
-    applyState(tail, change);
+    applyState(tail, change.state, change.latest);
     if (known === undefined) {
       connection.insertRocket(tail);
       this.remember(tail);
@@ -112,6 +111,7 @@ class Connection {
   readonly begin: Statement;
   readonly commit: Statement;
   readonly rocket: Statement;
+  private readonly insertChannel: Statement;
   private readonly insert: Statement;
   private readonly update: Statement;
   private readonly updateListed: Statement;
@@ -128,6 +128,7 @@ class Connection {
     this.begin = database.prepare('BEGIN IMMEDIATE');
     this.commit = database.prepare('COMMIT');
     this.rocket = database.prepare(`SELECT ${rocketColumns} FROM rockets WHERE channel = ?`);
+    this.insertChannel = database.prepare(`INSERT INTO channels (id, channel, sum) VALUES (${marks(3)})`);
     this.insert = database.prepare(`INSERT INTO rockets (${rocketColumns}) VALUES (${marks(21)})`);
     this.update = database.prepare(
       'UPDATE rockets SET revision = ?, version = ?, speed = ?, updated_at = ?, updated_key = ?, latest = ?,' +
@@ -138,19 +139,12 @@ class Connection {
       'UPDATE rockets SET status = ?, complete = ?, type = ?, mission = ?, launched_at = ?, launched_key = ?,' +
         ' reason = ?, exploded_at = ? WHERE id = ?',
     );
-    this.insertEvents = database.prepare(
-      'INSERT INTO events (position, rocket, since, number, count, recorded_at, body, hash, sum)' +
-        ` VALUES (${marks(9)})`,
-    );
-    this.insertEarly = database.prepare(
-      `INSERT INTO early (rocket, number, received_at, body, sum) VALUES (${marks(5)})`,
-    );
+    this.insertEvents = database.prepare(`INSERT INTO events (${eventColumns}) VALUES (${marks(10)})`);
+    this.insertEarly = database.prepare(`INSERT INTO early (${earlyColumns}) VALUES (${marks(6)})`);
     this.deleteEarly = database.prepare('DELETE FROM early WHERE rocket = ? AND number <= ?');
-    this.insertSnapshot = database.prepare(
-      `INSERT INTO snapshots (rocket, version, latest, body, sum) VALUES (${marks(5)})`,
-    );
+    this.insertSnapshot = database.prepare(`INSERT INTO snapshots (${snapshotColumns}) VALUES (${marks(5)})`);
     this.ends = database.prepare(
-      'SELECT (SELECT max(position) FROM events) AS position, (SELECT max(id) FROM rockets) AS rocket',
+      'SELECT (SELECT max(position) FROM events) AS position, (SELECT max(id) FROM channels) AS rocket',
     );
   }
 
@@ -162,20 +156,9 @@ class Connection {
   }
 
   newTail(channel: string): Tail {
-    const launch = { type: null, mission: null, launched_at: null, launched_key: null, speed: null };
-    const end = { reason: null, exploded_at: null, updated_at: null, updated_key: null, latest: null };
-    const counters = { revision: 0, version: 0, highest: 0, pending: 0, position: 0, sum: 0 };
-    const status = 'awaiting-launch';
-    return {
-      id: ++this.lastRocket,
-      channel,
-      status,
-      complete: 1,
-      hash: NO_HISTORY,
-      ...launch,
-      ...end,
-      ...counters,
-    };
+    const tail = newTail(++this.lastRocket, channel);
+    this.insertChannel.run(tail.id, channel, sumOf([tail.id, channel]));
+    return tail;
   }
 
   appendEvents(tail: Tail, { channel, events, recordedAt }: DecodedChange): void {
@@ -183,14 +166,15 @@ class Connection {
       this.position += count;
       tail.hash = linkOf(tail.hash, channel, since, number, recordedAt, body);
       tail.position = this.position;
-      const cells = [tail.position, tail.id, since, number, count, recordedAt, body, tail.hash];
+      const { id, position, revision } = tail;
+      const cells = [position, id, since, number, count, revision, recordedAt, body, tail.hash];
       this.insertEvents.run(...cells, sumOf(cells));
     }
   }
 
   moveEarly(tail: Tail, { added, releasedUpTo }: DecodedChange): void {
     for (const { number, receivedAt, body } of added) {
-      const cells = [tail.id, number, receivedAt, body];
+      const cells = [tail.id, number, tail.revision, receivedAt, body];
       this.insertEarly.run(...cells, sumOf(cells));
       if (number > tail.highest) tail.highest = number;
     }
@@ -199,8 +183,7 @@ class Connection {
   }
 
   insertRocket(tail: Tail): void {
-    const cells = sealed(tail);
-    this.insert.run(...cells, tail.sum);
+    this.insert.run(...sealed(tail), tail.sum);
   }
 
   updateRocket(tail: Tail, listedToo: boolean): void {
@@ -237,25 +220,10 @@ class Connection {
     );
   }
 
-  /** A state now and then, so that a past one is folded from near by. */
   keepSnapshot(tail: Tail, { events }: DecodedChange): void {
     const before = (events[0]?.since ?? tail.version + 1) - 1;
-    if (Math.floor(before / SNAPSHOT_EVERY) === Math.floor(tail.version / SNAPSHOT_EVERY)) return;
-    const { version, status, complete, type, mission, launched_at, speed, reason, exploded_at, updated_at } =
-      tail;
-    const state = {
-      version,
-      status,
-      complete,
-      type,
-      mission,
-      launched_at,
-      speed,
-      reason,
-      exploded_at,
-      updated_at,
-    };
-    const cells = [tail.id, version, tail.latest, JSON.stringify(state)];
+    if (!isSnapshotDue(before, tail.version)) return;
+    const cells = snapshotCells(tail);
     this.insertSnapshot.run(...cells, sumOf(cells));
   }
 
@@ -263,59 +231,5 @@ class Connection {
     this.database.close();
   }
 }
-
-const applyState = (tail: Tail, { state, latest }: DecodedChange): void => {
-  const [version, status, complete, type, mission, launchedAt, speed, reason, explodedAt, updatedAt] = state;
-  tail.revision++;
-  tail.version = version as number;
-  tail.status = status as RocketRow['status'];
-  tail.complete = complete as number;
-  tail.type = type as string | null;
-  tail.mission = mission as string | null;
-  if (tail.launched_at !== launchedAt) {
-    tail.launched_at = launchedAt as string | null;
-    tail.launched_key = tail.launched_at && instantKey(tail.launched_at);
-  }
-  tail.speed = speed as number | null;
-  tail.reason = reason as string | null;
-  tail.exploded_at = explodedAt as string | null;
-  if (tail.updated_at !== updatedAt) {
-    tail.updated_at = updatedAt as string | null;
-    tail.updated_key = tail.updated_at && instantKey(tail.updated_at);
-  }
-  if (latest !== null && (tail.latest === null || latest > tail.latest)) tail.latest = latest;
-  if (tail.version > tail.highest) tail.highest = tail.version;
-};
-
-/** Everything but the checksum, in column order; the checksum is renewed. */
-const sealed = (tail: Tail): Cell[] => {
-  const cells: Cell[] = [
-    tail.id,
-    tail.channel,
-    tail.revision,
-    tail.version,
-    tail.status,
-    tail.complete,
-    tail.type,
-    tail.mission,
-    tail.launched_at,
-    tail.launched_key,
-    tail.speed,
-    tail.reason,
-    tail.exploded_at,
-    tail.updated_at,
-    tail.updated_key,
-    tail.latest,
-    tail.highest,
-    tail.pending,
-    tail.position,
-    tail.hash,
-  ];
-  tail.sum = sumOf(cells);
-  return cells;
-};
-
-const listedFields = (tail: Tail): string =>
-  `${tail.status}\n${tail.complete}\n${tail.type}\n${tail.mission}\n${tail.launched_at}\n${tail.reason}`;
 
 const marks = (count: number): string => Array.from({ length: count }, () => '?').join(', ');

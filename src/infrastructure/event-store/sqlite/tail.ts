@@ -1,0 +1,77 @@
+import { instantKey } from '../sort-key.js';
+import { NO_HISTORY, sumOf, type Cell } from './checksum.js';
+import type { RocketRow } from './rocket-row.js';
+
+/** The row of a rocket, from which whoever writes or replays its history goes on. */
+export type Tail = { -readonly [K in keyof RocketRow]: RocketRow[K] };
+
+export const newTail = (id: number, channel: string): Tail => {
+  const launch = { type: null, mission: null, launched_at: null, launched_key: null, speed: null };
+  const end = { reason: null, exploded_at: null, updated_at: null, updated_key: null, latest: null };
+  const counters = { revision: 0, version: 0, highest: 0, pending: 0, position: 0, sum: 0 };
+  return {
+    id,
+    channel,
+    status: 'awaiting-launch',
+    complete: 1,
+    hash: NO_HISTORY,
+    ...launch,
+    ...end,
+    ...counters,
+  };
+};
+
+/** `state` as `stateCells` gives it; `latest` is the latest time among the new events. */
+export const applyState = (tail: Tail, state: readonly Cell[], latest: number | null): void => {
+  const [version, status, complete, type, mission, launchedAt, speed, reason, explodedAt, updatedAt] = state;
+  tail.version = version as number;
+  tail.status = status as RocketRow['status'];
+  tail.complete = complete as number;
+  tail.type = type as string | null;
+  tail.mission = mission as string | null;
+  if (tail.launched_at !== launchedAt) {
+    tail.launched_at = launchedAt as string | null;
+    tail.launched_key = tail.launched_at && instantKey(tail.launched_at);
+  }
+  tail.speed = speed as number | null;
+  tail.reason = reason as string | null;
+  tail.exploded_at = explodedAt as string | null;
+  if (tail.updated_at !== updatedAt) {
+    tail.updated_at = updatedAt as string | null;
+    tail.updated_key = tail.updated_at && instantKey(tail.updated_at);
+  }
+  if (latest !== null && (tail.latest === null || latest > tail.latest)) tail.latest = latest;
+  if (tail.version > tail.highest) tail.highest = tail.version;
+};
+
+/** Everything but the checksum, in column order; the checksum is renewed. */
+export const sealed = (tail: Tail): Cell[] => {
+  const cells: Cell[] = [
+    tail.id,
+    tail.channel,
+    tail.revision,
+    tail.version,
+    tail.status,
+    tail.complete,
+    tail.type,
+    tail.mission,
+    tail.launched_at,
+    tail.launched_key,
+    tail.speed,
+    tail.reason,
+    tail.exploded_at,
+    tail.updated_at,
+    tail.updated_key,
+    tail.latest,
+    tail.highest,
+    tail.pending,
+    tail.position,
+    tail.hash,
+  ];
+  tail.sum = sumOf(cells);
+  return cells;
+};
+
+/** What is indexed or rarely changes, and is written only when it did. */
+export const listedFields = (tail: Tail): string =>
+  `${tail.status}\n${tail.complete}\n${tail.type}\n${tail.mission}\n${tail.launched_at}\n${tail.reason}`;
