@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { resolve, sep } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+
+/** A change of the source for one build; `find` stands in `file` exactly once. */
+export interface Replacement {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+export type Simulation = typeof import('./simulation.js');
+
+/**
+ * With the limits of production a small run would never reach them. Lowered, each of them is reached all the time,
+ * and what happens there is simulated as thoroughly as everything else.
+ */
+export const smallLimits: readonly Replacement[] = [
+  { file: 'src/application/advance.ts', find: 'EVENTS_PER_STEP = 1024', replace: 'EVENTS_PER_STEP = 3' },
+  {
+    file: 'src/application/reorder-buffer.ts',
+    find: 'MESSAGES_PER_BATCH = 1024',
+    replace: 'MESSAGES_PER_BATCH = 4',
+  },
+  {
+    file: 'src/application/worker-pool.ts',
+    find: 'MESSAGES_PER_EVENT_LOOP_TURN = 2048',
+    replace: 'MESSAGES_PER_EVENT_LOOP_TURN = 7',
+  },
+  { file: 'src/application/rocket-queries.ts', find: 'const PAGE = 1024', replace: 'const PAGE = 3' },
+  { file: 'src/application/skip-overdue-gaps.ts', find: 'const PAGE = 1000', replace: 'const PAGE = 2' },
+];
+
+/** Builds the simulation with the replacements in place and loads it. */
+export const loadSimulation = async (replacements: readonly Replacement[]): Promise<Simulation> => {
+  const outfile = resolve('build', 'simulation.js');
+  await build({
+    entryPoints: [resolve('tests', 'simulation', 'simulation.ts')],
+    bundle: true,
+    platform: 'node',
+    packages: 'external',
+    outfile,
+    logLevel: 'error',
+    plugins: [replacing(replacements)],
+  });
+  const load = createRequire(outfile);
+  delete load.cache[outfile];
+  return load(outfile) as Simulation;
+};
+
+const replacing = (replacements: readonly Replacement[]): Plugin => ({
+  name: 'replacing',
+  setup({ onLoad, onEnd }) {
+    const left = new Set(replacements);
+    onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      let contents = await readFile(path, 'utf8');
+      for (const replacement of replacements) {
+        if (!path.endsWith(sep + replacement.file)) continue;
+        contents = replaceOnce(contents, replacement);
+        left.delete(replacement);
+      }
+      return { contents, loader: 'ts' };
+    });
+    onEnd(() => {
+      for (const { file } of left) throw new Error(`${file} is no part of the simulation.`);
+    });
+  },
+});
+
+const replaceOnce = (text: string, { file, find, replace }: Replacement): string => {
+  const parts = text.split(find);
+  if (parts.length !== 2) throw new Error(`${file} holds ${parts.length - 1} times: ${find}`);
+  return parts.join(replace);
+};

@@ -1,0 +1,83 @@
+import type { Random } from './random.js';
+
+/** What may go wrong in one run, and how often. Each fault is absent from half of the runs (swarm testing). */
+export interface Plan {
+  readonly rockets: number;
+  readonly messagesPerRocket: number;
+  readonly instances: number;
+  readonly workers: number;
+  readonly bufferMessages: number;
+  readonly bufferBytes: number;
+  /** How long a message may be held up before it is first sent: above 0 the order is lost. */
+  readonly reorderWithin: number;
+  /** Between the first sends of two messages of one rocket; 0 sends all at once. */
+  readonly sendEvery: number;
+  readonly slowest: number;
+  readonly slow: number;
+  readonly duplicate: number;
+  readonly requestLost: number;
+  readonly replyLost: number;
+  /** Never sent before everything heals. */
+  readonly withheld: number;
+  /** Sent once; nobody repeats it before everything heals. */
+  readonly givenUp: number;
+  readonly otherTime: number;
+  readonly impostor: number;
+  readonly invalid: number;
+  readonly brokenRules: number;
+  readonly loadFails: number;
+  readonly commitFails: number;
+  /** Of the commits that fail: how many had written a part or all of it. */
+  readonly writtenThough: number;
+  readonly crashEvery: number;
+  readonly powerLossEvery: number;
+  readonly stopEvery: number;
+  readonly operatorEvery: number;
+  readonly gapTimeout: number;
+  readonly clockJumps: number;
+  readonly readers: number;
+  readonly readerPause: number;
+  readonly faultsUntil: number;
+}
+
+const NEVER = 0;
+
+export const drawPlan = (random: Random): Plan => {
+  const sometimes = (highest: number): number => (random.chance(0.5) ? random.next() * highest : NEVER);
+  const everyOrNever = (shortest: number, longest: number): number =>
+    random.chance(0.5) ? random.between(shortest, longest) : NEVER;
+  const tightBuffer = random.chance(0.3);
+  return {
+    rockets: random.between(1, 4),
+    messagesPerRocket: random.between(5, random.chance(0.2) ? 40 : 15),
+    instances: random.chance(0.4) ? 2 : 1,
+    workers: random.between(1, 3),
+    bufferMessages: tightBuffer ? random.between(1, 6) : 1000,
+    bufferBytes: random.chance(0.15) ? random.between(200, 600) : 1_000_000,
+    reorderWithin: random.chance(0.8) ? random.between(1, 2000) : 0,
+    sendEvery: random.pick([0, 0, 5, 50]),
+    slowest: random.pick([50, 500, 3000]),
+    slow: sometimes(0.2),
+    duplicate: sometimes(0.3),
+    requestLost: sometimes(0.3),
+    replyLost: sometimes(0.3),
+    withheld: sometimes(0.2),
+    givenUp: sometimes(0.3),
+    otherTime: sometimes(0.5),
+    impostor: sometimes(0.2),
+    invalid: sometimes(0.1),
+    brokenRules: sometimes(0.5),
+    loadFails: sometimes(0.1),
+    commitFails: sometimes(0.2),
+    writtenThough: random.next(),
+    crashEvery: everyOrNever(200, 3000),
+    powerLossEvery: everyOrNever(300, 3000),
+    stopEvery: random.chance(0.3) ? random.between(300, 2000) : NEVER,
+    operatorEvery: everyOrNever(100, 1500),
+    gapTimeout: random.chance(0.15) ? random.between(200, 2000) : NEVER,
+    clockJumps: random.chance(0.3) ? random.between(200, 1500) : NEVER,
+    readers: random.between(1, 2),
+    readerPause: random.pick([20, 200, 1500]),
+    faultsUntil: random.between(1000, 4000),
+  };
+};

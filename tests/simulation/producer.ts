@@ -1,0 +1,119 @@
+import type { Outcome } from '../../src/application/outcome.js';
+import type { RocketMessage } from '../../src/domain/rocket-message.js';
+import { drawHistory, drawImpostor, drawTime } from './fleet.js';
+import type { Instance } from './instance.js';
+import type { Ledger } from './ledger.js';
+import type { World } from './world.js';
+
+const BYTES = { from: 80, to: 200 };
+const ANSWER_TIMEOUT_MS = 1000;
+
+interface Post {
+  message: RocketMessage;
+  readonly bytes: number;
+  readonly givesUp: boolean;
+  done: boolean;
+  attempts: number;
+}
+
+/** Sends the messages of one rocket over a bad network, each until it was answered. */
+export class Producer {
+  private readonly posts: Post[] = [];
+  private highestSent = 0;
+
+  constructor(
+    private readonly world: World,
+    private readonly instances: readonly Instance[],
+    private readonly ledger: Ledger,
+    channel: string,
+  ) {
+    const { random, plan } = world;
+    drawHistory(world, channel).forEach((message, i) => {
+      const post = this.post(message, random.chance(plan.givenUp));
+      if (random.chance(plan.withheld)) return;
+      this.sendAfter(i * plan.sendEvery + random.between(0, plan.reorderWithin), post);
+      if (!random.chance(plan.impostor)) return;
+      const impostor = this.post(drawImpostor(world, message), false);
+      this.sendAfter(i * plan.sendEvery + random.between(0, plan.reorderWithin), impostor);
+    });
+  }
+
+  get unanswered(): number {
+    return this.posts.reduce((count, { done }) => count + (done ? 0 : 1), 0);
+  }
+
+  /** Everything that was not answered yet is sent, until it is. */
+  heal(): void {
+    for (const post of this.posts) if (!post.done) this.sendAfter(this.world.random.between(0, 100), post);
+  }
+
+  private post(message: RocketMessage, givesUp: boolean): Post {
+    const post: Post = {
+      message,
+      bytes: this.world.random.between(BYTES.from, BYTES.to),
+      givesUp,
+      done: false,
+      attempts: 0,
+    };
+    this.posts.push(post);
+    return post;
+  }
+
+  private sendAfter(delay: number, post: Post): void {
+    this.world.scheduler.after(delay, 'send', () => this.send(post));
+  }
+
+  private send(post: Post): void {
+    const { world } = this;
+    const { plan } = world;
+    if (post.done) return;
+    if (post.attempts++ > 0 && world.strikes(plan.otherTime)) {
+      world.meet('resent with another time');
+      post.message = { ...post.message, time: drawTime(world, post.message.number) };
+    }
+    this.ledger.willSend(post.message);
+    if (world.strikes(plan.duplicate)) {
+      world.meet('request delivered twice');
+      this.transmit(post);
+    }
+    if (world.strikes(plan.requestLost)) world.meet('request lost');
+    else this.transmit(post);
+    if (post.givesUp && !world.healed) return world.meet('message given up by its sender');
+    // After healing, attempts of before are still under way: a new one each second does no harm.
+    this.sendAfter(ANSWER_TIMEOUT_MS, post);
+  }
+
+  private transmit(post: Post): void {
+    const { world } = this;
+    const { message, bytes } = post;
+    const { process } = world.random.pick(this.instances);
+    world.scheduler.after(world.delay(), 'request', () => {
+      if (message.number < this.highestSent) world.meet('messages out of order');
+      this.highestSent = Math.max(this.highestSent, message.number);
+      if (world.strikes(world.plan.invalid)) process?.receiveInvalid();
+      process?.receive(message, bytes, (answer) => this.reply(post, message, answer));
+    });
+  }
+
+  private reply(post: Post, message: RocketMessage, answer: Outcome | 'turned away'): void {
+    const { world } = this;
+    if (answer !== 'turned away') this.note(message, answer);
+    if (world.strikes(world.plan.replyLost)) {
+      if (answer !== 'turned away' && answer.outcome !== 'duplicate') world.meet('reply lost after commit');
+      return;
+    }
+    if (answer === 'turned away') return;
+    world.scheduler.after(world.delay(), 'reply', () => (post.done = true));
+  }
+
+  private note({ channel, number }: RocketMessage, { outcome, version }: Outcome): void {
+    if (outcome !== 'duplicate' && outcome !== 'conflict') return;
+    const wasEarly = number > version;
+    if (outcome === 'duplicate') {
+      this.world.meet(wasEarly ? 'duplicate of a buffered message' : 'duplicate of an applied message');
+    } else {
+      this.world.meet(wasEarly ? 'conflict with a buffered message' : 'conflict with an event');
+    }
+    this.world.trace.add(channel, number);
+  }
+}
