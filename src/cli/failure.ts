@@ -12,12 +12,15 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** Errors of sockets and of fetch, which hides the cause one or two levels down. */
 export const reasonOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
-  if (error.cause instanceof Error) return reasonOf(error.cause);
+  if (typeof error !== 'object' || error === null) return String(error);
+  if ('cause' in error && error.cause !== undefined) return reasonOf(error.cause);
+  // One error for each address of the host that was tried.
+  if ('errors' in error && Array.isArray(error.errors) && error.errors.length > 0)
+    return reasonOf(error.errors[0]);
   const code = 'code' in error ? String(error.code) : '';
   const reason = reasons[code];
-  return reason === undefined ? error.message : `${reason} (${code})`;
+  if (reason !== undefined) return `${reason} (${code})`;
+  return 'message' in error && error.message !== '' ? String(error.message) : String(error);
 };
 
 export const unreachable = (url: URL, error: unknown): Failure =>

@@ -53,7 +53,7 @@ function* repeated(
   yield* later;
 }
 
-/** Moves messages by up to about `window` places: each is drawn from the next `window` of the stream. */
+/** Draws each message from the next `window` of the stream: one may be early by that much, and late by chance. */
 function* shuffle(shipments: Iterable<Shipment>, window: number, random: Random): Generator<Shipment> {
   const pool: Shipment[] = [];
   for (const shipment of shipments) {

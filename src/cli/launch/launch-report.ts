@@ -6,6 +6,8 @@ import type { Tally } from './tally.js';
 export interface LaunchResult {
   readonly url: string;
   readonly seed: number;
+  /** Sent in batches: latencies are those of a batch. */
+  readonly ndjson: boolean;
   readonly ending: Ending;
   /** Messages that were made, each counted once. */
   readonly messages: number;
@@ -15,7 +17,9 @@ export interface LaunchResult {
   readonly verdicts?: readonly Verdict[];
 }
 
+const SHOWN_ROCKETS = 5;
 const SHOWN_DIFFERENCES = 5;
+const outcomeOrder = ['applied', 'buffered', 'duplicate', 'refused', 'conflict'];
 
 export const isExact = ({ differences }: Verdict): boolean => differences.length === 0;
 
@@ -59,17 +63,17 @@ export const textReport = (result: LaunchResult): string[] => [
   ...(result.verdicts ? verdictLines(result.verdicts) : []),
 ];
 
-const runLines = ({ tally, messages, rockets, ending }: LaunchResult): string[] => {
+const runLines = ({ tally, messages, rockets, ending, ndjson }: LaunchResult): string[] => {
   const { latencies, malformedRefused, connections } = tally;
   const [p50, p99] = [0.5, 0.99].map((share) => latencies.quantile(share).toFixed(2));
   const stopped = ending === 'interrupted' ? 'Interrupted. ' : '';
   const lines = [
     `${stopped}${counted(tally.delivered, 'message')} answered in ${inSeconds(tally.seconds)}: ${inThousands(tally.rate)}/s`,
     `  made         ${inThousands(messages)}, by ${counted(rockets, 'rocket')}`,
-    `  outcomes     ${list(tally.outcomes) || 'none'}`,
-    `  latency      p50 ${p50} ms, p99 ${p99} ms, max ${latencies.max.toFixed(2)} ms`,
-    `  connections  ${inThousands(connections)}`,
+    `  outcomes     ${list(inOrder(tally.outcomes)) || 'none'}`,
+    `  latency      p50 ${p50} ms, p99 ${p99} ms, max ${latencies.max.toFixed(2)} ms${ndjson ? ' per batch' : ''}`,
   ];
+  if (!ndjson) lines.push(`  connections  ${inThousands(connections)}`);
   if (malformedRefused > 0)
     lines.push(`  malformed    ${inThousands(malformedRefused)} refused, as they must be`);
   return lines;
@@ -101,7 +105,7 @@ const troubleLines = ({ tally, ending }: LaunchResult): string[] => {
 const verdictLines = (verdicts: readonly Verdict[]): string[] => {
   const differing = verdicts.filter((verdict) => !isExact(verdict));
   const earlier = sum(verdicts.map(({ earlierTimes }) => earlierTimes));
-  const lines = differing.flatMap(({ channel, differences }) => {
+  const lines = differing.slice(0, SHOWN_ROCKETS).flatMap(({ channel, differences }) => {
     const more = differences.length - SHOWN_DIFFERENCES;
     return [
       `WRONG: rocket ${channel}`,
@@ -109,12 +113,21 @@ const verdictLines = (verdicts: readonly Verdict[]): string[] => {
       ...(more > 0 ? [`  and ${counted(more, 'difference')} more`] : []),
     ];
   });
+  if (differing.length > SHOWN_ROCKETS) {
+    lines.push(
+      `WRONG: ${counted(differing.length - SHOWN_ROCKETS, 'rocket')} more (--json lists every difference)`,
+    );
+  }
   if (earlier > 0) {
-    lines.push(`${counted(earlier, 'message')} known from an earlier run, whose times stand.`);
+    lines.push(`The service held ${counted(earlier, 'message')} already, from an earlier run of this seed.`);
+    if (differing.length > 0) lines.push('If that run was a longer one, try another --seed.');
   }
   lines.push(`${verdicts.length - differing.length} of ${counted(verdicts.length, 'rocket')} exact`);
   return lines;
 };
+
+const inOrder = (outcomes: ReadonlyMap<string, number>): ReadonlyMap<string, number> =>
+  new Map([...outcomes].sort(([a], [b]) => outcomeOrder.indexOf(a) - outcomeOrder.indexOf(b)));
 
 const counted = (count: number, noun: string): string =>
   `${inThousands(count)} ${noun}${count === 1 ? '' : 's'}`;

@@ -45,7 +45,6 @@ export class NdjsonSender {
     if (interrupt.aborted) abort();
     await Promise.all(Array.from({ length: this.rules.concurrency }, () => this.work()));
     interrupt.removeEventListener('abort', abort);
-    this.tally.connections = this.rules.concurrency;
     if (this.gaveUp) return 'gave-up';
     return interrupt.aborted ? 'interrupted' : 'complete';
   }
@@ -102,8 +101,8 @@ export class NdjsonSender {
       if (count > 0) this.tally.settled(outcome, count);
     }
     const invalid = countIn(answer, 'invalid');
-    this.tally.malformedRefused += Math.min(invalid, damaged);
-    this.tally.malformedAccepted += Math.max(0, damaged - invalid);
+    this.tally.malformed(true, Math.min(invalid, damaged));
+    this.tally.malformed(false, Math.max(0, damaged - invalid));
     if (invalid > damaged) this.tally.settled('invalid', invalid - damaged);
     // The answer does not say which lines were duplicates; without any, the service holds these very messages.
     if (countIn(answer, 'duplicate') > 0) return;

@@ -73,14 +73,8 @@ const send = async (
   const ending = await sender.run(interrupt);
   tally.end();
   stopProgress?.();
-  const run = {
-    url: url.href,
-    seed: options.seed,
-    ending,
-    messages: made.count,
-    rockets: made.rockets,
-    tally,
-  };
+  const { seed, ndjson } = options;
+  const run = { url: url.href, seed, ndjson, ending, messages: made.count, rockets: made.rockets, tally };
   if (!options.verify || ending !== 'complete') return run;
 
   const client = new ServiceClient(serviceOf(url), options.apiKey);

@@ -1,0 +1,78 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ServiceClient } from '../../../src/cli/service-client.js';
+import { rocketLines, showRocket, type ShowOptions } from '../../../src/cli/watch/show-command.js';
+
+const rocket = {
+  channel: 'a',
+  type: 'Falcon-9',
+  speed: 12_500,
+  mission: 'ARTEMIS',
+  status: 'exploded',
+  reason: 'FROZEN_O_RINGS',
+  launchedAt: '2026-10-01T15:39:42.8989223Z',
+  updatedAt: '2026-10-01T15:40:00Z',
+  version: 7,
+  highestSeen: 9,
+  pending: 1,
+  complete: true,
+};
+
+const server = createServer((req, res) => {
+  if (req.url === '/rockets/a') return void res.end(JSON.stringify(rocket));
+  if (req.url === '/rockets/a/gaps') return void res.end('[{"from":8,"to":8}]');
+  if (req.url === '/rockets/a?version=3')
+    return void res.end(JSON.stringify({ ...rocket, version: 3, pending: 0 }));
+  return void res.writeHead(404).end('{"detail":"no"}');
+});
+beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+afterAll(() => {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(resolve));
+});
+
+const show = async (channel: string, options: Partial<ShowOptions> = {}): Promise<string> => {
+  const lines: string[] = [];
+  const output = { out: (line: string) => void lines.push(line), err: () => undefined, interactive: false };
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await showRocket(new ServiceClient(url, undefined), channel, { json: false, ...options }, output);
+  return lines.join('\n');
+};
+
+describe('rockets show', () => {
+  it('prints what is known, and what is waited for', async () => {
+    expect((await show('a')).split('\n')).toEqual([
+      'rocket    a',
+      'status    exploded: FROZEN_O_RINGS',
+      'type      Falcon-9',
+      'mission   ARTEMIS',
+      'speed     12,500',
+      'launched  2026-10-01T15:39:42.8989223Z',
+      'updated   2026-10-01T15:40:00Z',
+      'version   7',
+      'early     1 waiting for 8',
+    ]);
+  });
+
+  it('prints the past, and JSON', async () => {
+    expect(await show('a', { version: 3 })).toContain('version   3');
+    expect(JSON.parse(await show('a', { json: true }))).toEqual(rocket);
+  });
+
+  it('tells an unknown rocket from a past that never was', async () => {
+    await expect(show('b')).rejects.toThrow('The service knows no rocket b.');
+    await expect(show('a', { version: 70 })).rejects.toThrow('a is at version 7: it was never as asked for');
+  });
+
+  it('leaves out what is not known', () => {
+    const early = {
+      channel: 'a',
+      status: 'awaiting-launch',
+      type: null,
+      speed: null,
+      version: 0,
+      pending: 0,
+    };
+    expect(rocketLines(early, [])).toEqual(['rocket    a', 'status    awaiting-launch', 'version   0']);
+  });
+});
