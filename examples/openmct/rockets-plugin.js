@@ -1,9 +1,9 @@
 /* global EventSource, fetch */
-// Rockets in Open MCT: a folder of rockets, each with its speed, past from the REST interface, present from the live feed. `service` is its address; '' is the page's own origin.
+// Rockets in Open MCT: a folder of rockets, each with its speed, past from the REST interface, present from the live feed.
 const NAMESPACE = 'rockets';
-const FOLDER = 'fleet';
-const PAGE = 1000;
+const [FOLDER, PAGE] = ['fleet', 1000];
 
+// `service` is the service's address; '' means the page's own origin.
 export const rocketsPlugin = (service) => (openmct) => {
   const tracks = new Map();
   const trackOf = (channel) => {
