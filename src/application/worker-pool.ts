@@ -26,6 +26,8 @@ const RETRY_DRAIN_AFTER_MS = 1000;
 export class WorkerPool {
   private readonly sleeping: (() => void)[] = [];
   private readonly listeners: CommitListener[] = [];
+  /** Channels of failed batches: they get another turn in a moment. */
+  private readonly interrupted = new Set<string>();
   private running: Promise<void>[] = [];
   private stopping = false;
   private sinceYield = 0;
@@ -81,7 +83,7 @@ export class WorkerPool {
       let turns = work.map((channelWork, i): Turn => ({ work: channelWork, head: heads[i]! }));
       while (turns.length > 0) turns = await this.processTurns(turns);
       for (const { channel, skips } of work) {
-        for (const skip of skips) await this.skip(channel, skip);
+        for (; skips[0] !== undefined; skips.shift()) await this.skip(channel, skips[0]);
       }
     } catch (error) {
       this.failUnsettled(work, asError(error));
@@ -115,6 +117,8 @@ export class WorkerPool {
   private async skip(channel: string, request: SkipRequest): Promise<void> {
     let [head] = await this.store.load([{ channel, numbers: [] }]);
     while (head !== undefined) {
+      // What the first gap is shows only after the drain: the skip takes its turn again behind the next step of it.
+      if (isDraining(head)) return this.buffer.offerSkip(channel, request);
       const result = skipFirstGap(head, this.clock.now());
       if (result === undefined) return request.settle({ skipped: undefined, reason: 'no-gap' });
       const { gap, step } = result;
@@ -139,20 +143,30 @@ export class WorkerPool {
 
   private failUnsettled(work: readonly ChannelWork[], error: Error): void {
     this.logger.error('a batch was not stored; nothing of it was acknowledged', { error: error.message });
-    for (const { channel, arrivals, skips } of work) {
-      if (arrivals.length === 0) void this.resumeLater(channel);
+    for (const { arrivals, skips } of work) {
       const failed = arrivals.splice(0);
       this.buffer.settled(failed);
-      for (const { fail } of [...failed, ...skips]) fail(error);
+      for (const waiter of [...failed, ...skips]) waiter.fail(error);
     }
+    void this.resumeLater(work);
   }
 
-  /** Nobody waits for a drain, so nobody would ask for it again. */
-  private async resumeLater(channel: string): Promise<void> {
+  /**
+   * A drain may be left over: the one that failed, or one that began with a commit of which only the answer was
+   * lost. Nobody waits for it, so nobody would ask for it again.
+   */
+  private async resumeLater(work: readonly ChannelWork[]): Promise<void> {
+    const isWaiting = this.interrupted.size > 0;
+    for (const { channel } of work) this.interrupted.add(channel);
+    if (isWaiting) return;
     await this.clock.sleep(RETRY_DRAIN_AFTER_MS);
+    const channels = [...this.interrupted];
+    this.interrupted.clear();
     if (this.stopping) return;
-    this.buffer.resume(channel);
-    this.wake();
+    for (const channel of channels) {
+      this.buffer.resume(channel);
+      this.wake();
+    }
   }
 
   private async giveWay(): Promise<void> {
@@ -161,6 +175,8 @@ export class WorkerPool {
     await this.clock.sleep(0);
   }
 }
+
+const isDraining = ({ state, early }: Head): boolean => early.get(state.version + 1) !== undefined;
 
 const headRequest = ({ channel, arrivals }: ChannelWork) => ({
   channel,
