@@ -66,6 +66,16 @@ describe('the log of refused messages', () => {
   });
 });
 
+describe('a full log of refused messages', () => {
+  it('lets the newest push the oldest out and still counts them all', () => {
+    const log = new RefusedLog(10);
+    for (let number = 1; number <= 25; number += 1) log.add(refused(number));
+    expect(log.events.length).toBeLessThanOrEqual(10);
+    expect(log.latest(1).map(({ number }) => number)).toEqual([25]);
+    expect(log.total).toBe(25);
+  });
+});
+
 describe('the address', () => {
   it('leads to a rocket of any name and back', () => {
     for (const channel of ['193270a9-c9cf-404a-8f83-838e71d9ae67', 'pad:7.b_1']) {

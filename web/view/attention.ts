@@ -28,7 +28,7 @@ export const attention = (mission: Mission) => {
       `${plural(mission.health?.early ?? 0, 'message waits', 'messages wait')} behind them.`,
     );
     refused.render(
-      mission.health?.messages.refused ?? 0,
+      mission.refused.total,
       mission.refused.latest(listed).map(refusedItem),
       'No message broke a rule.',
     );

@@ -34,7 +34,7 @@ export const shell = (mission: Mission) => {
   );
   mission.watch(() => {
     connection.render();
-    setText(refusedCount, shortFigure(mission.health?.messages.refused ?? 0));
+    setText(refusedCount, shortFigure(mission.refused.total));
   });
   // A page that turns stale does so by the clock, with nothing else happening.
   setInterval(connection.render, 1_000);
