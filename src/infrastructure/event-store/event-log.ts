@@ -90,6 +90,11 @@ export class EventLog {
     return this.word(row, nextWord);
   }
 
+  /** The next row of all, or `NONE`; the first one behind 0. */
+  following(row: number): number {
+    return row < this.rows ? row + 1 : NONE;
+  }
+
   channelAt(row: number): number {
     return this.word(row, channelWord);
   }

@@ -32,7 +32,7 @@ export interface InMemoryOptions {
 }
 
 /** At most so many events are looked at in one call while a filter finds nothing: about a millisecond. */
-const SCAN = 1 << 17;
+const SCAN = 1 << 16;
 const SNAPSHOT_EVERY = 1024;
 
 interface ChannelRecord {
@@ -101,22 +101,19 @@ export class InMemoryEventStore implements EventStore {
   }
 
   async readAll({ after, limit, channel, type }: FeedRequest): Promise<FeedPage> {
+    const { log } = this;
     const events: StoredEvent[] = [];
     let last = after === undefined ? 0 : this.existingRow(after);
     let left = SCAN;
-    const history = channel === undefined ? undefined : this.byChannel.get(channel)?.rows;
-    const followingRow = (row: number): number => {
-      if (channel !== undefined) return row === last ? (history?.behind(row) ?? NONE) : this.log.next(row);
-      return row < this.log.size ? row + 1 : NONE;
-    };
-    let row = followingRow(last);
+    let row = channel === undefined ? log.following(last) : this.rowOfChannel(channel, last);
     while (row !== NONE && events.length < limit && left-- > 0) {
-      if (type === undefined || this.log.typeAt(row) === type) events.push(this.stored(row));
+      if (type === undefined || log.typeAt(row) === type) events.push(this.stored(row));
       last = row;
-      row = channel === undefined ? followingRow(row) : this.log.next(row);
+      row = channel === undefined ? log.following(row) : log.next(row);
     }
+    // At the end, what the filter left out is read as well.
     const end = row === NONE;
-    const next = end ? this.log.size : last;
+    const next = end ? log.size : last;
     return { events, next: next === 0 ? undefined : this.position(next), end };
   }
 
@@ -155,6 +152,10 @@ export class InMemoryEventStore implements EventStore {
     if (record === undefined) return unheardHead(channel);
     const { revision, state, early = noEarlyMessages } = record;
     return { channel, revision, state, early, recorded: this.recorded(record, numbers) };
+  }
+
+  private rowOfChannel(channel: string, behind: number): number {
+    return this.byChannel.get(channel)?.rows.behind(behind) ?? NONE;
   }
 
   private recorded(

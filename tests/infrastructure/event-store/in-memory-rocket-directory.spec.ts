@@ -1,0 +1,104 @@
+import { noEarlyMessages } from '../../../src/application/early-messages.js';
+import type { RocketQuery } from '../../../src/application/ports/rocket-directory.js';
+import { InMemoryEventStore } from '../../../src/infrastructure/event-store/in-memory-event-store.js';
+import { InMemoryRocketDirectory } from '../../../src/infrastructure/event-store/in-memory-rocket-directory.js';
+import { SystemClock } from '../../../src/infrastructure/system-clock.js';
+import { rocketDirectoryContract } from '../../contracts/rocket-directory-contract.js';
+import { noon } from '../../support/builders.js';
+
+rocketDirectoryContract('InMemoryRocketDirectory', async () => {
+  const directory = new InMemoryRocketDirectory(new SystemClock());
+  const store = new InMemoryEventStore(directory);
+  return { store, directory, close: () => store.close() };
+});
+
+/** So many that one turn of the event loop is not enough to sort them. */
+const FLEET = 5000;
+const fastest: RocketQuery = { sort: 'speed', order: 'desc', limit: FLEET };
+
+const put = (directory: InMemoryRocketDirectory, i: number, speed: number): void => {
+  const channel = `r${String(i).padStart(5, '0')}`;
+  const rocket = {
+    status: 'flying',
+    complete: true,
+    type: 'X',
+    mission: 'M',
+    launchedAt: noon,
+    speed,
+  } as const;
+  const summary = { channel, version: 1, rocket, updatedAt: noon, highestSeen: 1, pending: 0 };
+  directory.put(summary, noEarlyMessages, 1);
+};
+
+const speeds = async (directory: InMemoryRocketDirectory, query = fastest): Promise<number[]> => {
+  const { rockets } = await directory.list(query);
+  return rockets.map(({ rocket }) => (rocket.status === 'awaiting-launch' ? NaN : rocket.speed));
+};
+
+describe('a large fleet', () => {
+  let turns: number;
+  let onTurn: () => void;
+  let directory: InMemoryRocketDirectory;
+
+  beforeEach(() => {
+    turns = 0;
+    onTurn = () => undefined;
+    directory = new InMemoryRocketDirectory({
+      sleep: async () => {
+        turns++;
+        onTurn();
+      },
+    });
+    for (let i = 0; i < FLEET; i++) put(directory, i, (i * 7919) % FLEET);
+  });
+
+  const descending = Array.from({ length: FLEET }, (_, i) => FLEET - 1 - i);
+
+  it('is sorted in turns, once', async () => {
+    expect(await speeds(directory)).toEqual(descending);
+    expect(turns).toBeGreaterThan(2);
+    turns = 0;
+    expect(await speeds(directory, { ...fastest, limit: 3 })).toEqual(descending.slice(0, 3));
+    expect(turns).toBe(0);
+  });
+
+  it('takes in many changes in turns', async () => {
+    await speeds(directory);
+    for (let i = 0; i < FLEET; i++) put(directory, i, i);
+    turns = 0;
+    expect(await speeds(directory)).toEqual(descending);
+    expect(turns).toBeGreaterThan(2);
+  });
+
+  it('shows in the next listing what changed while it was being sorted', async () => {
+    let next = 0;
+    onTurn = () => {
+      for (let i = 0; i < 50; i++) put(directory, next++ % FLEET, FLEET + next);
+    };
+    const [first, second] = await Promise.all([speeds(directory), speeds(directory)]);
+    expect(first).toHaveLength(FLEET);
+    expect(second).toHaveLength(FLEET);
+    onTurn = () => undefined;
+    const last = await speeds(directory);
+    expect(last).toEqual([...last].sort((a, b) => b - a));
+    expect(last.filter((speed) => speed > FLEET)).toHaveLength(next);
+    expect(last).toHaveLength(FLEET);
+  });
+
+  it('never lists a rocket that no longer passes the filter, and never the same twice', async () => {
+    let next = 0;
+    onTurn = () => {
+      for (let i = 0; i < 2000; i++) put(directory, next++ % FLEET, 0);
+    };
+    const page = await directory.list({ ...fastest, type: 'X' });
+    expect(new Set(page.rockets.map(({ channel }) => channel)).size).toBe(page.rockets.length);
+  });
+
+  it('keeps few orders, and sorts again when one that was dropped is asked for', async () => {
+    await speeds(directory);
+    for (let i = 0; i < 20; i++) await directory.list({ ...fastest, mission: `M${i}` });
+    turns = 0;
+    expect(await speeds(directory)).toEqual(descending);
+    expect(turns).toBeGreaterThan(2);
+  });
+});
