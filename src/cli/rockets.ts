@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { Failure } from './failure.js';
 import { registerLaunch } from './launch/launch-command.js';
+import { registerStoreCommands } from './store-commands.js';
 import { registerShow } from './watch/show-command.js';
 import { registerTail } from './watch/tail-command.js';
 
@@ -14,6 +15,7 @@ const program = new Command('rockets')
 registerLaunch(program);
 registerTail(program);
 registerShow(program);
+registerStoreCommands(program);
 
 program.parseAsync().catch((error: unknown) => {
   const message = error instanceof Failure ? error.message : error;

@@ -7,6 +7,7 @@ import { LANES } from '../../../application/lanes.js';
 import { sumOf } from './checksum.js';
 import { APPLICATION_ID, migrations, SCHEMA_VERSION } from './schema.js';
 import { StoreDamaged, StoreRefused } from './store-errors.js';
+import { refuseDamagedLog } from './write-ahead-log.js';
 
 export type Database = InstanceType<typeof DatabaseSync>;
 export type Statement = ReturnType<Database['prepare']>;
@@ -48,6 +49,7 @@ export const openForReading = (file: string): Database => {
 export const prepareFile = (options: DatabaseOptions): void => {
   const { file } = options;
   const isNew = !existsSync(file);
+  if (!isNew) refuseDamagedLog(file);
   if (isNew) createFile(file);
   const database = openForWriting(options);
   try {
@@ -58,6 +60,10 @@ export const prepareFile = (options: DatabaseOptions): void => {
     database.close();
   }
   if (isNew) syncDirectory(dirname(file));
+};
+
+export const requireFile = (file: string): void => {
+  if (!existsSync(file)) throw new StoreRefused(`${file} does not exist.`);
 };
 
 export interface Meta {

@@ -9,7 +9,7 @@ import { StoreDamaged } from './store-errors.js';
  * messages, not to events; those are checked as they are read.
  */
 export const checkAtStart = (database: Database): void => {
-  for (const table of ['rockets', 'early', 'snapshots']) checkTree(database, table);
+  for (const table of ['meta', 'channels', 'rockets', 'early', 'snapshots']) checkTree(database, table);
   const early = countEarly(database);
   let last = 0;
   const rockets = database.prepare(`SELECT ${rocketColumns} FROM rockets ORDER BY id`);
@@ -31,10 +31,14 @@ export const checkAtStart = (database: Database): void => {
   }
 };
 
-export const checkTree = (database: Database, table: string): void => {
-  const [first] = database.prepare(`PRAGMA integrity_check(${table})`).all() as { integrity_check: string }[];
+/** Pages, order and indexes of one table, or of the whole file. */
+export const checkTree = (database: Database, table?: string): void => {
+  const argument = table === undefined ? '' : `(${table})`;
+  const [first] = database.prepare(`PRAGMA integrity_check${argument}`).all() as {
+    integrity_check: string;
+  }[];
   if (first?.integrity_check !== 'ok') {
-    throw new StoreDamaged(`damaged: table "${table}": ${first?.integrity_check ?? 'no answer'}`);
+    throw new StoreDamaged(`damaged: ${table ?? 'file'}: ${first?.integrity_check ?? 'no answer'}`);
   }
 };
 

@@ -1,0 +1,34 @@
+import { createReadStream } from 'node:fs';
+import { Failure, reasonOf, unreachable } from './failure.js';
+import { explanation, isObject, type JsonObject } from './service-client.js';
+
+/** Streams the lines to the service; answers in a sentence what became of them. */
+export const importMessages = async (file: string | undefined, url: URL): Promise<string> => {
+  const source = file === undefined ? process.stdin : createReadStream(file);
+  const body = Readable.toWeb(source) as BodyInit;
+  const request = {
+    method: 'POST',
+    body,
+    duplex: 'half',
+    headers: { 'Content-Type': 'application/x-ndjson' },
+  };
+  const response = await fetch(url, request).catch((error: unknown) => {
+    const missing = isMissing(error);
+    throw missing ? new Failure(`Cannot read ${file}: ${reasonOf(error)}`) : unreachable(url, error);
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Failure(`${url.href} answered ${response.status}: ${explanation(text)}`);
+  const counts: unknown = JSON.parse(text);
+  if (!isObject(counts)) throw new Failure(`${url.href} did not answer with counts: ${text.slice(0, 100)}`);
+  const summary = kinds.map((kind) => `${numberOf(counts, kind)} ${kind}`).join(', ');
+  if (numberOf(counts, 'conflict') + numberOf(counts, 'invalid') > 0) throw new Failure(summary);
+  return summary;
+};
+
+const kinds = ['received', 'applied', 'refused', 'buffered', 'duplicate', 'conflict', 'invalid'] as const;
+
+const numberOf = (counts: JsonObject, kind: string): number => Number(counts[kind] ?? 0);
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error &&
+  (('code' in error && error.code === 'ENOENT') || (error.cause !== undefined && isMissing(error.cause)));
