@@ -15,11 +15,14 @@ import type { RocketDirectory } from './ports/rocket-directory.js';
 
 const CATCH_UP_PAGE = 256;
 const BURST = 1024;
-const READERS_PER_EVENT_LOOP_TURN = 256;
 const BEAT_MS = 15_000;
-/** Telling live readers takes at most one part in this many of the time; ingest comes first, and the feed lags. */
-const SHARE_OF_TIME = 15;
-const MAX_REST_MS = 1000;
+/** So long the event loop may be held before everything else has a turn. */
+const SLICE_MS = 5;
+/** While messages come in, live readers get one part in this many of the time: ingest comes first, the feed lags. */
+const PARTS_OF_TIME = 20;
+const MAX_REST_MS = 10_000;
+/** So long without a commit, and nobody needs the time but the readers. */
+const QUIET_MS = 20;
 
 /**
  * The feed of all rockets for any number of readers: first what is stored, then what is committed.
@@ -34,6 +37,7 @@ export class EventFeed {
   private readonly gaps = new GapNotices();
   /** Where the shared reading has come to; means something only while somebody follows. */
   private cursor: Position | undefined;
+  private commits = 0;
   private hasNews = false;
   private pumping = false;
   private beating = false;
@@ -55,6 +59,7 @@ export class EventFeed {
   /** A change was committed here. */
   committed(change: Change, before: Head): void {
     if (this.followers.size === 0) return;
+    this.commits++;
     this.gaps.note(change, before);
     this.wake();
   }
@@ -137,7 +142,16 @@ export class EventFeed {
     this.cursor = burst.next;
     if (burst.isEmpty) return;
     const telling = await this.toEach(this.followers, (follower) => follower.take(burst));
-    await this.clock.sleep(Math.min((reading + telling) * (SHARE_OF_TIME - 1), MAX_REST_MS));
+    await this.rest((reading + telling) * (PARTS_OF_TIME - 1));
+  }
+
+  /** Leaves the time to ingest, for as long as there is any. */
+  private async rest(ms: number): Promise<void> {
+    let left = Math.min(ms, MAX_REST_MS);
+    for (let before = -1; left > 0 && before !== this.commits; left -= QUIET_MS) {
+      before = this.commits;
+      await this.clock.sleep(Math.min(QUIET_MS, left));
+    }
   }
 
   private async beat(): Promise<void> {
@@ -158,15 +172,13 @@ export class EventFeed {
   ): Promise<number> {
     let spent = 0;
     let began = this.clock.now();
-    let visited = 0;
     for (const subscription of [...subscriptions]) {
-      if (visited++ === READERS_PER_EVENT_LOOP_TURN) {
-        visited = 1;
-        spent += this.clock.now() - began;
-        await this.clock.sleep(0);
-        began = this.clock.now();
-      }
       visit(subscription);
+      const now = this.clock.now();
+      if (now - began < SLICE_MS) continue;
+      spent += now - began;
+      await this.clock.sleep(0);
+      began = this.clock.now();
     }
     return spent + this.clock.now() - began;
   }

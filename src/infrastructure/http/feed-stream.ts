@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Request, RequestHandler, Response } from 'express';
 import type { EventFeed } from '../../application/event-feed.js';
 import type { FeedMessage, FeedReader, FeedStart } from '../../application/feed-subscription.js';
@@ -19,10 +20,11 @@ export const streamEvents =
       open(res).end();
       return;
     }
-    const unsubscribe = feed.subscribe(new SseReader(res), start);
+    const unsubscribe = feed.subscribe(new SseReader(res, req.socket), start);
     res.on('close', unsubscribe);
     req.socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    open(res).write(retryText);
+    open(res);
+    req.socket.write(retryText);
   };
 
 const startOf = (req: Request): FeedStart => {
@@ -36,7 +38,7 @@ const startOf = (req: Request): FeedStart => {
   return { after: after === beginning ? undefined : after, channel, type };
 };
 
-/** Neither a length nor chunks: the stream ends with the connection, and each message is one write of its own bytes. */
+/** Neither a length nor chunks: the stream ends with the connection, and a message is nothing but its own bytes. */
 const open = (res: Response): Response => {
   res.vary('Accept').set({
     'Content-Type': 'text/event-stream',
@@ -48,20 +50,27 @@ const open = (res: Response): Response => {
   return res;
 };
 
+/**
+ * Writes to the socket itself once the headers are out. Node's response would put every message off to the next tick,
+ * at twice the price, and the feed could not tell how much of its time a thousand readers take.
+ */
 class SseReader implements FeedReader {
   private taken = 0;
 
-  constructor(private readonly res: Response) {}
+  constructor(
+    private readonly res: Response,
+    private readonly socket: Socket,
+  ) {}
 
   take(message: FeedMessage): void {
-    if (this.res.closed) return;
+    if (!this.socket.writable) return;
     const text = feedText(message);
     this.taken += text.length;
-    this.res.write(text);
+    this.socket.write(text);
   }
 
   get backlog(): number {
-    return this.res.writableLength;
+    return this.socket.writableLength;
   }
 
   get sent(): number {
@@ -69,19 +78,20 @@ class SseReader implements FeedReader {
   }
 
   async room(): Promise<void> {
-    if (!this.res.writableNeedDrain || this.res.closed) return;
+    const { socket } = this;
+    if (!socket.writableNeedDrain || !socket.writable) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
-        this.res.off('drain', done).off('close', done);
+        socket.off('drain', done).off('close', done);
         resolve();
       };
-      this.res.on('drain', done).on('close', done);
+      socket.on('drain', done).on('close', done);
     });
   }
 
   end(): void {
     this.res.end();
-    const giveUp = setTimeout(() => this.res.destroy(), LAST_WORDS_MS).unref();
+    const giveUp = setTimeout(() => this.socket.destroy(), LAST_WORDS_MS).unref();
     this.res.on('close', () => clearTimeout(giveUp));
   }
 }
