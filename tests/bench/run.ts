@@ -1,3 +1,4 @@
+import { launchBench } from './launch.bench.js';
 import { machine, quick, type Bench, type Row } from './measure.js';
 import { ndjsonBench } from './ndjson.bench.js';
 import { postBench } from './post.bench.js';
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, Bench>> = {
   pipeline: pipelineBench,
   store: storeBench,
   queries: queriesBench,
+  launch: launchBench,
 };
 
 const verdict = ({ measured, good, target, better = 'higher' }: Row): string => {
