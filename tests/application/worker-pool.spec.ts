@@ -1,0 +1,398 @@
+import { EVENTS_PER_STEP } from '../../src/application/advance.js';
+import { laneOf } from '../../src/application/lanes.js';
+import type { Clock } from '../../src/application/ports/clock.js';
+import {
+  StoreUnavailable,
+  type Change,
+  type EventStore,
+  type Head,
+} from '../../src/application/ports/event-store.js';
+import type { RocketMessage } from '../../src/domain/rocket-message.js';
+import { InMemoryEventStore } from '../../src/infrastructure/event-store/in-memory-event-store.js';
+import { InMemoryRocketDirectory } from '../../src/infrastructure/event-store/in-memory-rocket-directory.js';
+import { memoryStore } from '../support/memory-store.js';
+import { faster, launched, message, messages } from '../support/messages.js';
+import { pipelineOver } from '../support/pipeline.js';
+
+type Commit = (changes: readonly Change[], write: () => Promise<Head[]>) => Promise<Head[]>;
+
+/** The store in memory, with what happens around a commit in the hands of the test. */
+class WatchedStore extends InMemoryEventStore {
+  readonly commits: (readonly Change[])[] = [];
+
+  constructor(private readonly around: Commit = (_changes, write) => write()) {
+    super(new InMemoryRocketDirectory({ sleep: () => Promise.resolve() }), { storeId: 'watched' });
+  }
+
+  override commit(changes: readonly Change[]): Promise<Head[]> {
+    this.commits.push(changes);
+    return this.around(changes, () => super.commit(changes));
+  }
+}
+
+/** Everything that promises alone lead to has happened. */
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+const gate = () => {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { open, opened };
+};
+
+const clockOfTests = () => {
+  const sleepers: { readonly ms: number; readonly wake: () => void }[] = [];
+  const clock: Clock = {
+    now: () => 1_790_000_000_000,
+    sleep: (ms) => new Promise((wake) => (ms === 0 ? setImmediate(wake) : sleepers.push({ ms, wake }))),
+  };
+  const pass = (): void => {
+    for (const { wake } of sleepers.splice(0)) wake();
+  };
+  return { clock, pass, sleepers };
+};
+
+const numbersIn = async (store: EventStore, channel = 'rocket-1'): Promise<number[]> =>
+  (await store.read(channel, { after: 0, limit: 100_000 })).map(({ number }) => number);
+
+const history = messages([launched(0), faster(1), faster(2), faster(3), faster(4)]);
+const [one, two, three, four, five] = history as [
+  RocketMessage,
+  RocketMessage,
+  RocketMessage,
+  RocketMessage,
+  RocketMessage,
+];
+
+const channelsOf = (sameLane: boolean, count: number): string[] => {
+  const names = Array.from({ length: 2000 }, (_, i) => `rocket-${i + 1}`);
+  const lane = laneOf('rocket-1');
+  const others = names.slice(1).filter((name) => (laneOf(name) === lane) === sameLane);
+  const lanes = new Map(others.map((name) => [laneOf(name), name]));
+  return ['rocket-1', ...(sameLane ? others : lanes.values())].slice(0, count);
+};
+
+describe('a worker', () => {
+  it('answers only after the commit', async () => {
+    const disk = gate();
+    const store = new WatchedStore((_changes, write) => disk.opened.then(write));
+    const { pool, ingest } = pipelineOver(store);
+    await pool.start();
+    const answer = jest.fn();
+    void ingest.ingest(one, 100).then(answer);
+    await settled();
+    expect(store.commits).toHaveLength(1);
+    expect(answer).not.toHaveBeenCalled();
+    disk.open();
+    await settled();
+    expect(answer).toHaveBeenCalledWith(expect.objectContaining({ outcome: 'applied' }));
+  });
+
+  it('commits everything that waits in a lane at once', async () => {
+    const channels = channelsOf(true, 3);
+    const store = new WatchedStore();
+    const { pool, sendAll } = pipelineOver(store);
+    const sent = sendAll(channels.flatMap((channel) => messages([launched(), faster(1)], channel)));
+    await pool.start();
+    await sent;
+    expect(store.commits.map((changes) => changes.map(({ channel }) => channel))).toEqual([channels]);
+  });
+
+  it('lets the next batch of a lane grow while one is committed', async () => {
+    const disk = gate();
+    const store = new WatchedStore((_changes, write) => disk.opened.then(write));
+    const { pool, sendAll } = pipelineOver(store);
+    await pool.start();
+    const first = sendAll([one]);
+    await settled();
+    const rest = [three, five, two, four].map((each) => sendAll([each]));
+    await settled();
+    expect(store.commits).toHaveLength(1);
+    disk.open();
+    await Promise.all([first, ...rest]);
+    expect(store.commits.map(([change]) => change!.events.map(({ number }) => number))).toEqual([
+      [1],
+      [2, 3, 4, 5],
+    ]);
+  });
+
+  it('commits nothing for what changes nothing', async () => {
+    const store = new WatchedStore();
+    const { pool, sendAll } = pipelineOver(store);
+    await pool.start();
+    await sendAll([one]);
+    expect(await sendAll([one, one])).toMatchObject([{ outcome: 'duplicate' }, { outcome: 'duplicate' }]);
+    expect(store.commits).toHaveLength(1);
+  });
+
+  it('goes on with a long drain until it is over', async () => {
+    const store = new WatchedStore();
+    const { pool, ingest, sendAll } = pipelineOver(store, { workers: 1 });
+    const long = messages([
+      launched(0),
+      ...Array.from({ length: 2 * EVENTS_PER_STEP + 10 }, () => faster(1)),
+    ]);
+    await pool.start();
+    await sendAll(long.slice(1));
+    expect(await sendAll([long[0]!])).toMatchObject([{ outcome: 'applied', version: EVENTS_PER_STEP }]);
+    await ingest.stop();
+    expect(await numbersIn(store)).toEqual(long.map(({ number }) => number));
+  });
+});
+
+describe('workers', () => {
+  it.each([1, 3])('are %i at a time, each in a lane of its own', async (workers) => {
+    const channels = channelsOf(false, 6);
+    let busy = 0;
+    let busiest = 0;
+    const store = new WatchedStore(async (_changes, write) => {
+      busiest = Math.max(busiest, ++busy);
+      await settled();
+      busy--;
+      return write();
+    });
+    const { pool, sendAll } = pipelineOver(store, { workers });
+    await pool.start();
+    await sendAll(channels.map((channel) => message(1, launched(), channel)));
+    expect(busiest).toBe(workers);
+  });
+
+  it('never work on one channel together', async () => {
+    const busy = new Set<string>();
+    const store = new WatchedStore(async (changes, write) => {
+      for (const { channel } of changes) {
+        expect(busy.has(channel)).toBe(false);
+        busy.add(channel);
+      }
+      await settled();
+      for (const { channel } of changes) busy.delete(channel);
+      return write();
+    });
+    const { pool, ingest } = pipelineOver(store, { workers: 5 });
+    await pool.start();
+    const sent: Promise<unknown>[] = [];
+    for (const each of [...history].reverse()) {
+      sent.push(ingest.ingest(each, 100), ingest.ingest({ ...each, channel: channelsOf(true, 2)[1]! }, 100));
+      await settled();
+    }
+    await Promise.all(sent);
+    expect(await numbersIn(store)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('tell of every change after it is committed and before it is answered', async () => {
+    const store = new WatchedStore();
+    const { pool, ingest } = pipelineOver(store);
+    const told: string[] = [];
+    pool.onCommit(({ events }, before) => {
+      told.push(`${before.state.version}: ${events.map(({ number }) => number).join()}`);
+    });
+    await pool.start();
+    for (const each of [two, one, three]) {
+      await ingest.ingest(each, 100);
+      told.push('answered');
+    }
+    expect(told).toEqual(['0: ', 'answered', '0: 1,2', 'answered', '2: 3', 'answered']);
+  });
+});
+
+describe('a channel that moved', () => {
+  it('is decided again on its fresh head', async () => {
+    const { store } = memoryStore();
+    const other = pipelineOver(store);
+    await other.pool.start();
+    let commits = 0;
+    const behind: EventStore = Object.assign(Object.create(store) as EventStore, {
+      commit: async (changes: readonly Change[]) => {
+        if (commits++ === 0) await other.sendAll([one]);
+        return store.commit(changes);
+      },
+    });
+    const { pool, sendAll } = pipelineOver(behind);
+    const sent = sendAll([one, two]);
+    await pool.start();
+    expect(await sent).toMatchObject([
+      { outcome: 'duplicate', version: 2 },
+      { outcome: 'applied', version: 2 },
+    ]);
+    expect(commits).toBe(2);
+    expect(await numbersIn(store)).toEqual([1, 2]);
+  });
+});
+
+describe('a commit that fails', () => {
+  const failing = (times: number, first: 'write' | 'nothing' = 'nothing') => {
+    let left = times;
+    return new WatchedStore(async (_changes, write) => {
+      if (left-- <= 0) return write();
+      if (first === 'write') await write();
+      throw new StoreUnavailable('disk full');
+    });
+  };
+
+  it('is answered to everybody, and to nobody as done', async () => {
+    const { pool, ingest, counters, buffer, log } = pipelineOver(failing(1));
+    const answers = [one, three].map((each) => ingest.ingest(each, 100));
+    await pool.start();
+    expect(await Promise.allSettled(answers)).toMatchObject([
+      { status: 'rejected', reason: { code: 'store-unavailable' } },
+      { status: 'rejected', reason: { code: 'store-unavailable' } },
+    ]);
+    expect(counters.messages).toMatchObject({ received: 2, failed: 2 });
+    expect(buffer).toMatchObject({ messages: 0, bytes: 0 });
+    expect(log.lines).toMatchObject([{ level: 'error', fields: { error: 'disk full' } }]);
+  });
+
+  it('does not hold its lane', async () => {
+    const store = failing(1);
+    const { pool, ingest, sendAll } = pipelineOver(store);
+    await pool.start();
+    await expect(ingest.ingest(one, 100)).rejects.toThrow('disk full');
+    expect(await sendAll(history)).toMatchObject(history.map(() => ({ outcome: 'applied' })));
+  });
+
+  it('is a duplicate when it had been written and is sent again', async () => {
+    const { pool, ingest } = pipelineOver(failing(1, 'write'));
+    await pool.start();
+    await expect(ingest.ingest(one, 100)).rejects.toThrow('disk full');
+    expect(await ingest.ingest(one, 100)).toMatchObject({ outcome: 'duplicate' });
+  });
+
+  const long = messages([launched(0), ...Array.from({ length: EVENTS_PER_STEP + 10 }, () => faster(1))]);
+
+  it.each([
+    [
+      'that nobody waits for',
+      async (send: (messages: RocketMessage[]) => Promise<unknown>) => void (await send([])),
+    ],
+    [
+      'though a message that shared its batch is given up',
+      async (send: (messages: RocketMessage[]) => Promise<unknown>) =>
+        void (await send([message(5, faster(1))])),
+    ],
+  ])('has its drain tried again, %s', async (_when, send) => {
+    const { clock, pass, sleepers } = clockOfTests();
+    let isBroken = false;
+    const store = new WatchedStore((_changes, write) =>
+      isBroken ? Promise.reject(new StoreUnavailable('disk full')) : write(),
+    );
+    const { pool, ingest, sendAll } = pipelineOver(store, { clock, workers: 1 });
+    await pool.start();
+    await sendAll(long.slice(1));
+    await ingest.ingest(long[0]!, 100).then(() => (isBroken = true));
+    await send((some) => Promise.allSettled(some.map((each) => ingest.ingest(each, 100))));
+    await settled();
+    await settled();
+    expect(sleepers).toHaveLength(1);
+    isBroken = false;
+    pass();
+    await settled();
+    await ingest.stop();
+    expect(await numbersIn(store)).toHaveLength(long.length);
+  });
+
+  it('has its drain tried again when only the answer was lost', async () => {
+    const { clock, pass } = clockOfTests();
+    let isBroken = false;
+    const store = new WatchedStore(async (_changes, write) => {
+      const moved = await write();
+      if (isBroken) throw new StoreUnavailable('no answer');
+      return moved;
+    });
+    const { pool, ingest, sendAll } = pipelineOver(store, { clock });
+    await pool.start();
+    await sendAll(long.slice(1));
+    isBroken = true;
+    await expect(ingest.ingest(long[0]!, 100)).rejects.toThrow('no answer');
+    isBroken = false;
+    pass();
+    await settled();
+    await ingest.stop();
+    expect(await numbersIn(store)).toHaveLength(long.length);
+  });
+});
+
+describe('a start', () => {
+  it('finishes the drain that a crash cut short', async () => {
+    const { store } = memoryStore();
+    const long = messages([launched(0), ...Array.from({ length: EVENTS_PER_STEP + 10 }, () => faster(1))]);
+    let commits = 0;
+    const crashing: EventStore = Object.assign(Object.create(store) as EventStore, {
+      commit: (changes: readonly Change[]) =>
+        commits++ < 3 ? store.commit(changes) : new Promise<Head[]>(() => undefined),
+    });
+    const before = pipelineOver(crashing);
+    await before.pool.start();
+    await before.sendAll(long.slice(1));
+    await before.sendAll([long[0]!]);
+    expect(await store.unfinished()).toEqual(['rocket-1']);
+    const after = pipelineOver(store);
+    await after.pool.start();
+    await after.ingest.stop();
+    expect(await store.unfinished()).toEqual([]);
+    expect(await numbersIn(store)).toHaveLength(long.length);
+  });
+});
+
+describe('a skip', () => {
+  it('takes its turn behind the messages that came before it', async () => {
+    const store = new WatchedStore();
+    const { pool, ingest, sendAll } = pipelineOver(store);
+    const sent = sendAll([one, four]);
+    const skipped = ingest.skipGap('rocket-1', undefined);
+    await pool.start();
+    await sent;
+    expect(await skipped).toEqual({ skipped: { from: 2, to: 3 }, version: 4 });
+  });
+
+  it('skips nothing when there is no gap, or another one than expected', async () => {
+    const { pool, ingest, sendAll } = pipelineOver(new WatchedStore());
+    await pool.start();
+    expect(await ingest.skipGap('rocket-1', undefined)).toEqual({ skipped: undefined, reason: 'no-gap' });
+    await sendAll([four]);
+    expect(await ingest.skipGap('rocket-1', { from: 1, to: 4 })).toEqual({
+      skipped: undefined,
+      reason: 'gap-moved',
+      first: { from: 1, to: 3 },
+    });
+    expect(await ingest.skipGap('rocket-1', { from: 1, to: 3 })).toMatchObject({ version: 4 });
+  });
+
+  it('waits for the end of a drain, where the first gap is', async () => {
+    const { pool, ingest, sendAll } = pipelineOver(new WatchedStore(), { workers: 1 });
+    const early = Array.from({ length: 2 * EVENTS_PER_STEP }, (_, i) => message(i + 2, faster(1)));
+    const beyond = message(2 * EVENTS_PER_STEP + 5, faster(1));
+    await pool.start();
+    await sendAll([...early, beyond]);
+    const closing = sendAll([one]);
+    const skipped = ingest.skipGap('rocket-1', undefined);
+    await closing;
+    expect(await skipped).toEqual({
+      skipped: { from: 2 * EVENTS_PER_STEP + 2, to: 2 * EVENTS_PER_STEP + 4 },
+      version: 2 * EVENTS_PER_STEP + 5,
+    });
+  });
+
+  it('fails with the store, and is not done later', async () => {
+    let isBroken = true;
+    const store = new WatchedStore((changes, write) =>
+      isBroken && changes[0]!.events.length > 0 ? Promise.reject(new StoreUnavailable('disk full')) : write(),
+    );
+    const { pool, ingest, sendAll } = pipelineOver(store);
+    await pool.start();
+    await sendAll([two]);
+    await expect(ingest.skipGap('rocket-1', undefined)).rejects.toThrow('disk full');
+    isBroken = false;
+    await sendAll([three]);
+    expect(await numbersIn(store)).toEqual([]);
+  });
+});
+
+describe('a stop', () => {
+  it('answers everything that was taken', async () => {
+    const { pool, ingest, sendAll, buffer } = pipelineOver(new WatchedStore());
+    await pool.start();
+    const sent = sendAll(history);
+    await ingest.stop();
+    expect(await sent).toHaveLength(history.length);
+    expect(buffer.messages).toBe(0);
+  });
+});

@@ -1,0 +1,45 @@
+import { Counters } from '../../src/application/counters.js';
+import { IngestMessages } from '../../src/application/ingest-messages.js';
+import type { Outcome } from '../../src/application/outcome.js';
+import type { Clock } from '../../src/application/ports/clock.js';
+import type { EventStore } from '../../src/application/ports/event-store.js';
+import type { LogFields, Logger } from '../../src/application/ports/logger.js';
+import { ReorderBuffer, type BufferLimits } from '../../src/application/reorder-buffer.js';
+import { WorkerPool } from '../../src/application/worker-pool.js';
+import type { RocketMessage } from '../../src/domain/rocket-message.js';
+import { SystemClock } from '../../src/infrastructure/system-clock.js';
+
+export class LogBook implements Logger {
+  readonly lines: { readonly level: string; readonly message: string; readonly fields: LogFields }[] = [];
+
+  debug = this.write('debug');
+  info = this.write('info');
+  warn = this.write('warn');
+  error = this.write('error');
+
+  private write(level: string) {
+    return (message: string, fields: LogFields = {}): void => {
+      this.lines.push({ level, message, fields });
+    };
+  }
+}
+
+export interface PipelineOptions {
+  readonly workers?: number;
+  readonly limits?: BufferLimits;
+  readonly clock?: Clock;
+}
+
+/** The way of a message from the use case to the store, without HTTP. */
+export const pipelineOver = (store: EventStore, options: PipelineOptions = {}) => {
+  const { workers = 3, clock = new SystemClock() } = options;
+  const { limits = { messages: 1_000_000, bytes: 1_000_000_000 } } = options;
+  const log = new LogBook();
+  const counters = new Counters();
+  const buffer = new ReorderBuffer(limits);
+  const pool = new WorkerPool(buffer, store, clock, log, workers);
+  const ingest = new IngestMessages(buffer, pool, counters, log);
+  const sendAll = (messages: readonly RocketMessage[]): Promise<Outcome[]> =>
+    Promise.all(messages.map((message) => ingest.ingest(message, 100)));
+  return { log, counters, buffer, pool, ingest, sendAll };
+};
