@@ -1,4 +1,6 @@
 import { DatabaseSync } from '@photostructure/sqlite';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Database } from './database.js';
 import { StoreRefused } from './store-errors.js';
 
@@ -10,6 +12,7 @@ export class FileLock {
   private constructor(private database: Database | undefined) {}
 
   static acquire(file: string): FileLock {
+    mkdirSync(dirname(file), { recursive: true });
     const database = new DatabaseSync(`${file}-lock`, { timeout: 0 });
     try {
       database.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
