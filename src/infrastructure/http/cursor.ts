@@ -8,10 +8,11 @@ export const writeCursor = (listing: string, place: readonly (string | number | 
 export const readCursor = (
   cursor: string | undefined,
   listing: string,
+  isPlace: (place: readonly (string | number | null)[]) => boolean,
 ): readonly (string | number | null)[] | undefined => {
   if (cursor === undefined) return undefined;
   const place = parse(cursor);
-  if (place?.[0] !== listing) {
+  if (place?.[0] !== listing || !isPlace(place.slice(1))) {
     const message =
       'cursor is not one this listing gave out; use the Link header of the page before, unchanged.';
     throw new Problem('invalid-query', message, [

@@ -1,16 +1,30 @@
 import type { Express } from 'express';
-import { IncomingMessage, ServerResponse, createServer, type Server, type ServerOptions } from 'node:http';
+import {
+  IncomingMessage,
+  ServerResponse,
+  createServer,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+} from 'node:http';
 
 /**
  * Express calls `Object.setPrototypeOf` on every request and response, and V8 then gives up what it learned about
  * their shape; that alone costs more than all the rest of a small request (`make bench`, row "native prototypes").
  * Handing Node classes that already have the prototypes Express wants makes the call a no-op.
  */
-export const createExpressServer = (app: Express, options: ServerOptions): Server => {
+export const createExpressServer = (
+  app: Express,
+  options: ServerOptions,
+  serve: RequestListener = app,
+): Server => {
   class ExpressRequest extends IncomingMessage {}
   class ExpressResponse extends ServerResponse {}
   Object.setPrototypeOf(ExpressRequest.prototype, app.request);
   Object.setPrototypeOf(ExpressResponse.prototype, app.response);
   Object.assign(app, { request: ExpressRequest.prototype, response: ExpressResponse.prototype });
-  return createServer({ ...options, IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse }, app);
+  return createServer(
+    { ...options, IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse },
+    serve,
+  );
 };

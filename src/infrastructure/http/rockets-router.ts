@@ -141,7 +141,12 @@ const rocketQuery = (req: Request): { query: RocketQuery; listing: string } => {
   const cursor = reader.text('cursor');
   reader.finish();
   const listing = JSON.stringify(['rockets', sort, order, filter.status, filter.type, filter.mission]);
-  const place = readCursor(cursor, listing);
+  const keyType = sort === 'speed' ? 'number' : 'string';
+  const place = readCursor(
+    cursor,
+    listing,
+    ([key, channel]) => typeof channel === 'string' && (key === null || typeof key === keyType),
+  );
   const after = place && { key: place[0] ?? null, channel: String(place[1]) };
   return { query: { ...filter, sort, order, limit, after }, listing };
 };
@@ -211,7 +216,11 @@ const sendGaps = async (
   const cursor = reader.text('cursor');
   reader.finish();
   const listing = `gaps ${channel ?? ''}`;
-  const place = readCursor(cursor, listing);
+  const place = readCursor(
+    cursor,
+    listing,
+    ([last, from]) => typeof last === 'string' && Number.isSafeInteger(from),
+  );
   const after = place && { channel: String(place[0]), from: Number(place[1]) };
   const page = await queries.gaps({ channel, limit, after });
   if (page.next) linkNext(req, res, { cursor: writeCursor(listing, [page.next.channel, page.next.from]) });

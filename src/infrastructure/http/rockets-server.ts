@@ -1,9 +1,10 @@
 import type { Express } from 'express';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createExpressServer } from './native-prototypes.js';
-import { Problem, problemBody } from './problem.js';
+import { Problem, problemBody, sendProblem } from './problem.js';
 import { problems } from './problems.js';
+import { requestIdOf } from './request-id.js';
 
 export interface ServerLimits {
   readonly maxConnections: number;
@@ -14,16 +15,24 @@ export class RocketsServer {
   private readonly server: Server;
 
   constructor(app: Express, limits: ServerLimits) {
-    this.server = createExpressServer(app, {
-      headersTimeout: 5000,
-      // Bodies have their own limits: a message must arrive within seconds, an NDJSON stream may last for hours.
-      requestTimeout: 0,
-      connectionsCheckingInterval: 1000,
-      keepAliveTimeout: 5000,
-      maxHeaderSize: 16 * 1024,
-    });
+    this.server = createExpressServer(
+      app,
+      {
+        headersTimeout: 5000,
+        // Bodies have their own limits: a message must arrive within seconds, an NDJSON stream may last for hours.
+        requestTimeout: 0,
+        connectionsCheckingInterval: 1000,
+        keepAliveTimeout: 5000,
+        maxHeaderSize: 16 * 1024,
+        // Node's own refusal has no body; ours has.
+        requireHostHeader: false,
+      },
+      (req, res) => (lacksHost(req) ? refuseHostless(req, res) : app(req, res)),
+    );
     this.server.maxConnections = limits.maxConnections;
     this.server.on('clientError', refuseMalformed);
+    // An expectation nobody knows changes nothing about the request.
+    this.server.on('checkExpectation', (req, res) => this.server.emit('request', req, res));
   }
 
   listen(port: number, host: string | undefined): Promise<AddressInfo> {
@@ -47,6 +56,16 @@ export class RocketsServer {
     clearTimeout(force);
   }
 }
+
+const lacksHost = ({ headers, httpVersion }: IncomingMessage): boolean =>
+  headers.host === undefined && httpVersion === '1.1';
+
+const refuseHostless = (req: IncomingMessage, res: ServerResponse): void => {
+  const problem = new Problem('malformed-request', 'An HTTP/1.1 request has a Host header.', undefined, {
+    Connection: 'close',
+  });
+  sendProblem(res, problem, requestIdOf(req));
+};
 
 /** What Node could not read as HTTP, or not in time, never reaches Express; it gets a problem all the same. */
 const refuseMalformed = (error: NodeJS.ErrnoException, socket: Socket): void => {
