@@ -5,14 +5,12 @@ import { explanation, isObject, type JsonObject } from './service-client.js';
 /** Streams the lines to the service; answers in a sentence what became of them. */
 export const importMessages = async (file: string | undefined, url: URL): Promise<string> => {
   const source = file === undefined ? process.stdin : createReadStream(file);
-  const body = Readable.toWeb(source) as BodyInit;
-  const request = {
+  const response = await fetch(url, {
     method: 'POST',
-    body,
+    body: source,
     duplex: 'half',
-    headers: { 'Content-Type': 'application/x-ndjson' },
-  };
-  const response = await fetch(url, request).catch((error: unknown) => {
+    headers: { 'Content-Type': 'application/x-ndjson', Accept: 'application/json' },
+  }).catch((error: unknown) => {
     const missing = isMissing(error);
     throw missing ? new Failure(`Cannot read ${file}: ${reasonOf(error)}`) : unreachable(url, error);
   });
