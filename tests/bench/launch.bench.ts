@@ -14,7 +14,11 @@ export const launchBench = async (): Promise<Row[]> => {
     quick ? 2 : 3,
   );
   return [
-    { goal: 'control', what: 'default launch twice (A/A), wall time', measured: ratio(seconds.again, seconds.rockets) },
+    {
+      goal: 'control',
+      what: 'default launch twice (A/A), wall time',
+      measured: ratio(seconds.again, seconds.rockets),
+    },
     {
       goal: '16',
       what: 'default launch (100,000, concurrency 3) ÷ bare sink, wall time',
@@ -31,7 +35,9 @@ const launchAt = async (kind: string): Promise<number> => {
   const server = await ServerUnderTest.start(kind);
   const began = performance.now();
   const url = `http://127.0.0.1:${server.port}/messages`;
-  const child = spawn(process.execPath, [cli, 'launch', url, `--max-messages=${MESSAGES}`], { stdio: 'ignore' });
+  const child = spawn(process.execPath, [cli, 'launch', url, `--max-messages=${MESSAGES}`], {
+    stdio: 'ignore',
+  });
   const [code] = (await once(child, 'exit')) as [number];
   const seconds = (performance.now() - began) / 1000;
   await server.stop();
