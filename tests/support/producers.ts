@@ -76,6 +76,8 @@ export class Fleet {
   readonly producers: Producer[];
   /** Answers that are neither a success nor "not now". */
   readonly unexpected: string[] = [];
+  /** Answers that said "not now". */
+  readonly refusals: string[] = [];
 
   constructor(count: number, seed: number) {
     this.producers = Array.from(
@@ -125,7 +127,8 @@ export class Fleet {
     const answer = await post(agent, port, wireForm(producer.channel, sent)).catch(() => undefined);
     if (answer === undefined) return undefined;
     if (answer.status === 202) producer.acknowledge(sent.number);
-    else if (answer.status !== 503) this.unexpected.push(`${answer.status} ${answer.body}`);
+    else if (answer.status === 503) this.refusals.push(answer.body);
+    else this.unexpected.push(`${answer.status} ${answer.body}`);
     return answer;
   }
 }

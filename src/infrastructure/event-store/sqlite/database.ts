@@ -32,7 +32,7 @@ export const openForWriting = ({ file, synchronous }: DatabaseOptions): Database
     PRAGMA synchronous = ${synchronous};
     PRAGMA fullfsync = ON;
     PRAGMA wal_autocheckpoint = 4000;
-    PRAGMA journal_size_limit = 67108864;
+    PRAGMA journal_size_limit = 33554432;
     PRAGMA temp_store = MEMORY;
     ${CACHE};
   `);

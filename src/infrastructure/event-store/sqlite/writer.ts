@@ -19,13 +19,14 @@ const TAILS = 50_000;
 /** Writes groups of changes, each group in one transaction with one fsync. The only writer of its file. */
 export class Writer {
   private connection: Connection | undefined;
+  private hasFailed = false;
   private readonly tails = new Map<string, Tail>();
 
   constructor(private readonly options: DatabaseOptions) {}
 
   /** When it returns, the group is on disk; when it throws, nothing of it may be believed to be. */
   write(cells: ChangeCells): GroupReply {
-    this.connection ??= new Connection(openForWriting(this.options));
+    this.connection ??= this.connect();
     try {
       return this.writeGroup(this.connection, cells);
     } catch (error) {
@@ -37,6 +38,13 @@ export class Writer {
   close(): void {
     this.connection?.close();
     this.connection = undefined;
+  }
+
+  private connect(): Connection {
+    const database = openForWriting(this.options);
+    if (this.hasFailed) makeRoom(database);
+    this.hasFailed = false;
+    return new Connection(database);
   }
 
   private writeGroup(connection: Connection, cells: ChangeCells): GroupReply {
@@ -97,6 +105,7 @@ export class Writer {
 
   /** After an error the connection may be in any state, and so may what we remember. */
   private startOver(): void {
+    this.hasFailed = true;
     this.tails.clear();
     try {
       this.close();
@@ -231,5 +240,14 @@ class Connection {
     this.database.close();
   }
 }
+
+/** A full disk may be full of our own log: moved into the file, it gives back what it took. */
+const makeRoom = (database: Database): void => {
+  try {
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch {
+    // The write that follows tells whether there is room.
+  }
+};
 
 const marks = (count: number): string => Array.from({ length: count }, () => '?').join(', ');

@@ -1,0 +1,178 @@
+import { DatabaseSync } from '@photostructure/sqlite';
+import { writeFileSync } from 'node:fs';
+import { sumOf } from '../../../src/infrastructure/event-store/sqlite/checksum.js';
+import { exportMessages } from '../../../src/infrastructure/event-store/sqlite/export.js';
+import {
+  backupFile,
+  rebuildFile,
+  verifyFile,
+} from '../../../src/infrastructure/event-store/sqlite/maintenance.js';
+import { StoreDamaged, StoreRefused } from '../../../src/infrastructure/event-store/sqlite/store-errors.js';
+import { earlyMessage, exploded, faster, launched, write } from '../../support/builders.js';
+import { SqliteStores } from '../../support/sqlite-stores.js';
+
+const stores = new SqliteStores();
+let file: string;
+beforeEach(() => {
+  file = stores.newFile();
+});
+afterEach(() => stores.closeAll());
+afterAll(() => stores.remove());
+
+const inDatabase = <T>(work: (database: InstanceType<typeof DatabaseSync>) => T): T => {
+  const database = new DatabaseSync(file);
+  try {
+    return work(database);
+  } finally {
+    database.close();
+  }
+};
+
+const sql = (text: string): void => inDatabase((database) => database.exec(text));
+
+const tables = (): string =>
+  inDatabase((database) =>
+    JSON.stringify(
+      ['rockets', 'snapshots', 'events', 'early'].map((table) =>
+        database.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).all(),
+      ),
+    ),
+  );
+
+const fill = async (): Promise<void> => {
+  const store = await stores.open(file);
+  const long = Array.from({ length: 1500 }, (_, i) => faster(i));
+  await write(store, 'a', { events: [launched(), ...long.slice(0, 700)] });
+  await write(store, 'a', { events: long.slice(700), added: [earlyMessage('a', 2000)] });
+  await write(store, 'b', { added: [earlyMessage('b', 2), earlyMessage('b', 3)] });
+  const skipped = { type: 'MessagesSkipped', data: { from: 1, to: 1 }, time: launched().time } as const;
+  await write(store, 'b', { events: [skipped, faster(2), faster(3)], released: [2, 3] });
+  await write(store, 'b', { added: [earlyMessage('b', 9)] });
+  await write(store, 'c', { events: [launched(), exploded()] });
+  await stores.closeAll();
+};
+
+describe('a file', () => {
+  it('is refused while another store has it open', async () => {
+    await stores.open(file);
+    await expect(stores.open(file)).rejects.toThrow(StoreRefused);
+    await expect(stores.open(file)).rejects.toThrow('in use by another process');
+    expect(() => rebuildFile(file)).toThrow('in use by another process');
+  });
+
+  it('of a newer version is refused, and says so', async () => {
+    await fill();
+    sql('PRAGMA user_version = 99');
+    await expect(stores.open(file)).rejects.toThrow(/has version 99; this program knows up to 1/);
+  });
+
+  it('of another program is refused', async () => {
+    sql('CREATE TABLE theirs (a)');
+    await expect(stores.open(file)).rejects.toThrow('is not a file of Rockets');
+  });
+
+  it('that is no database is refused as damaged', async () => {
+    writeFileSync(file, 'x'.repeat(5000));
+    await expect(stores.open(file)).rejects.toThrow(StoreDamaged);
+  });
+
+  it('with another number of lanes is refused', async () => {
+    await fill();
+    inDatabase((database) => {
+      const { value } = database.prepare("SELECT value FROM meta WHERE key = 'store'").get() as {
+        value: string;
+      };
+      const update = database.prepare('UPDATE meta SET value = ? WHERE key = ?');
+      update.run('32', 'lanes');
+      update.run(String(sumOf([value, '32'])), 'sum');
+    });
+    await expect(stores.open(file)).rejects.toThrow('was written with 32 lanes; this program has 64');
+  });
+
+  it('that lost rows is refused or named, whatever was lost', async () => {
+    for (const loss of [
+      "DELETE FROM rockets WHERE channel = 'c'",
+      'DELETE FROM early WHERE number = 2000',
+      'DELETE FROM events WHERE position = (SELECT max(position) FROM events)',
+      'DELETE FROM events WHERE position = (SELECT min(position) FROM events)',
+      'DELETE FROM channels WHERE id = 1',
+      "UPDATE rockets SET speed = speed + 1 WHERE channel = 'a'",
+      "UPDATE events SET body = replace(body, 'Exploded', 'Launched')",
+      'DELETE FROM snapshots',
+    ]) {
+      file = stores.newFile();
+      await fill();
+      sql(loss);
+      expect(verifyFile(file).damages).not.toEqual([]);
+    }
+  });
+});
+
+describe('rebuild', () => {
+  it('leads to the same bytes', async () => {
+    await fill();
+    const before = tables();
+    expect(rebuildFile(file)).toEqual({ rockets: 3, events: 1506, changed: 0 });
+    expect(tables()).toBe(before);
+    expect(verifyFile(file).damages).toEqual([]);
+  });
+
+  it('brings back what was deleted or changed', async () => {
+    await fill();
+    const before = tables();
+    sql("DELETE FROM snapshots; DELETE FROM rockets WHERE channel <> 'a'; UPDATE rockets SET speed = 1");
+    expect(rebuildFile(file).changed).toBe(3);
+    expect(tables()).toBe(before);
+  });
+});
+
+describe('backup', () => {
+  it('copies the file as it is at one moment, while it is written', async () => {
+    const store = await stores.open(file);
+    await write(store, 'a', { events: [launched(), faster(1)] });
+    const target = stores.newFile();
+    const writing = write(store, 'a', { events: [faster(2)] });
+    await backupFile(file, target);
+    await writing;
+    const { events, damages } = verifyFile(target);
+    expect(damages).toEqual([]);
+    expect(events).toBeGreaterThanOrEqual(2);
+    const copy = await stores.open(target);
+    expect(await copy.read('a', { after: 0, limit: 2 })).toEqual(
+      await store.read('a', { after: 0, limit: 2 }),
+    );
+  });
+
+  it('leaves nothing behind when there is nothing to copy', async () => {
+    await expect(backupFile(`${file}.none`, stores.newFile())).rejects.toThrow('does not exist');
+  });
+});
+
+describe('export', () => {
+  it('gives every message, in order, and names what was skipped', async () => {
+    await fill();
+    const exported = [...exportMessages(file)];
+    expect(exported.filter(({ kind }) => kind === 'skipped')).toEqual([
+      { kind: 'skipped', channel: 'b', from: 1, to: 1 },
+    ]);
+    const lines = exported.flatMap((each) => (each.kind === 'message' ? [JSON.parse(each.line)] : []));
+    expect(lines.map(({ metadata }) => `${metadata.channel}${metadata.messageNumber}`)).toEqual([
+      ...Array.from({ length: 1501 }, (_, i) => `a${i + 1}`),
+      'a2000',
+      'b2',
+      'b3',
+      'b9',
+      'c1',
+      'c2',
+    ]);
+    expect(lines[0]).toEqual({
+      metadata: {
+        channel: 'a',
+        messageNumber: 1,
+        messageTime: launched().time,
+        messageType: 'RocketLaunched',
+      },
+      message: launched().data,
+    });
+  });
+});
