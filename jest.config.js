@@ -25,7 +25,7 @@ module.exports = {
     { ...common, displayName: 'int', testMatch: ['<rootDir>/tests/**/*.int.spec.ts'] },
     { ...common, displayName: 'e2e', testMatch: ['<rootDir>/tests/**/*.e2e.spec.ts'] },
   ],
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   coverageProvider: 'babel',
   collectCoverageFrom: ['src/**/*.ts'],
 };
