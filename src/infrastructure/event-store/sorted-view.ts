@@ -12,6 +12,11 @@ export interface Place {
   readonly channel: string;
 }
 
+/** A place with its rocket at hand: a look-up by channel for each rocket of a page costs more than all the rest. */
+interface Stand<E> extends Place {
+  readonly entry: E;
+}
+
 export interface ViewRule {
   has(summary: RocketSummary): boolean;
   /** Cheap: only asked whether it has changed. */
@@ -28,20 +33,20 @@ export interface ViewRule {
  * Invariant: an entry below `built` that is not in `changed` stands under the key it has now, or not at all if the
  * filter leaves it out; one in `changed` stands as the summary kept there says.
  */
-export class SortedView {
-  private readonly places: SortedList<Place>;
-  private readonly changed = new Map<Entry, RocketSummary>();
+export class SortedView<E extends Entry> {
+  private readonly stands: SortedList<Stand<E>>;
+  private readonly changed = new Map<E, RocketSummary>();
   private built = 0;
 
   constructor(
-    private readonly entries: readonly Entry[],
+    private readonly entries: readonly E[],
     private readonly rule: ViewRule,
   ) {
-    this.places = new SortedList(placeOrder(rule.descending));
+    this.stands = new SortedList<Stand<E>>(placeOrder(rule.descending));
   }
 
   get size(): number {
-    return this.places.size;
+    return this.stands.size;
   }
 
   get unbuilt(): number {
@@ -52,23 +57,25 @@ export class SortedView {
     return this.changed.size;
   }
 
-  has(summary: RocketSummary): boolean {
-    return this.rule.has(summary);
+  /** Whether it still passes the filter; only while changes wait can it have left. */
+  holds({ summary }: E): boolean {
+    return this.changed.size === 0 || this.rule.has(summary);
   }
 
   /** The entry has changed; `before` is what it was. */
-  note(entry: Entry, before: RocketSummary): void {
-    if (entry.index >= this.built || this.changed.has(entry)) return;
+  note(entry: E, before: RocketSummary): void {
+    if (entry.index >= this.built) return;
     const { rule } = this;
-    const isSame =
-      rule.has(before) === rule.has(entry.summary) && rule.field(before) === rule.field(entry.summary);
-    if (!isSame) this.changed.set(entry, before);
+    const { summary } = entry;
+    // Most views order by what hardly ever changes: they are done here.
+    if (rule.field(before) === rule.field(summary) && rule.has(before) === rule.has(summary)) return;
+    if (!this.changed.has(entry)) this.changed.set(entry, before);
   }
 
   /** Takes in entries it has not seen, `limit` at most. */
   build(limit: number): void {
     const end = Math.min(this.entries.length, this.built + limit);
-    while (this.built < end) this.add(this.entries[this.built++]!.summary);
+    while (this.built < end) this.add(this.entries[this.built++]!);
   }
 
   /** Moves changed entries to where they belong now, the longest waiting first. */
@@ -77,23 +84,23 @@ export class SortedView {
     for (const [entry, before] of this.changed) {
       if (left-- === 0) return;
       this.changed.delete(entry);
-      if (this.rule.has(before)) this.places.remove(this.placeOf(before));
-      this.add(entry.summary);
+      if (this.rule.has(before)) this.stands.remove(this.stand(entry, before));
+      this.add(entry);
     }
   }
 
   /** In order, from behind the given place. */
-  *after(place: Place | undefined): Generator<Place> {
+  *after(place: Place | undefined): Generator<Stand<E>> {
     const order = placeOrder(this.rule.descending);
-    yield* this.places.from(place === undefined ? () => 0 : (other) => (order(other, place) > 0 ? 0 : -1));
+    yield* this.stands.from(place === undefined ? () => 0 : (other) => (order(other, place) > 0 ? 0 : -1));
   }
 
-  private add(summary: RocketSummary): void {
-    if (this.rule.has(summary)) this.places.insert(this.placeOf(summary));
+  private add(entry: E): void {
+    if (this.rule.has(entry.summary)) this.stands.insert(this.stand(entry, entry.summary));
   }
 
-  private placeOf(summary: RocketSummary): Place {
-    return { key: this.rule.key(summary), channel: summary.channel };
+  private stand(entry: E, summary: RocketSummary): Stand<E> {
+    return { key: this.rule.key(summary), channel: summary.channel, entry };
   }
 }
 
