@@ -201,6 +201,15 @@ describe('the manners of the official program', () => {
     expect(text).toContain('DROPPED: 5 messages');
   });
 
+  it('comes to its end although the service answers nothing but errors', async () => {
+    const { code, report } = await launch(
+      { verify: false, maxMessages: 20_000 },
+      { answer: (_post, res) => res.writeHead(503).end() !== undefined },
+    );
+    expect(report).toMatchObject({ ending: 'complete', messages: 20_000, delivered: 0, dropped: 20_000 });
+    expect(code).toBe(0);
+  });
+
   it('waits for retries in a verified run', async () => {
     const { code, report } = await launch(
       {},

@@ -58,7 +58,7 @@ export class MessageConnection {
   }
 
   close(): void {
-    this.fail(new Error('The connection was closed before the reply came.'));
+    this.fail(closedEarly());
   }
 
   private open(): net.Socket {
@@ -115,7 +115,7 @@ export class MessageConnection {
   }
 }
 
-const closedEarly = (): Error => new Error('The connection was closed before the reply came.');
+const closedEarly = (): Error => new Error('closed before the reply');
 
 const connect = (url: URL): net.Socket => {
   const secure = url.protocol === 'https:';

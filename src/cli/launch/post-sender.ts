@@ -19,6 +19,7 @@ export class PostSender {
   private readonly retries = new RetryQueue();
   private readonly stop = new AbortController();
   private sourceEnded = false;
+  private retriedLast = false;
   private gaveUp = false;
   private lastSuccess = performance.now();
 
@@ -61,7 +62,9 @@ export class PostSender {
   }
 
   private takeNext(): Shipment | 'wait' | 'end' {
-    if (this.retries.dueIn(performance.now()) === 0) {
+    // An impatient sender makes new messages between the retries: an outage must not keep its run from ending.
+    this.retriedLast = this.retries.dueIn(performance.now()) === 0 && (this.rules.patient || !this.retriedLast);
+    if (this.retriedLast) {
       this.tally.retries++;
       return this.retries.take() ?? 'wait';
     }
