@@ -63,7 +63,8 @@ export class PostSender {
 
   private takeNext(): Shipment | 'wait' | 'end' {
     // An impatient sender makes new messages between the retries: an outage must not keep its run from ending.
-    this.retriedLast = this.retries.dueIn(performance.now()) === 0 && (this.rules.patient || !this.retriedLast);
+    this.retriedLast =
+      this.retries.dueIn(performance.now()) === 0 && (this.rules.patient || !this.retriedLast);
     if (this.retriedLast) {
       this.tally.retries++;
       return this.retries.take() ?? 'wait';
