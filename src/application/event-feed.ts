@@ -14,12 +14,12 @@ import type { Logger } from './ports/logger.js';
 import type { RocketDirectory } from './ports/rocket-directory.js';
 
 const CATCH_UP_PAGE = 256;
-const BURST = 1024;
+const BURST = 512;
 const BEAT_MS = 15_000;
 /** So long the event loop may be held before everything else has a turn. */
 const SLICE_MS = 5;
 /** While messages come in, live readers get one part in this many of the time: ingest comes first, the feed lags. */
-const PARTS_OF_TIME = 20;
+const PARTS_OF_TIME = 16;
 const MAX_REST_MS = 10_000;
 /** So long without a commit, and nobody needs the time but the readers. */
 const QUIET_MS = 20;

@@ -16,7 +16,7 @@ const open = () => {
   return { store, directory, close: () => store.close() };
 };
 
-eventFeedContract('the store in memory', async () => open());
+eventFeedContract('InMemoryEventStore', async () => open(), 60);
 
 const stage = () => {
   const { store, directory } = open();

@@ -1,3 +1,4 @@
+import { feedBench } from './feed.bench.js';
 import { launchBench } from './launch.bench.js';
 import { machine, quick, type Bench, type Row } from './measure.js';
 import { ndjsonBench } from './ndjson.bench.js';
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, Bench>> = {
   store: storeBench,
   queries: queriesBench,
   launch: launchBench,
+  feed: feedBench,
 };
 
 const verdict = ({ measured, good, target, better = 'higher' }: Row): string => {

@@ -11,10 +11,11 @@ import type { OpenStore } from './event-store-contract.js';
 
 const rockets = ['r0', 'r1', 'r2', 'r3', 'r4'];
 
-/** What the feed promises over every store. `open` makes an empty one each time. */
+/** What the feed promises over every store. `open` makes an empty one each time; `runs` of the random histories. */
 export const eventFeedContract = (
   name: string,
   open: () => Promise<Pick<OpenStore, 'store' | 'directory' | 'close'>>,
+  runs: number,
 ): void => {
   describe(`the feed over ${name}`, () => {
     let opened: Pick<OpenStore, 'store' | 'directory' | 'close'>;
@@ -169,7 +170,7 @@ export const eventFeedContract = (
           fc.infiniteStream(fc.nat(3)),
           play,
         ),
-        { numRuns: 60 },
+        { numRuns: runs },
       );
     });
 
