@@ -54,11 +54,10 @@ export const registerLaunch = (program: Command): void => {
     .option('--api-key <key>', 'sent as a bearer token')
     .optionsGroup('Result:')
     .option('--verify', 'compare the service with what was sent', false)
-    .option(
-      '--patience <duration>',
-      'with --verify or --ndjson: give up after no success for so long',
-      readDuration,
-      30_000,
+    .addOption(
+      new Option('--patience <duration>', 'with --verify or --ndjson: give up after no success for so long')
+        .argParser(readDuration)
+        .default(30_000, '30s'),
     )
     .option('--json', 'report as JSON', false)
     .addHelpText('after', MANNERS)

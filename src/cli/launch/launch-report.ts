@@ -122,7 +122,9 @@ const verdictLines = (verdicts: readonly Verdict[]): string[] => {
     lines.push(`The service held ${counted(earlier, 'message')} already, from an earlier run of this seed.`);
     if (differing.length > 0) lines.push('If that run was a longer one, try another --seed.');
   }
-  lines.push(`${verdicts.length - differing.length} of ${counted(verdicts.length, 'rocket')} exact`);
+  lines.push(
+    `${inThousands(verdicts.length - differing.length)} of ${counted(verdicts.length, 'rocket')} exact`,
+  );
   return lines;
 };
 
