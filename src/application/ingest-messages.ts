@@ -40,15 +40,20 @@ export class IngestMessages {
     });
   }
 
-  /** The same without a promise for each message. False, and nothing taken, when there is no room. */
+  /**
+   * The same without a promise for each message: `settle` is given back the `ticket`, so that one function can serve
+   * many. False, and nothing taken, when there is no room.
+   */
   submit(
     message: RocketMessage,
     bytes: number,
-    settle: (outcome: Outcome) => void,
+    settle: (outcome: Outcome, ticket: number) => void,
     fail: (error: Error) => void,
+    ticket = 0,
   ): boolean {
     if (this.stopping) throw new ShuttingDown();
-    const taken = this.buffer.offer(new Delivery(message, bytes, settle, fail, this.counters, this.logger));
+    const { counters, logger } = this;
+    const taken = this.buffer.offer(new Delivery(message, bytes, settle, fail, ticket, counters, logger));
     if (taken) this.workers.wake();
     return taken;
   }
@@ -74,8 +79,9 @@ class Delivery implements Arrival {
   constructor(
     readonly message: RocketMessage,
     readonly bytes: number,
-    private readonly settled: (outcome: Outcome) => void,
+    private readonly settled: (outcome: Outcome, ticket: number) => void,
     private readonly failed: (error: Error) => void,
+    private readonly ticket: number,
     private readonly counters: Counters,
     private readonly logger: Logger,
   ) {}
@@ -83,7 +89,7 @@ class Delivery implements Arrival {
   settle(outcome: Outcome): void {
     this.counters.settled(outcome.outcome);
     if (outcome.outcome === 'conflict') this.reportConflict();
-    this.settled(outcome);
+    this.settled(outcome, this.ticket);
   }
 
   fail(error: Error): void {

@@ -14,6 +14,7 @@ import {
   type SpeedChangeDto,
 } from './message-dto.js';
 import { StrictJsonReader } from './strict-json.js';
+import { UsualMessageReader } from './usual-message.js';
 
 export { InvalidInput };
 
@@ -39,8 +40,20 @@ export const decodeUtf8 = (bytes: Buffer): string | InvalidInput => {
 export const readBodyMessage = (body: Buffer): RocketMessage | InvalidInput => {
   const text = decodeUtf8(body);
   if (typeof text !== 'string') return text;
-  return text.length === body.length ? readMessage(text, body) : readMessage(text);
+  return text.length === body.length ? readMessageAt(text, body, 0, body.length) : readMessage(text);
 };
+
+/**
+ * What the JSON text says that stands from `start` to `end` in a longer one, of which the bytes are all ASCII. The time
+ * of the message may be a slice of the text and keep the whole of it alive.
+ */
+export const readMessageAt = (
+  text: string,
+  ascii: Buffer,
+  start: number,
+  end: number,
+): RocketMessage | InvalidInput =>
+  usual.read(text, ascii, start, end) ?? readMessage(ascii.toString('latin1', start, end), ascii, start);
 
 /**
  * What one JSON text says. Where the text is ASCII its bytes, from `offset` on, may be given along: it reads faster.
@@ -59,6 +72,7 @@ export const readMessage = (text: string, ascii?: Buffer, offset = 0): RocketMes
 };
 
 const isMessage = compileCheck(MessageDto);
+const usual = new UsualMessageReader();
 const json = new StrictJsonReader(['content', ...fieldNames, ...messageTypes]);
 
 /** Older senders call the payload `content`. */

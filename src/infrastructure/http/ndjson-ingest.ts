@@ -5,7 +5,7 @@ import type { IngestMessages } from '../../application/ingest-messages.js';
 import type { Outcome } from '../../application/outcome.js';
 import type { RocketMessage } from '../../domain/rocket-message.js';
 import { problemOf } from './error-handler.js';
-import { InvalidInput, decodeUtf8, readMessage } from './message-reader.js';
+import { InvalidInput, decodeUtf8, readMessage, readMessageAt } from './message-reader.js';
 import { Problem, sendProblem, type InputError } from './problem.js';
 import type { BodyLimits } from './read-body.js';
 
@@ -93,11 +93,11 @@ export class NdjsonIngest {
   /** Resolves, one turn of the event loop later at the earliest, when there is room for the next chunk. */
   private async work(chunk: Buffer): Promise<void> {
     let start = 0;
-    const ascii = isAscii(chunk);
+    const text = isAscii(chunk) ? chunk.toString('latin1') : undefined;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      const whole = this.restLength === 0;
-      if (whole && ascii) this.takeText(chunk.toString('latin1', start, end), end - start, chunk, start);
-      else this.takeLine(whole ? chunk.subarray(start, end) : this.joined(chunk.subarray(start, end)));
+      if (this.restLength > 0) this.takeLine(this.joined(chunk.subarray(start, end)));
+      else if (text === undefined) this.takeLine(chunk.subarray(start, end));
+      else this.takeLineOf(chunk, text, start, end);
       start = end + 1;
       if (this.inFlight >= IN_FLIGHT) await this.room();
     }
@@ -121,28 +121,34 @@ export class NdjsonIngest {
   }
 
   private takeLine(line: Buffer): void {
-    const text = line.length > this.limits.bytes + 1 ? tooLong(this.limits) : decodeUtf8(line);
-    if (typeof text === 'string') return this.takeText(text, line.length);
-    this.line++;
-    this.invalid(text.message, text.errors);
+    if (this.isTooLong(line.length)) return;
+    const text = decodeUtf8(line);
+    this.take(typeof text === 'string' ? readMessage(text) : text, line, 0, line.length);
   }
 
-  private takeText(text: string, bytes: number, ascii?: Buffer, offset?: number): void {
+  /** Decoding a chunk whole costs far less than each line of it. */
+  private takeLineOf(chunk: Buffer, text: string, start: number, end: number): void {
+    if (!this.isTooLong(end - start)) this.take(readMessageAt(text, chunk, start, end), chunk, start, end);
+  }
+
+  private isTooLong(bytes: number): boolean {
     this.line++;
+    if (bytes <= this.limits.bytes + 1) return false;
+    if (this.failure === undefined) this.invalid(`The line is longer than ${this.limits.bytes} bytes.`);
+    return true;
+  }
+
+  private take(message: RocketMessage | InvalidInput, chunk: Buffer, start: number, end: number): void {
     if (this.failure !== undefined) return;
-    if (bytes > this.limits.bytes + 1) return this.invalid(tooLong(this.limits).message);
-    const message = readMessage(text, ascii, offset);
-    if (!(message instanceof InvalidInput)) return this.submit(message, bytes, this.line);
-    if (text.trim() !== '') this.invalid(message.message, message.errors);
+    if (!(message instanceof InvalidInput)) this.submit(message, end - start);
+    else if (!isBlank(chunk, start, end)) this.invalid(message.message, message.errors);
   }
 
-  private submit(message: RocketMessage, bytes: number, line: number): void {
+  private submit(message: RocketMessage, bytes: number): void {
     this.inFlight++;
-    const settle = (outcome: Outcome): void => this.settle(outcome, line);
-    const fail = (error: Error): void => this.fail(error);
     try {
       // Only a buffer that other clients fill as well can be full: this stream alone stays far below its bound.
-      if (!this.ingest.submit(message, bytes, settle, fail)) {
+      if (!this.ingest.submit(message, bytes, this.settle, this.fail, this.line)) {
         this.counters.turnedAway('shed');
         this.fail(new Problem('overloaded', 'Too many messages are waiting to be stored.'));
       }
@@ -151,7 +157,8 @@ export class NdjsonIngest {
     }
   }
 
-  private settle(outcome: Outcome, line: number): void {
+  /** One function for all lines, told which one: a function for each is a third of what a line allocates. */
+  private readonly settle = (outcome: Outcome, line: number): void => {
     this.inFlight--;
     this.counts.received++;
     this.counts[outcome.outcome]++;
@@ -160,13 +167,13 @@ export class NdjsonIngest {
       this.list({ line, outcome: outcome.outcome, retryable: false, channel, messageNumber, refusal });
     }
     this.goOn();
-  }
+  };
 
-  private fail(error: unknown): void {
+  private readonly fail = (error: unknown): void => {
     this.inFlight--;
     this.failure ??= problemOf(error);
     this.goOn();
-  }
+  };
 
   private invalid(detail: string, errors?: readonly InputError[]): void {
     this.counters.turnedAway('invalid');
@@ -216,5 +223,5 @@ export class NdjsonIngest {
   }
 }
 
-const tooLong = ({ bytes }: BodyLimits): InvalidInput =>
-  new InvalidInput('invalid-message', `The line is longer than ${bytes} bytes.`, []);
+const isBlank = (chunk: Buffer, start: number, end: number): boolean =>
+  chunk.toString('utf8', start, end).trim() === '';
