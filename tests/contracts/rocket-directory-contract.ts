@@ -357,6 +357,9 @@ const compareLists = async (
   }
 };
 
+/** More than any walk here can meet: a cursor that stands still must fail, not hang. */
+const PLENTY = 10_000;
+
 const walk = async (directory: RocketDirectory, query: RocketQuery): Promise<RocketSummary[]> => {
   const rockets: RocketSummary[] = [];
   let after: RocketPage['next'];
@@ -364,6 +367,7 @@ const walk = async (directory: RocketDirectory, query: RocketQuery): Promise<Roc
     const page = await directory.list({ ...query, after });
     expect(page.rockets.length).toBe(page.next === undefined ? page.rockets.length : query.limit);
     rockets.push(...page.rockets);
+    if (rockets.length > PLENTY) throw new Error('The listing does not end.');
     after = page.next;
   } while (after !== undefined);
   return rockets;
@@ -467,6 +471,7 @@ const allGaps = async (
     const page = await directory.gaps({ ...query, after });
     expect(page.gaps.length).toBeLessThanOrEqual(query.limit);
     gaps.push(...page.gaps);
+    if (gaps.length > PLENTY) throw new Error('The gaps do not end.');
     after = page.next;
   } while (after !== undefined);
   return gaps;
