@@ -159,6 +159,8 @@ export class EventFeed {
     const ping: FeedMessage = { kind: 'ping' };
     while (this.subscriptions.size > 0) {
       await this.clock.sleep(BEAT_MS);
+      // Commits nobody told us of: another instance's, or one of which only the answer was lost.
+      this.wake();
       const progress: FeedMessage = { kind: 'progress', position: this.cursor };
       await this.toEach(this.subscriptions, (subscription) => subscription.beat(progress, ping));
     }

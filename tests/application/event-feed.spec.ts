@@ -5,7 +5,7 @@ import { InMemoryEventStore } from '../../src/infrastructure/event-store/in-memo
 import { InMemoryRocketDirectory } from '../../src/infrastructure/event-store/in-memory-rocket-directory.js';
 import { eventFeedContract } from '../contracts/event-feed-contract.js';
 import { breakable } from '../support/breakable.js';
-import { earlyMessage, faster, launched } from '../support/builders.js';
+import { changeOn, earlyMessage, faster, headOf, launched } from '../support/builders.js';
 import { commit, connect } from '../support/feed-reader.js';
 import { ManualClock, turns, until } from '../support/manual-clock.js';
 import { silentLogger } from '../support/silent-logger.js';
@@ -126,6 +126,18 @@ describe('a quiet feed', () => {
       clock.move(15_000);
       await until(() => readers.every((reader) => reader.of('ping').length === beat));
     }
+    feed.close();
+  });
+
+  it('finds within a beat what nobody told it of: another instance wrote it, or only the answer was lost', async () => {
+    const { feed, clock, store } = stage();
+    const reader = connect(feed);
+    await until(() => reader.isLive);
+    await store.commit([changeOn(await headOf(store, 'a'), { events: [launched()] })]);
+    await turns(10);
+    expect(reader.events).toHaveLength(0);
+    clock.move(15_000);
+    await until(() => reader.events.length === 1);
     feed.close();
   });
 
