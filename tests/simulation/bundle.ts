@@ -6,30 +6,32 @@ import { build, type Plugin } from 'esbuild';
 /** A change of the source for one build; `find` stands in `file` exactly once. */
 export interface Replacement {
   readonly file: string;
-  readonly find: string;
+  readonly find: string | RegExp;
   readonly replace: string;
 }
 
 export type Simulation = typeof import('./simulation.js');
+
+/** Another value for a constant. */
+function limit(file: string, name: string, value: number): Replacement {
+  return { file, find: new RegExp(`\\b${name} = [^;]+;`), replace: `${name} = ${value};` };
+}
 
 /**
  * With the limits of production a small run would never reach them. Lowered, each of them is reached all the time,
  * and what happens there is simulated as thoroughly as everything else.
  */
 export const smallLimits: readonly Replacement[] = [
-  { file: 'src/application/advance.ts', find: 'EVENTS_PER_STEP = 1024', replace: 'EVENTS_PER_STEP = 3' },
-  {
-    file: 'src/application/reorder-buffer.ts',
-    find: 'MESSAGES_PER_BATCH = 1024',
-    replace: 'MESSAGES_PER_BATCH = 4',
-  },
-  {
-    file: 'src/application/worker-pool.ts',
-    find: 'MESSAGES_PER_EVENT_LOOP_TURN = 2048',
-    replace: 'MESSAGES_PER_EVENT_LOOP_TURN = 7',
-  },
-  { file: 'src/application/rocket-queries.ts', find: 'const PAGE = 1024', replace: 'const PAGE = 3' },
-  { file: 'src/application/skip-overdue-gaps.ts', find: 'const PAGE = 1000', replace: 'const PAGE = 2' },
+  limit('src/application/advance.ts', 'EVENTS_PER_STEP', 3),
+  limit('src/application/reorder-buffer.ts', 'MESSAGES_PER_BATCH', 4),
+  limit('src/application/worker-pool.ts', 'MESSAGES_PER_EVENT_LOOP_TURN', 7),
+  limit('src/application/rocket-queries.ts', 'PAGE', 3),
+  limit('src/application/skip-overdue-gaps.ts', 'PAGE', 2),
+  limit('src/application/gap-notices.ts', 'PAGE', 2),
+  limit('src/application/event-feed.ts', 'CATCH_UP_PAGE', 3),
+  limit('src/application/event-feed.ts', 'BURST', 4),
+  limit('src/application/event-feed.ts', 'BEAT_MS', 700),
+  limit('src/application/feed-subscription.ts', 'MAX_BACKLOG_BYTES', 10),
 ];
 
 /** Builds the simulation with the replacements in place and loads it. */

@@ -27,12 +27,17 @@ export class Connection implements EventStore {
   private isCut = false;
 
   constructor(
+    private readonly name: string,
     private readonly world: World,
     private readonly disk: Disk,
     private readonly power: Power,
     /** Whether only one caller at a time may work on a channel: true for workers, not for who only looks. */
     private readonly exclusive: boolean,
   ) {}
+
+  get isBusy(): boolean {
+    return this.underway.size > 0;
+  }
 
   /** The process behind this connection is gone. */
   cut(): Stage[] {
@@ -121,12 +126,13 @@ export class Connection implements EventStore {
   private exchange<T>(kind: string, stage: Stage, channels: readonly string[], at: () => T): Promise<T> {
     const { world } = this;
     const call = Symbol(kind);
+    const what = `${kind} ${channels.join(' ')} by ${this.name}`;
     this.underway.set(call, stage);
     this.occupy(channels);
     return new Promise<T>((resolve, reject) => {
       const answer = (deliver: () => void): void => {
         if (kind === 'commit') this.underway.set(call, 'after commit');
-        world.scheduler.after(world.delay(), `${kind} answered`, () => {
+        world.scheduler.after(world.delay(), `answered ${what}`, () => {
           if (this.isCut) return;
           this.underway.delete(call);
           for (const channel of channels) this.busy.delete(channel);
@@ -137,7 +143,7 @@ export class Connection implements EventStore {
         // What a process sent before it died is on its way, unless it was lost with it.
         if (this.isCut && (kind !== 'commit' || world.random.chance(0.5))) return;
         this.power.perform(
-          kind,
+          what,
           world.delay(),
           () => {
             try {
@@ -150,7 +156,7 @@ export class Connection implements EventStore {
           () => answer(() => reject(new StoreUnavailable('power lost'))),
         );
       };
-      world.scheduler.after(world.delay(), kind, arrive);
+      world.scheduler.after(world.delay(), `asked ${what}`, arrive);
     });
   }
 
@@ -166,14 +172,14 @@ export class Connection implements EventStore {
 
 /** The volatile part of the store: what was handed over and not yet written is gone when the power fails. */
 export class Power {
-  private readonly waiting = new Map<symbol, { readonly kind: string; readonly lost: () => void }>();
+  private readonly waiting = new Map<symbol, { readonly what: string; readonly lost: () => void }>();
 
   constructor(private readonly world: World) {}
 
-  perform(kind: string, delay: number, run: () => void, lost: () => void): void {
-    const call = Symbol(kind);
-    this.waiting.set(call, { kind, lost });
-    this.world.scheduler.after(delay, `${kind} done`, () => {
+  perform(what: string, delay: number, run: () => void, lost: () => void): void {
+    const call = Symbol(what);
+    this.waiting.set(call, { what, lost });
+    this.world.scheduler.after(delay, `done ${what}`, () => {
       if (this.waiting.delete(call)) run();
     });
   }
@@ -181,7 +187,8 @@ export class Power {
   fail(): void {
     const lost = [...this.waiting.values()];
     this.waiting.clear();
-    if (lost.some(({ kind }) => kind === 'commit')) this.world.meet('power lost with a commit on its way');
+    if (lost.some(({ what }) => what.startsWith('commit')))
+      this.world.meet('power lost with a commit on its way');
     for (const each of lost) each.lost();
   }
 }

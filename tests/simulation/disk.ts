@@ -58,9 +58,9 @@ export class Disk {
 
   head({ channel, numbers }: HeadRequest): Head {
     const { revision, state, early: all, events } = this.record(channel);
-    // Partial on purpose: the fewest early messages that the port allows.
     const early = new EarlyList();
-    const lowest = [...all.keys()].sort((a, b) => a - b).slice(0, EVENTS_PER_STEP + 1);
+    const enough = this.world.plan.partialHeads ? EVENTS_PER_STEP + 1 : all.size;
+    const lowest = [...all.keys()].sort((a, b) => a - b).slice(0, enough);
     for (const number of new Set([...lowest, ...numbers])) {
       const waiting = all.get(number);
       if (waiting !== undefined) early.add(waiting);

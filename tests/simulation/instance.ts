@@ -1,4 +1,5 @@
 import { Counters } from '../../src/application/counters.js';
+import { EventFeed } from '../../src/application/event-feed.js';
 import { IngestMessages, ShuttingDown } from '../../src/application/ingest-messages.js';
 import type { NumberRange, Outcome } from '../../src/application/outcome.js';
 import type { Clock } from '../../src/application/ports/clock.js';
@@ -22,6 +23,7 @@ const silent: Logger = {
 
 const EPOCH = Date.UTC(2026, 0, 1);
 const RESTART_WITHIN_MS = 300;
+const NEWS_OF_OTHERS_MS = 200;
 
 export type Reply = (answer: Outcome | 'turned away') => void;
 
@@ -29,8 +31,10 @@ export type Reply = (answer: Outcome | 'turned away') => void;
 export class Instance {
   process: Process | undefined;
   private starting = false;
+  private processes = 0;
 
   constructor(
+    readonly name: string,
     private readonly world: World,
     private readonly disk: Disk,
     private readonly power: Power,
@@ -39,7 +43,13 @@ export class Instance {
 
   start(): void {
     this.starting = false;
-    const process = new Process(this.world, this.disk, this.power, this.ledger);
+    const process = new Process(
+      `${this.name}.${++this.processes}`,
+      this.world,
+      this.disk,
+      this.power,
+      this.ledger,
+    );
     this.process = process;
     process.start().catch(() => {
       if (this.process === process) this.crash();
@@ -71,6 +81,7 @@ export class Instance {
 /** One process: the real parts over a connection and a clock of its own. */
 export class Process {
   readonly queries: RocketQueries;
+  readonly feed: EventFeed;
   stopping = false;
   /** Before that nobody can reach it. */
   started = false;
@@ -88,6 +99,7 @@ export class Process {
   private readonly answers = new Map<string, number>();
 
   constructor(
+    name: string,
     private readonly world: World,
     private readonly disk: Disk,
     power: Power,
@@ -96,13 +108,15 @@ export class Process {
     const { plan } = world;
     this.clockOffset = EPOCH + world.random.between(-1000, 1000);
     const clock: Clock = { now: () => this.clockOffset + world.scheduler.now, sleep: (ms) => this.sleep(ms) };
-    this.connection = new Connection(world, disk, power, true);
-    const reading = new Connection(world, disk, power, false);
+    this.connection = new Connection(`workers of ${name}`, world, disk, power, true);
+    const reading = new Connection(`readers of ${name}`, world, disk, power, false);
     const { directory } = disk;
     this.buffer = new ReorderBuffer({ messages: plan.bufferMessages, bytes: plan.bufferBytes });
     this.pool = new WorkerPool(this.buffer, this.connection, clock, silent, plan.workers);
     this.ingest = new IngestMessages(this.buffer, this.pool, this.counters, silent);
     this.queries = new RocketQueries(reading, directory);
+    this.feed = new EventFeed(reading, directory, clock, silent);
+    this.pool.onCommit((change, before) => this.feed.committed(change, before));
     const skipper = {
       skipGap: (channel: string, gap: NumberRange | undefined) => this.skipOverdue(channel, gap),
     };
@@ -115,6 +129,21 @@ export class Process {
     await this.pool.start();
     if (isUnfinished) this.world.meet('drain resumed after a restart');
     this.started = true;
+    this.listenToOthers();
+  }
+
+  /** What other instances write shows only when somebody looks. */
+  private listenToOthers(): void {
+    if (this.world.plan.instances === 1) return;
+    this.world.scheduler.after(NEWS_OF_OTHERS_MS, 'listen', () => {
+      if (!this.alive) return;
+      this.feed.wake();
+      this.listenToOthers();
+    });
+  }
+
+  get isAlive(): boolean {
+    return this.alive;
   }
 
   receive(message: RocketMessage, bytes: number, reply: Reply): void {
@@ -176,7 +205,9 @@ export class Process {
     this.stopping = true;
     if (this.buffer.messages > 0) this.world.meet('graceful stop with work in hand');
     this.overdue.stop();
-    await this.ingest.stop();
+    const drained = this.ingest.stop();
+    this.feed.close();
+    await drained;
     if (!this.alive) return;
     if (this.waiting > 0)
       this.world.violated('a stop answers everything', `${this.waiting} were not answered`);
@@ -208,6 +239,10 @@ export class Process {
     if (received !== sum || received + this.waiting !== this.received || !counted) {
       this.world.violated('received is the sum of what became of it', JSON.stringify(this.counters.messages));
     }
+  }
+
+  get isBusy(): boolean {
+    return this.waiting > 0 || this.connection.isBusy;
   }
 
   /** Received and not answered yet. */

@@ -32,6 +32,8 @@ export class RocketLedger {
   readonly answeredFirst = new Set<number>();
   readonly history: { readonly number: number; readonly expected: Told }[] = [];
   readonly sights: Sight[] = [unseen()];
+  /** Every gap there ever was, as `from-to`. */
+  readonly everGaps = new Set<string>();
   readonly moments: Moment[] = [{ version: 0, gap: undefined }];
 
   constructor(readonly channel: string) {}
@@ -87,6 +89,7 @@ export class Ledger {
       this.stands(rocket, message.number, { ...saidBy(message.report), time: message.time });
     this.sameState(rocket, record);
     this.nothingLost(rocket, record);
+    for (const { from, to } of rocket.gaps()) rocket.everGaps.add(`${from}-${to}`);
     rocket.moments.push({ version: record.state.version, gap: rocket.gaps()[0] });
     if (change.released.length > 0 && record.early.has(record.state.version + 1)) {
       this.world.meet('drain in several steps');

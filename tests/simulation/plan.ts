@@ -29,6 +29,8 @@ export interface Plan {
   readonly commitFails: number;
   /** Of the commits that fail: how many had written a part or all of it. */
   readonly writtenThough: number;
+  /** Heads with no more early messages than the port demands; gaps are then told by the ranges that show in them. */
+  readonly partialHeads: boolean;
   readonly crashEvery: number;
   readonly powerLossEvery: number;
   readonly stopEvery: number;
@@ -37,6 +39,10 @@ export interface Plan {
   readonly clockJumps: number;
   readonly readers: number;
   readonly readerPause: number;
+  /** Readers of the live feed. */
+  readonly followers: number;
+  /** What a follower takes of its connection in a millisecond, in events. */
+  readonly followerSpeed: number;
   readonly faultsUntil: number;
 }
 
@@ -70,6 +76,7 @@ export const drawPlan = (random: Random): Plan => {
     loadFails: sometimes(0.1),
     commitFails: sometimes(0.2),
     writtenThough: random.next(),
+    partialHeads: random.chance(0.5),
     crashEvery: everyOrNever(200, 3000),
     powerLossEvery: everyOrNever(300, 3000),
     stopEvery: random.chance(0.3) ? random.between(300, 2000) : NEVER,
@@ -77,6 +84,8 @@ export const drawPlan = (random: Random): Plan => {
     gapTimeout: random.chance(0.15) ? random.between(200, 2000) : NEVER,
     clockJumps: random.chance(0.3) ? random.between(200, 1500) : NEVER,
     readers: random.between(1, 2),
+    followers: random.between(0, 2),
+    followerSpeed: random.pick([10, 1, 0.02]),
     readerPause: random.pick([20, 200, 1500]),
     faultsUntil: random.between(1000, 4000),
   };

@@ -1,7 +1,7 @@
-import type { Position, StoredEvent } from '../../src/application/ports/event-store.js';
+import type { Position } from '../../src/application/ports/event-store.js';
 import type { Instance, Process } from './instance.js';
 import type { Disk } from './disk.js';
-import { equal } from './oracle.js';
+import { FeedAudit } from './feed-audit.js';
 import type { World } from './world.js';
 
 const PATIENCE_MS = 2000;
@@ -13,20 +13,20 @@ const HEALTHY_PAUSE_MS = 20;
 export class Reader {
   private position: Position | undefined;
   private process: Process | undefined;
-  private readonly read = new Map<string, number>();
-  private total = 0;
+  private readonly audit: FeedAudit;
 
   constructor(
     private readonly world: World,
     private readonly instances: readonly Instance[],
     private readonly disk: Disk,
   ) {
+    this.audit = new FeedAudit(world, disk);
     this.later(0);
   }
 
   /** Everything that is stored was read. */
   get isDone(): boolean {
-    return this.total === this.disk.log.length;
+    return this.audit.isComplete;
   }
 
   private get pause(): number {
@@ -59,25 +59,12 @@ export class Reader {
     process.queries.feed(request).then(
       ({ events, next, end }) => {
         if (isOver) return;
-        for (const event of events) this.take(event);
+        for (const event of events) this.audit.take(event);
         this.position = next;
-        if (this.disk.log.length - this.total > FAR_BEHIND) world.meet('reader fell behind');
+        if (this.disk.log.length - this.audit.total > FAR_BEHIND) world.meet('reader fell behind');
         over(end ? AT_THE_END_MS : this.pause);
       },
       () => over(this.pause),
     );
-  }
-
-  private take({ channel, number, event }: StoredEvent): void {
-    const count = this.read.get(channel) ?? 0;
-    const expected = this.disk.record(channel).events[count];
-    if (expected === undefined || expected.number !== number || !equal(expected.event, event)) {
-      this.world.violated(
-        'the feed shows every event once, in order',
-        `${channel}: ${number} where ${expected?.number} comes next`,
-      );
-    }
-    this.read.set(channel, count + 1);
-    this.total++;
   }
 }

@@ -5,6 +5,7 @@ import { Instance } from './instance.js';
 import { Ledger } from './ledger.js';
 import { Operator } from './operator.js';
 import { equal } from './oracle.js';
+import { Follower } from './follower.js';
 import { Producer } from './producer.js';
 import { Reader } from './reader.js';
 import type { Met } from './situations.js';
@@ -60,7 +61,7 @@ class Simulation {
   private readonly power: Power;
   private readonly instances: Instance[];
   private readonly producers: Producer[];
-  private readonly readers: Reader[];
+  private readonly readers: (Reader | Follower)[];
 
   constructor(seed: number, met: Met, { verbose }: Options) {
     const world = new World(seed, met, verbose);
@@ -72,7 +73,7 @@ class Simulation {
     });
     const instances = Array.from(
       { length: world.plan.instances },
-      () => new Instance(world, disk, power, ledger),
+      (_, i) => new Instance('AB'.charAt(i), world, disk, power, ledger),
     );
     const channels = drawChannels(world);
     for (const channel of channels) ledger.rocket(channel);
@@ -83,7 +84,10 @@ class Simulation {
     this.instances = instances;
     for (const instance of instances) instance.start();
     this.producers = channels.map((channel) => new Producer(world, instances, ledger, channel));
-    this.readers = Array.from({ length: world.plan.readers }, () => new Reader(world, instances, disk));
+    this.readers = [
+      ...Array.from({ length: world.plan.readers }, () => new Reader(world, instances, disk)),
+      ...Array.from({ length: world.plan.followers }, () => new Follower(world, instances, disk, ledger)),
+    ];
     new Operator(world, instances, ledger);
     new Visitor(world, instances, ledger);
     this.plague();
@@ -125,17 +129,18 @@ class Simulation {
   private calm(): void {
     const { world } = this;
     world.healed = true;
-    this.healWhenQuiet(world.scheduler.now, world.scheduler.now + COMPLETE_WITHIN_MS);
+    this.healWhenQuiet(world.scheduler.now, world.scheduler.now + COMPLETE_WITHIN_MS, -1);
   }
 
-  private healWhenQuiet(quietSince: number, deadline: number): void {
-    const { world } = this;
+  private healWhenQuiet(quietSince: number, deadline: number, events: number): void {
+    const { world, disk } = this;
     const { now } = world.scheduler;
     if (now > deadline) return world.violated('after healing all is complete', 'what was begun did not end');
     if (now - quietSince < QUIET_MS) {
       return world.scheduler.after(200, 'wait', () => {
-        const isBusy = this.instances.some((instance) => instance.process?.waiting !== 0);
-        this.healWhenQuiet(isBusy ? world.scheduler.now : quietSince, deadline);
+        const isBusy = this.instances.some((instance) => instance.process?.isBusy !== false);
+        const quiet = isBusy || disk.log.length !== events ? world.scheduler.now : quietSince;
+        this.healWhenQuiet(quiet, deadline, disk.log.length);
       });
     }
     for (const channel of this.disk.unfinished()) world.violated('what can be drained is drained', channel);

@@ -49,6 +49,14 @@ export const requiredSituations = [
   'reader resumed on another instance',
   'reader lost its instance',
   'past version read',
+  'follower caught up',
+  'follower told live',
+  'follower dropped: too slow',
+  'follower dropped: shutting down',
+  'follower dropped: store unavailable',
+  'follower came back with its position',
+  'gap told to be open',
+  'gap told to be closed',
 ] as const;
 
 export type Situation = (typeof requiredSituations)[number];
