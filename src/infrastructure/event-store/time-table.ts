@@ -19,6 +19,7 @@ interface Style {
 
 const DAY = 86_400;
 const WHOLE = 19;
+const MINUS = 45;
 const MAX_SECONDS = 0xffff_ffff;
 
 /**
@@ -27,13 +28,14 @@ const MAX_SECONDS = 0xffff_ffff;
  */
 export class TimeTable {
   private readonly styles: Style[] = [];
-  private readonly styleIds = new Map<string, number>();
-  private readonly days = new Map<string, number>();
+  /** By figures instead of texts: a text cut out of a time would have to be hashed for every event. */
+  private readonly styleIds = new Map<number, number>();
+  private readonly days = new Map<number, number>();
   private readonly dates = new Map<number, string>();
 
   /** `time` is valid RFC 3339. Undefined: keep the text instead. */
   encode(time: string): CodedTime | undefined {
-    const day = this.dayOf(time.slice(0, 10));
+    const day = this.dayOf(time);
     const second = pair(time, 17);
     const seconds = day * DAY + pair(time, 11) * 3600 + pair(time, 14) * 60 + second;
     if (!(seconds >= 0 && seconds <= MAX_SECONDS && second < 60)) return undefined;
@@ -43,7 +45,7 @@ export class TimeTable {
       for (end++; isDigit(time.charCodeAt(end)); end++) fraction = fraction * 10 + time.charCodeAt(end) - 48;
     }
     const decimals = Math.max(0, end - WHOLE - 1);
-    const style = this.styleOf(time.charAt(10), decimals, time.slice(end));
+    const style = this.styleOf(time, decimals, end);
     return { seconds, fraction, style, millis: this.millis(seconds, fraction, style) };
   }
 
@@ -63,30 +65,34 @@ export class TimeTable {
     return seconds * 1000 - offset + Math.floor((fraction * up) / down);
   }
 
-  private dayOf(date: string): number {
-    const known = this.days.get(date);
+  private dayOf(time: string): number {
+    const key = ((pair(time, 0) * 100 + pair(time, 2)) * 100 + pair(time, 5)) * 100 + pair(time, 8);
+    const known = this.days.get(key);
     if (known !== undefined) return known;
+    const date = time.slice(0, 10);
     const day = Date.parse(`${date}T00:00:00Z`) / 1000 / DAY;
     // Outside, nothing is encoded, so nothing is kept either.
     if (day < 0 || day * DAY > MAX_SECONDS) return NaN;
-    this.days.set(date, day);
+    this.days.set(key, day);
     this.dates.set(day, date);
     return day;
   }
 
-  private styleOf(separator: string, decimals: number, suffix: string): number {
-    const key = separator + decimals + suffix;
+  /** `end` is where the decimals end. */
+  private styleOf(time: string, decimals: number, end: number): number {
+    const zone = time.charCodeAt(end);
+    const minutes = time.length === end + 1 ? 0 : pair(time, end + 1) * 60 + pair(time, end + 4);
+    const key = ((minutes * 128 + zone) * 128 + time.charCodeAt(10)) * 16 + decimals;
     const known = this.styleIds.get(key);
     if (known !== undefined) return known;
-    const sign = suffix.startsWith('-') ? -1 : 1;
-    const minutes = suffix.length === 1 ? 0 : pair(suffix, 1) * 60 + pair(suffix, 4);
+    const sign = zone === MINUS ? -1 : 1;
     this.styleIds.set(key, this.styles.length);
     // At most 2 · 10 · (2 · 1440 + 2) styles: an id fits into 16 bits.
     return (
       this.styles.push({
-        separator,
+        separator: time.charAt(10),
         decimals,
-        suffix,
+        suffix: time.slice(end),
         offset: sign * minutes * 60_000,
         up: 10 ** Math.max(0, 3 - decimals),
         down: 10 ** Math.max(0, decimals - 3),

@@ -36,7 +36,7 @@ const NOT_A_NUMBER = -1;
  * A message of the usual form takes 0.4 µs here, 1.3 µs in the strict reader, 0.8 µs in JSON.parse.
  */
 export class UsualMessageReader {
-  private readonly channels = new KnownTexts(ownRules.isChannel);
+  private readonly channels = new KnownTexts(isCanonicalChannel);
   private readonly texts = new KnownTexts(ownRules.isText);
   private text = '';
   private bytes: Uint8Array = opening;
@@ -58,7 +58,7 @@ export class UsualMessageReader {
     if (time === undefined || !this.stepOver(toType)) return undefined;
     const report = this.report();
     if (report === undefined || this.at !== end) return undefined;
-    return { channel: canonicalChannel(channel), number, time, report };
+    return { channel, number, time, report };
   }
 
   private report(): RocketReport | undefined {
@@ -142,6 +142,9 @@ export class UsualMessageReader {
     return value;
   }
 }
+
+const isCanonicalChannel = (text: string): boolean =>
+  ownRules.isChannel(text) && canonicalChannel(text) === text;
 
 const SLOTS = 4096;
 

@@ -52,18 +52,13 @@ describe('a message in the usual form', () => {
     const second = written('RocketSpeedDecreased', { by: 7 }, { messageNumber: 2 });
     expect(read(first)?.channel).toBe(read(second)?.channel);
   });
-
-  it('writes a UUID in lower case, each time', () => {
-    const channel = '193270A9-C9CF-404A-8F83-838E71D9AE67';
-    const text = written('RocketSpeedIncreased', { by: 5 }, { channel });
-    expect([read(text), read(text)]).toMatchObject(Array(2).fill({ channel: channel.toLowerCase() }));
-  });
 });
 
 describe('any other message', () => {
   it.each([
     ['an escape', { channel: 'caf\\u00e9' }],
     ['a bad channel', { channel: 'a b' }],
+    ['a UUID in upper case', { channel: '193270A9-C9CF-404A-8F83-838E71D9AE67' }],
     ['no channel', { channel: '' }],
     ['number 0', { messageNumber: 0 }],
     ['a number of 16 digits', { messageNumber: 1_000_000_000_000_000 }],
