@@ -1,25 +1,14 @@
 import axe from 'axe-core';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { describeInBrowser, launchChromium } from '../support/chromium.js';
 import { type RealProcess, startProcess } from '../support/real-process.js';
 
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const cli = join(__dirname, '../../dist/cli/rockets.js');
-const quietFlags = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
 jest.setTimeout(120_000);
 
 let service: RealProcess;
@@ -87,7 +76,7 @@ const violations = async (): Promise<string[]> => {
 const browserTests = (): void => {
   beforeAll(async () => {
     service = await startProcess({ LOG_LEVEL: 'error' });
-    browser = await chromium.launch({ executablePath, args: quietFlags });
+    browser = await launchChromium();
     page = await browser.newPage({ viewport: { width: 1360, height: 850 }, reducedMotion: 'reduce' });
     watchFor(page);
   });
@@ -241,14 +230,4 @@ const browserTests = (): void => {
   });
 };
 
-if (existsSync(executablePath)) {
-  describe('the dashboard in a browser', browserTests);
-} else {
-  describe('the dashboard in a browser', () => {
-    const how = `Browser tests did NOT run: there is no Chromium at ${executablePath}. Install it (Debian: apt-get install chromium) or set CHROMIUM to its path, then run: npx jest dashboard.e2e`;
-    it('was not tested on this machine: Chromium is missing', () => {
-      if (process.env['CI'] === 'true') throw new Error(how);
-      process.stderr.write(`\n${how}\n\n`);
-    });
-  });
-}
+describeInBrowser('the dashboard in a browser', browserTests);

@@ -1,18 +1,6 @@
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { describeInBrowser, launchChromium } from '../support/chromium.js';
 import { type RealProcess, startProcess } from '../support/real-process.js';
-
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const quietFlags = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 jest.setTimeout(60_000);
 
@@ -25,7 +13,7 @@ const wrong: string[] = [];
 const browserTests = (): void => {
   beforeAll(async () => {
     service = await startProcess({ LOG_LEVEL: 'error' });
-    browser = await chromium.launch({ executablePath, args: quietFlags });
+    browser = await launchChromium();
     page = await browser.newPage();
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) wrong.push(message.text());
@@ -70,11 +58,4 @@ const browserTests = (): void => {
   });
 };
 
-describe('the API documentation in a browser', () => {
-  if (existsSync(executablePath)) return browserTests();
-  return it('was not tested on this machine: Chromium is missing', () => {
-    const how = `Browser tests did NOT run: there is no Chromium at ${executablePath}. Install it (Debian: apt-get install chromium) or set CHROMIUM to its path, then run: npx jest docs.e2e`;
-    if (process.env['CI'] === 'true') throw new Error(how);
-    process.stderr.write(`\n${how}\n\n`);
-  });
-});
+describeInBrowser('the API documentation in a browser', browserTests);
