@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expectExact, expectStored } from '../support/expect-exact.js';
 import { Fleet } from '../support/producers.js';
-import { startProcess } from '../support/real-process.js';
+import { startProcess, type RealProcess } from '../support/real-process.js';
 import { seededRandom } from '../support/seeded-random.js';
 
 /** More of the same by hand: `KILLS=1000 npx jest --selectProjects e2e --testPathPatterns sqlite-crash`. */
@@ -17,10 +17,16 @@ describe('a service on SQLite', () => {
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'rockets-crash-'));
   });
-  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+  afterEach(async () => {
+    await running?.end('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  });
 
-  const start = (file: string) =>
-    startProcess({ EVENT_STORE: 'sqlite', SQLITE_FILE: file, LOG_LEVEL: 'warn' });
+  let running: RealProcess | undefined;
+  const start = async (file: string): Promise<RealProcess> => {
+    running = await startProcess({ EVENT_STORE: 'sqlite', SQLITE_FILE: file, LOG_LEVEL: 'warn' });
+    return running;
+  };
 
   it(
     `loses nothing it acknowledged when it is killed ${KILLS} times under load`,

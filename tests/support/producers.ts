@@ -19,6 +19,7 @@ export class Producer {
   constructor(
     readonly channel: string,
     seed: number,
+    private readonly repeats: number,
   ) {
     this.random = seededRandom(seed);
   }
@@ -37,7 +38,7 @@ export class Producer {
 
   acknowledge(number: number): void {
     this.acknowledged.add(number);
-    if (this.random() > 0.1) this.open.delete(number);
+    if (this.random() >= this.repeats) this.open.delete(number);
   }
 
   private say(): Sent {
@@ -79,10 +80,11 @@ export class Fleet {
   /** Answers that said "not now". */
   readonly refusals: string[] = [];
 
-  constructor(count: number, seed: number) {
+  /** `repeats`: the share of messages that are sent again although they were acknowledged. */
+  constructor(count: number, seed: number, repeats = 0.1) {
     this.producers = Array.from(
       { length: count },
-      (_, i) => new Producer(`rocket-${seed}-${i}`, seed * 1000 + i),
+      (_, i) => new Producer(`rocket-${seed}-${i}`, seed * 1000 + i, repeats),
     );
   }
 

@@ -1,4 +1,4 @@
-import { SqliteEventStore } from '../../../src/infrastructure/event-store/sqlite/sqlite-event-store.js';
+import { type SqliteEventStore } from '../../../src/infrastructure/event-store/sqlite/sqlite-event-store.js';
 import { SqliteRocketDirectory } from '../../../src/infrastructure/event-store/sqlite/sqlite-rocket-directory.js';
 import { eventStoreContract } from '../../contracts/event-store-contract.js';
 import { SqliteStores } from '../../support/sqlite-stores.js';
