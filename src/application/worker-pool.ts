@@ -98,7 +98,8 @@ export class WorkerPool {
     const moved = changes.length > 0 ? await this.store.commit(changes) : [];
     const again: Turn[] = [];
     turns.forEach((turn, i) => {
-      const head = moved.find(({ channel }) => channel === turn.work.channel);
+      const { channel } = turn.work;
+      const head = moved.length === 0 ? undefined : moved.find((fresh) => fresh.channel === channel);
       if (head === undefined) this.settle(turn, steps[i]!);
       else again.push({ work: turn.work, head });
     });

@@ -1,16 +1,21 @@
 import { isAscii } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { noOutcomes, type Counters } from '../../application/counters.js';
 import type { IngestMessages } from '../../application/ingest-messages.js';
 import type { Outcome } from '../../application/outcome.js';
 import type { RocketMessage } from '../../domain/rocket-message.js';
 import { problemOf } from './error-handler.js';
-import { InvalidInput, decodeUtf8, readMessage, readMessageAt } from './message-reader.js';
+import { InvalidInput, readBodyMessage, readMessageAt } from './message-reader.js';
 import { Problem, sendProblem, type InputError } from './problem.js';
 import type { BodyLimits } from './read-body.js';
 
 /** Messages of one stream that are on their way; more than a lane's batch for each worker gains nothing. */
 const IN_FLIGHT = 2048;
+/** Saying what is wrong with a line costs fifty times what a good line does: so many, and everybody else has a turn. */
+const REFUSALS_PER_TURN = 64;
+/** While the buffer is full, the message that found it so is offered again this often. */
+const OFFER_AGAIN_MS = 5;
 const MAX_ITEMS = 1000;
 const NEWLINE = 10;
 
@@ -39,6 +44,9 @@ export class NdjsonIngest {
   private readonly items: Item[] = [];
   private itemsOmitted = 0;
   private inFlight = 0;
+  /** A message that found the buffer full. */
+  private postponed: { readonly message: RocketMessage; readonly bytes: number } | undefined;
+  private refusals = 0;
   private line = 0;
   /** The start of a line whose end has not arrived. */
   private rest: Buffer[] = [];
@@ -62,6 +70,8 @@ export class NdjsonIngest {
       const problem = new Problem(
         'unsupported-content-encoding',
         'Send the lines as they are, not compressed.',
+        undefined,
+        { Connection: 'close' },
       );
       req.resume();
       return sendProblem(res, problem, requestId);
@@ -71,7 +81,7 @@ export class NdjsonIngest {
     req.on('end', () => {
       this.ended = true;
       if (this.restLength > 0) this.takeLine(Buffer.concat(this.rest));
-      this.whenSettled(() => this.answer(req, res, requestId));
+      void this.offerAgain().then(() => this.whenSettled(() => this.answer(req, res, requestId)));
     });
     req.on('close', () => {
       this.closed = true;
@@ -99,9 +109,16 @@ export class NdjsonIngest {
       else if (text === undefined) this.takeLine(chunk.subarray(start, end));
       else this.takeLineOf(chunk, text, start, end);
       start = end + 1;
+      if (this.postponed !== undefined) await this.offerAgain();
+      if (this.refusals >= REFUSALS_PER_TURN) await this.giveWay();
       if (this.inFlight >= IN_FLIGHT) await this.room();
     }
     this.keepRest(chunk.subarray(start));
+    await this.giveWay();
+  }
+
+  private async giveWay(): Promise<void> {
+    this.refusals = 0;
     await new Promise(setImmediate);
   }
 
@@ -121,9 +138,7 @@ export class NdjsonIngest {
   }
 
   private takeLine(line: Buffer): void {
-    if (this.isTooLong(line.length)) return;
-    const text = decodeUtf8(line);
-    this.take(typeof text === 'string' ? readMessage(text) : text, line, 0, line.length);
+    if (!this.isTooLong(line.length)) this.take(readBodyMessage(line), line, 0, line.length);
   }
 
   /** Decoding a chunk whole costs far less than each line of it. */
@@ -147,14 +162,30 @@ export class NdjsonIngest {
   private submit(message: RocketMessage, bytes: number): void {
     this.inFlight++;
     try {
-      // Only a buffer that other clients fill as well can be full: this stream alone stays far below its bound.
-      if (!this.ingest.submit(message, bytes, this.settle, this.fail, this.line)) {
-        this.counters.turnedAway('shed');
-        this.fail(new Problem('overloaded', 'Too many messages are waiting to be stored.'));
-      }
+      if (this.ingest.submit(message, bytes, this.settle, this.fail, this.line)) return;
+      this.inFlight--;
+      this.postponed = { message, bytes };
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  /** Many streams together fill any buffer: then each rests until there is room, and gives up only when none comes. */
+  private async offerAgain(): Promise<void> {
+    const giveUpAt = Date.now() + this.limits.timeoutMs;
+    while (this.postponed !== undefined) {
+      if (Date.now() >= giveUpAt) return this.shed();
+      await pause(OFFER_AGAIN_MS);
+      const { message, bytes } = this.postponed;
+      this.postponed = undefined;
+      this.submit(message, bytes);
+    }
+  }
+
+  private shed(): void {
+    this.postponed = undefined;
+    this.counters.turnedAway('shed');
+    this.failure ??= new Problem('overloaded', 'Too many messages are waiting to be stored.');
   }
 
   /** One function for all lines, told which one: a function for each is a third of what a line allocates. */
@@ -176,6 +207,7 @@ export class NdjsonIngest {
   };
 
   private invalid(detail: string, errors?: readonly InputError[]): void {
+    this.refusals++;
     this.counters.turnedAway('invalid');
     this.counts.received++;
     this.counts.invalid++;
