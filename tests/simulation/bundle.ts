@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { resolve, sep } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import type * as simulation from './simulation.js';
 
 /** A change of the source for one build; `find` stands in `file` exactly once. */
 export interface Replacement {
@@ -10,7 +11,7 @@ export interface Replacement {
   readonly replace: string;
 }
 
-export type Simulation = typeof import('./simulation.js');
+export type Simulation = typeof simulation;
 
 /** Another value for a constant. */
 function limit(file: string, name: string, value: number): Replacement {

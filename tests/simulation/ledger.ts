@@ -1,5 +1,5 @@
 import type { Outcome } from '../../src/application/outcome.js';
-import type { Change, StoredEvent } from '../../src/application/ports/event-store.js';
+import type { Change, RocketState, StoredEvent } from '../../src/application/ports/event-store.js';
 import type { RocketMessage } from '../../src/domain/rocket-message.js';
 import type { ChannelRecord } from './disk.js';
 import { equal, follow, saidBy, unseen, type Entry, type Said, type Sight, type Told } from './oracle.js';
@@ -209,21 +209,7 @@ export class Ledger {
   }
 
   private sameState({ channel, sight }: RocketLedger, { state }: ChannelRecord): void {
-    const { version, updatedAt, rocket } = state;
-    const flown = rocket.status === 'awaiting-launch' ? undefined : rocket;
-    const blown = rocket.status === 'exploded' ? rocket : undefined;
-    const stored: Sight = {
-      version,
-      status: rocket.status,
-      complete: rocket.complete,
-      updatedAt,
-      speed: flown?.speed ?? 0,
-      type: flown?.type ?? null,
-      mission: flown?.mission ?? null,
-      reason: blown?.reason ?? null,
-      launchedAt: flown?.launchedAt ?? null,
-      explodedAt: blown?.explodedAt ?? null,
-    };
+    const stored = sightOf(state);
     if (equal(stored, sight)) return;
     this.world.violated(
       'the state is the fold of the history',
@@ -249,3 +235,13 @@ export class Ledger {
     }
   }
 }
+
+const sightOf = ({ version, updatedAt, rocket }: RocketState): Sight => {
+  const { status, complete } = rocket;
+  const sight = { ...unseen(), version, updatedAt, status, complete };
+  if (rocket.status === 'awaiting-launch') return sight;
+  const { speed, type, mission, launchedAt } = rocket;
+  const flown = { ...sight, speed, type, mission, launchedAt };
+  if (rocket.status === 'flying') return flown;
+  return { ...flown, reason: rocket.reason, explodedAt: rocket.explodedAt };
+};

@@ -9,7 +9,7 @@ interface Catch {
   readonly check: string;
 }
 
-const hunt = async ({ bug: _bug, ...planted }: PlantedBug): Promise<Catch | undefined> => {
+const hunt = async (planted: PlantedBug): Promise<Catch | undefined> => {
   const { simulate } = await loadSimulation([...smallLimits, planted]);
   for (let seed = 1; seed <= SEEDS; seed++) {
     const { violation } = await simulate(seed, new Map());

@@ -11,6 +11,8 @@ const ingest = 'src/application/ingest-messages.ts';
 const queries = 'src/application/rocket-queries.ts';
 const state = 'src/application/rocket-state.ts';
 const rocket = 'src/domain/rocket.ts';
+const feed = 'src/application/event-feed.ts';
+const subscription = 'src/application/feed-subscription.ts';
 const disk = 'tests/simulation/disk.ts';
 
 /** Bugs that such a service has in real life. Each is built in by itself, and the simulation has to find it. */
@@ -263,7 +265,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     bug: 'the store answers before its disk has it',
     file: 'tests/simulation/connection.ts',
     find: "answer(() => reject(new StoreUnavailable('power lost')))",
-    replace: 'answer(() => resolve([] as T))',
+    replace:
+      "answer(() => (kind === 'commit' ? resolve([] as T) : reject(new StoreUnavailable('power lost'))))",
   },
   {
     bug: 'the store does not notice that a channel moved',
@@ -282,5 +285,44 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: disk,
     find: 'next: this.log[at - 1]?.position',
     replace: 'next: this.log.at(-1)?.position',
+  },
+  {
+    bug: 'a reader goes live without the bursts of the meantime',
+    file: subscription,
+    find: 'for (const burst of kept) this.take(burst);',
+    replace: '',
+  },
+  {
+    bug: 'a reader that joins within a burst hears one event again',
+    file: 'src/application/feed-burst.ts',
+    find: 'this.page.events.slice(index + 1)',
+    replace: 'this.page.events.slice(index)',
+  },
+  {
+    bug: 'a slow reader is dropped with a position it never reached',
+    file: subscription,
+    find: 'this.reader.take(news);',
+    replace: `if (this.reader.backlog > 5) return this.drop('too-slow');
+    this.reader.take(news);`,
+  },
+  {
+    bug: 'a reader that joins within a burst waits for ever',
+    file: 'src/application/feed-burst.ts',
+    find: "if (index === -1) return 'not-here';",
+    replace: "if (index >= -1) return 'not-here';",
+  },
+  {
+    bug: 'a commit of which the answer was lost is never told',
+    file: feed,
+    find: `BEAT_MS);
+      // Commits nobody told us of: another instance's, or one of which only the answer was lost.
+      this.wake();`,
+    replace: 'BEAT_MS);',
+  },
+  {
+    bug: 'a feed that fails leaves its readers connected',
+    file: feed,
+    find: "for (const subscription of [...this.followers]) subscription.drop('store-unavailable');",
+    replace: 'this.followers.clear();',
   },
 ];
