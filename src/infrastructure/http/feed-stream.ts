@@ -14,17 +14,26 @@ const KEEP_ALIVE_MS = 30_000;
 /** `GET /events` as server-sent events. */
 export const streamEvents =
   (feed: EventFeed): RequestHandler =>
-  (req, res) => {
+  (req, res, next) => {
     const start = startOf(req);
     if (req.method === 'HEAD') {
       open(res).end();
       return;
     }
-    const unsubscribe = feed.subscribe(new SseReader(res, req.socket), start);
-    res.on('close', unsubscribe);
-    req.socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    open(res);
-    req.socket.write(retryText);
+    const begin = (): void => {
+      try {
+        const unsubscribe = feed.subscribe(new SseReader(res, req.socket), start);
+        res.on('close', unsubscribe);
+        req.socket.setKeepAlive(true, KEEP_ALIVE_MS);
+        open(res);
+        req.socket.write(retryText);
+      } catch (error) {
+        next(error);
+      }
+    };
+    // Behind other requests of its connection, the stream has the socket only when they are answered.
+    if (res.socket === null) res.once('socket', begin);
+    else begin();
   };
 
 const startOf = (req: Request): FeedStart => {

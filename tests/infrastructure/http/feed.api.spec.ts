@@ -236,3 +236,31 @@ describe('a service that stops', () => {
     expect(client.named('dropped')).toEqual([{ position: event?.position, reason: 'shutting-down' }]);
   });
 });
+
+describe('a stream asked for behind other requests of its connection', () => {
+  const head = 'HTTP/1.1\r\nHost: here\r\n';
+  const stream = `GET /events ${head}Accept: text/event-stream\r\n\r\n`;
+
+  it('says nothing before they are answered', async () => {
+    const socket = connect({ port: service.port, host: '127.0.0.1' });
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    socket.write(`GET /health ${head}\r\n${stream}`);
+    while (!text.includes('caught-up')) await turns(1);
+    socket.destroy();
+    expect(text.startsWith('HTTP/1.1 200 OK\r\n')).toBe(true);
+    expect(text.indexOf('retry: 2000')).toBeGreaterThan(text.lastIndexOf('HTTP/1.1 200 OK'));
+  });
+
+  it('is forgotten with its connection, though it never began', async () => {
+    const socket = connect({ port: service.port, host: '127.0.0.1' });
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    socket.write(stream + stream + stream);
+    while (!text.includes('caught-up')) await turns(1);
+    const readers = feed().readers;
+    socket.destroy();
+    await turns(20);
+    expect({ readers, left: feed().readers }).toEqual({ readers: 1, left: 0 });
+  });
+});
