@@ -196,8 +196,6 @@ const sendPast = async (
         `${channel} is at version ${current}, not yet at ${bound.version}.`,
       );
     }
-    // The prefix of a history never changes.
-    res.set('Cache-Control', 'public, max-age=31536000, immutable');
     res.json(pastRocketView(channel, await queries.asOf(channel, bound), {}));
   } else {
     const state = await queries.asOf(channel, { time: utcMillis(bound.at) });
