@@ -37,9 +37,11 @@ export class GroupCommit {
   }
 
   private async run(): Promise<void> {
-    // What the same turn of the event loop still brings belongs to this group.
-    await undefined;
-    while (this.queue.length > 0) await this.writeGroup(this.queue.splice(0));
+    while (this.queue.length > 0) {
+      // Whatever has reached the process by now belongs to this group: an fsync costs as much as 20 messages.
+      await nextTurn();
+      await this.writeGroup(this.queue.splice(0));
+    }
     this.running = undefined;
   }
 
@@ -72,3 +74,5 @@ export class GroupCommit {
     }
   }
 }
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

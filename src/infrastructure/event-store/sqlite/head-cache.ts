@@ -29,8 +29,11 @@ export class HeadCache {
   get(channel: string): CachedHead | undefined {
     const head = this.heads.get(channel);
     if (head === undefined) return undefined;
-    this.heads.delete(channel);
-    this.heads.set(channel, head);
+    // A commit moves it to the end anyway; only reading counts here, and only when there is somebody to push out.
+    if (this.weight > CAPACITY / 2) {
+      this.heads.delete(channel);
+      this.heads.set(channel, head);
+    }
     return head;
   }
 

@@ -21,7 +21,12 @@ export class StoreThread<Methods extends { [name in keyof Methods]: Method }> {
   private ended: Error | undefined;
 
   private constructor(role: Role, options: DatabaseOptions) {
-    this.worker = new Worker(threadFile, { workerData: { role, options }, name: `sqlite-${role}` });
+    this.worker = new Worker(threadFile, {
+      workerData: { role, options },
+      name: `sqlite-${role}`,
+      // Rows live for one transaction: with room for several, most are gone before anything must be moved.
+      resourceLimits: { maxYoungGenerationSizeMb: 48 },
+    });
     this.worker.on('message', (reply: Reply) => this.settle(reply));
     this.worker.on('error', (error: Error) => this.end(`the ${role} thread failed: ${error.message}`));
     this.worker.on('exit', () => this.end(`the ${role} thread has ended`));

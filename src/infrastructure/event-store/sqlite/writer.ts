@@ -87,18 +87,14 @@ export class Writer {
 
   private tail(connection: Connection, channel: string): Tail | undefined {
     const known = this.tails.get(channel);
-    if (known !== undefined) {
-      // Moves to the end: the first ones are those not used for longest.
-      this.tails.delete(channel);
-      this.tails.set(channel, known);
-      return known;
-    }
+    if (known !== undefined) return known;
     const row = connection.rocket.get(channel) as RocketRow | undefined;
     return row && this.remember({ ...checkedRocket(row) });
   }
 
   private remember(tail: Tail): Tail {
     this.tails.set(tail.channel, tail);
+    // The first one came first, not last used: a hot rocket that falls out is read again, once in so many others.
     if (this.tails.size > TAILS) this.tails.delete(this.tails.keys().next().value!);
     return tail;
   }
