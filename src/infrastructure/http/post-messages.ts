@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { ServerResponse } from 'node:http';
 import type { Counters } from '../../application/counters.js';
-import type { IngestMessages } from '../../application/ingest-messages.js';
+import { Overloaded, type IngestMessages } from '../../application/ingest-messages.js';
 import type { Outcome } from '../../application/outcome.js';
 import { problemOf } from './error-handler.js';
 import { InvalidInput, readBodyMessage } from './message-reader.js';
@@ -31,9 +31,14 @@ export const postMessages =
         return;
       }
       const wantsBody = req.headers.accept !== undefined;
-      ingest
-        .ingest(message, body.length)
-        .then((outcome) => answer(res, outcome, requestId, wantsBody), refuse);
+      const settle = (outcome: Outcome): void => answer(res, outcome, requestId, wantsBody);
+      try {
+        if (ingest.submit(message, body.length, settle, refuse)) return;
+        counters.turnedAway('shed');
+        refuse(new Overloaded());
+      } catch (error) {
+        refuse(error);
+      }
     });
   };
 

@@ -11,38 +11,72 @@ export interface BodyLimits {
  * Reads a small body whole. A callback instead of a promise and no decoding, parsing or inflating: this runs for
  * every message. `done` is called once, or never when the client went away.
  */
-export const readBody = (
-  req: IncomingMessage,
-  limits: BodyLimits,
-  done: (problem: Problem | undefined, body: Buffer) => void,
-): void => {
+export const readBody = (req: IncomingMessage, limits: BodyLimits, done: BodyListener): void => {
   const refusal = refusedByHeaders(req, limits);
   if (refusal !== undefined) return done(refusal, nothing);
-  let chunks: Buffer[] | undefined;
-  let body: Buffer = nothing;
-  let length = 0;
-  const timer = setTimeout(() => finish(tooSlow(limits)), limits.timeoutMs);
-  const finish = (problem: Problem | undefined): void => {
-    clearTimeout(timer);
-    req.removeListener('data', take);
-    req.removeListener('end', end);
+  const reading = new BodyReading(req, limits, done);
+  underWay.add(reading);
+  sweeper ??= setInterval(sweep, SWEEP_MS).unref();
+};
+
+type BodyListener = (problem: Problem | undefined, body: Buffer) => void;
+
+class BodyReading {
+  private readonly deadline: number;
+  private chunks: Buffer[] | undefined;
+  private body = nothing;
+  private length = 0;
+
+  constructor(
+    private readonly req: IncomingMessage,
+    private readonly limits: BodyLimits,
+    private readonly done: BodyListener,
+  ) {
+    this.deadline = performance.now() + limits.timeoutMs;
+    req.on('data', this.take);
+    req.on('end', this.end);
+  }
+
+  /** Called every now and then: gives up what takes too long, forgets what nobody waits for any more. */
+  check(now: number): void {
+    if (this.req.destroyed) underWay.delete(this);
+    else if (now >= this.deadline) this.giveUp(tooSlow(this.limits));
+  }
+
+  private readonly take = (chunk: Buffer): void => {
+    this.length += chunk.length;
+    if (this.length > this.limits.bytes) return this.giveUp(tooLarge(this.limits));
+    if (this.length === chunk.length) this.body = chunk;
+    else (this.chunks ??= [this.body]).push(chunk);
+  };
+
+  private readonly end = (): void => {
+    underWay.delete(this);
+    this.done(undefined, this.chunks === undefined ? this.body : Buffer.concat(this.chunks));
+  };
+
+  private giveUp(problem: Problem): void {
+    underWay.delete(this);
+    this.req.removeListener('data', this.take);
+    this.req.removeListener('end', this.end);
     // What still arrives is read and forgotten, so that the client gets to see the answer.
-    if (problem !== undefined) req.resume();
-    done(problem, body);
-  };
-  const take = (chunk: Buffer): void => {
-    length += chunk.length;
-    if (length > limits.bytes) return finish(tooLarge(limits));
-    if (length === chunk.length) body = chunk;
-    else (chunks ??= [body]).push(chunk);
-  };
-  const end = (): void => {
-    if (chunks !== undefined) body = Buffer.concat(chunks);
-    finish(undefined);
-  };
-  req.on('data', take);
-  req.on('end', end);
-  req.on('close', () => clearTimeout(timer));
+    this.req.resume();
+    this.done(problem, nothing);
+  }
+}
+
+const SWEEP_MS = 250;
+
+/** One timer for all bodies: one for each costs as much as reading the message. */
+const underWay = new Set<BodyReading>();
+let sweeper: NodeJS.Timeout | undefined;
+
+const sweep = (): void => {
+  const now = performance.now();
+  for (const reading of underWay) reading.check(now);
+  if (underWay.size > 0) return;
+  clearInterval(sweeper);
+  sweeper = undefined;
 };
 
 const nothing: Buffer = Buffer.alloc(0);
