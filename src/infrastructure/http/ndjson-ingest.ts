@@ -51,6 +51,8 @@ export class NdjsonIngest {
   /** The start of a line whose end has not arrived. */
   private rest: Buffer[] = [];
   private restLength = 0;
+  /** The chunk that is being worked through. */
+  private working: Promise<void> | undefined;
   private ended = false;
   private failure: Problem | undefined;
   private closed = false;
@@ -78,22 +80,28 @@ export class NdjsonIngest {
     }
     this.watch(req);
     req.on('data', (chunk: Buffer) => this.takeChunk(req, chunk));
-    req.on('end', () => {
-      this.ended = true;
-      if (this.restLength > 0) this.takeLine(Buffer.concat(this.rest));
-      void this.offerAgain().then(() => this.whenSettled(() => this.answer(req, res, requestId)));
-    });
+    req.on('end', () => void this.finish().then(() => this.answer(req, res, requestId)));
     req.on('close', () => {
       this.closed = true;
       clearTimeout(this.idle);
     });
   }
 
+  /** Node tells the end together with the last chunk, paused or not: that chunk may still be worked on. */
+  private async finish(): Promise<void> {
+    await this.working;
+    this.ended = true;
+    if (this.restLength > 0) this.takeLine(Buffer.concat(this.rest));
+    await this.offerAgain();
+    if (this.inFlight > 0) await this.room();
+  }
+
   private takeChunk(req: IncomingMessage, chunk: Buffer): void {
     clearTimeout(this.idle);
     if (this.failure !== undefined) return this.watch(req);
     req.pause();
-    void this.work(chunk).then(() => {
+    this.working = this.work(chunk);
+    void this.working.then(() => {
       if (this.closed) return;
       this.watch(req);
       req.resume();
@@ -223,11 +231,6 @@ export class NdjsonIngest {
 
   private room(): Promise<void> {
     return new Promise((resolve) => (this.waiting = resolve));
-  }
-
-  private whenSettled(done: () => void): void {
-    if (this.inFlight === 0) done();
-    else this.waiting = done;
   }
 
   private goOn(): void {

@@ -70,3 +70,14 @@ describe('a stream of lines that are no messages', () => {
     expect(body).toMatchObject({ received: 2, applied: 1, invalid: 1, items: [{ line: 6 }] });
   });
 });
+
+describe('a stream whose last chunk takes long', () => {
+  it('is answered when the last line of it is', async () => {
+    service = await startService({ BUFFER_MESSAGES: '64' });
+    const counts = await Promise.all(
+      [700, 1400, 2100].map(async (count) => (await post(lines(`rocket-${count}`, count))).body['received']),
+    );
+    const { body } = await post('{}\n'.repeat(30_000));
+    expect([...counts, body['received']]).toEqual([700, 1400, 2100, 30_000]);
+  });
+});
