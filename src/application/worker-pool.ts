@@ -139,7 +139,14 @@ export class WorkerPool {
   }
 
   private announce(change: Change, before: Head): void {
-    for (const listener of this.listeners) listener(change, before);
+    for (const listener of this.listeners) {
+      try {
+        listener(change, before);
+      } catch (error) {
+        // Whoever only listens must not keep a stored message from its answer.
+        this.logger.error('a commit listener failed', { error: asError(error).message });
+      }
+    }
   }
 
   private failUnsettled(work: readonly ChannelWork[], error: Error): void {

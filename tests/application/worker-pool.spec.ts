@@ -124,6 +124,16 @@ describe('a worker', () => {
     expect(store.commits).toHaveLength(1);
   });
 
+  it('answers although a listener to its commits fails', async () => {
+    const store = new WatchedStore();
+    const { pool, sendAll } = pipelineOver(store);
+    pool.onCommit(() => {
+      throw new Error('nobody listens');
+    });
+    await pool.start();
+    expect(await sendAll([one, two])).toMatchObject([{ outcome: 'applied' }, { outcome: 'applied' }]);
+  });
+
   it('goes on with a long drain until it is over', async () => {
     const store = new WatchedStore();
     const { pool, ingest, sendAll } = pipelineOver(store, { workers: 1 });
