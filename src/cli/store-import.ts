@@ -1,18 +1,17 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { Failure, reasonOf, unreachable } from './failure.js';
 import { explanation, isObject, type JsonObject } from './service-client.js';
 
 /** Streams the lines to the service; answers in a sentence what became of them. */
 export const importMessages = async (file: string | undefined, url: URL): Promise<string> => {
-  const source = file === undefined ? process.stdin : createReadStream(file);
+  const source = file === undefined ? process.stdin : await openFile(file);
   const response = await fetch(url, {
     method: 'POST',
     body: source,
     duplex: 'half',
     headers: { 'Content-Type': 'application/x-ndjson', Accept: 'application/json' },
   }).catch((error: unknown) => {
-    const missing = isMissing(error);
-    throw missing ? new Failure(`Cannot read ${file}: ${reasonOf(error)}`) : unreachable(url, error);
+    throw unreachable(url, error);
   });
   const text = await response.text();
   if (!response.ok) throw new Failure(`${url.href} answered ${response.status}: ${explanation(text)}`);
@@ -27,6 +26,9 @@ const kinds = ['received', 'applied', 'refused', 'buffered', 'duplicate', 'confl
 
 const numberOf = (counts: JsonObject, kind: string): number => Number(counts[kind] ?? 0);
 
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error &&
-  (('code' in error && error.code === 'ENOENT') || (error.cause !== undefined && isMissing(error.cause)));
+const openFile = async (file: string) => {
+  const handle = await open(file).catch((error: unknown) => {
+    throw new Failure(`Cannot read ${file}: ${reasonOf(error)}`);
+  });
+  return handle.createReadStream();
+};

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { createLogger, format, transports } from 'winston';
 import { readConfig } from '../../src/config.js';
 import { createContainer, parts } from '../../src/container.js';
+import { appendingStores } from './appending-stores.js';
 import { InvalidInput, decodeUtf8, readMessage } from '../../src/infrastructure/http/message-reader.js';
 
 /** The servers that are compared, each in a process of its own: `node server-process.js KIND`, then IPC. */
@@ -46,6 +47,13 @@ const sink = (): Promise<number> =>
 
 const rockets = async (): Promise<number> => {
   const container = await createContainer(readConfig({ ...quiet, ...process.env, PORT: '0' }, false));
+  return (await container.get(parts.service).start()).port;
+};
+
+/** The in-memory store, made durable by nothing but a file that grows: the least any durable store can do. */
+const appending = async (): Promise<number> => {
+  const config = readConfig({ ...quiet, ...process.env, PORT: '0', WORKER_COUNT: '64' }, false);
+  const container = await createContainer(config, appendingStores(process.env['APPEND_FILE'] ?? ''));
   return (await container.get(parts.service).start()).port;
 };
 
@@ -103,6 +111,7 @@ const kinds: Readonly<Record<string, () => Promise<number>>> = {
   bare,
   sink,
   rockets,
+  appending,
   plainPrototypes,
   fastify,
   idiomatic,

@@ -1,0 +1,141 @@
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { initialState, record } from '../../src/application/rocket-state.js';
+import type { RocketEvent } from '../../src/domain/rocket-event.js';
+import { exportMessages } from '../../src/infrastructure/event-store/sqlite/export.js';
+import { SqliteEventStore } from '../../src/infrastructure/event-store/sqlite/sqlite-event-store.js';
+import { interleaved, median, ratio, scaled, type Row } from './measure.js';
+import { postAll, ServerUnderTest } from './server-under-test.js';
+import { messageOf, stream, wireOf } from './traffic.js';
+
+const ROCKETS = 1000;
+const REQUESTS = scaled(30_000);
+const EVENTS = scaled(10_000_000);
+const BATCH = 1000;
+
+/** What durability costs a POST, how soon a large file is ready again, and how much memory it needs. */
+export const sqliteBench = async (): Promise<Row[]> => {
+  const directory = mkdtempSync(join(tmpdir(), 'rockets-bench-'));
+  try {
+    return [...(await postRows(directory)), ...(await largeFileRows(directory))];
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+};
+
+const postRows = async (directory: string): Promise<Row[]> => {
+  const servers = {
+    memory: await ServerUnderTest.start('rockets', { EVENT_STORE: 'memory' }),
+    sqlite: await ServerUnderTest.start('rockets', {
+      EVENT_STORE: 'sqlite',
+      SQLITE_FILE: join(directory, 'post.db'),
+    }),
+    appending: await ServerUnderTest.start('appending', { APPEND_FILE: join(directory, 'post.log') }),
+  };
+  const sent = { memory: 0, sqlite: 0, appending: 0 };
+  const cost = (name: keyof typeof servers) => async (): Promise<number> => {
+    const server = servers[name];
+    const bodies = stream(REQUESTS, ROCKETS, sent[name]).map(wireOf);
+    sent[name] += REQUESTS;
+    const before = await server.cpuMicros();
+    await postAll(server.port, bodies, 64);
+    return ((await server.cpuMicros()) - before) / REQUESTS;
+  };
+  const candidates = { memory: cost('memory'), sqlite: cost('sqlite'), appending: cost('appending') };
+  for (const warmUp of Object.values(candidates)) await warmUp();
+  const micros = await interleaved(candidates);
+  for (const server of Object.values(servers)) await server.stop();
+  return [
+    {
+      goal: '13',
+      what: 'SQLite durable POST ÷ in-memory POST',
+      measured: ratio(micros.memory, micros.sqlite),
+      good: 0.75,
+      target: 0.85,
+    },
+    {
+      goal: '13',
+      what: 'SQLite durable POST ÷ POST with append + fdatasync of the same batches',
+      measured: ratio(micros.appending, micros.sqlite),
+      good: 0.85,
+      target: 0.95,
+    },
+    { goal: '13', what: 'SQLite durable POST, processor µs', measured: median(micros.sqlite) },
+  ];
+};
+
+const largeFileRows = async (directory: string): Promise<Row[]> => {
+  const file = join(directory, 'large.db');
+  const began = performance.now();
+  await fill(file);
+  const perEvent = ((performance.now() - began) * 1000) / EVENTS;
+  const opened = performance.now();
+  const store = await SqliteEventStore.open({ file, synchronous: 'full' });
+  await store.load([{ channel: messageOf(0, 1).channel, numbers: [] }]);
+  const ready = performance.now() - opened;
+  const { rss } = process.memoryUsage();
+  await store.close();
+  const lines = join(directory, 'large.ndjson');
+  await writeLines(file, lines);
+  const reading = performance.now();
+  await readLines(lines);
+  return [
+    { goal: '', what: `SQLite, µs per event in batches of ${BATCH}`, measured: perEvent, better: 'lower' },
+    {
+      goal: '14',
+      what: `SQLite restart with ${EVENTS} events ÷ reading them as NDJSON (speed)`,
+      measured: (performance.now() - reading) / ready,
+      good: 0.75,
+      target: 1,
+    },
+    { goal: '14', what: 'SQLite restart until ready, ms', measured: ready, better: 'lower' },
+    {
+      goal: '',
+      what: `RSS with ${EVENTS} events on disk, MiB`,
+      measured: rss / 2 ** 20,
+      good: 512,
+      better: 'lower',
+    },
+  ];
+};
+
+const fill = async (file: string): Promise<void> => {
+  const store = await SqliteEventStore.open({ file, synchronous: 'full' });
+  const perRocket = Math.ceil(EVENTS / ROCKETS);
+  for (let rocket = 0; rocket < ROCKETS; rocket++) {
+    let state = initialState;
+    let revision = 0;
+    while (state.version < perRocket) {
+      const events: { number: number; event: RocketEvent }[] = [];
+      while (events.length < BATCH && state.version < perRocket) {
+        const number = state.version + 1;
+        const { report, time } = messageOf(rocket, number);
+        const event = { ...report, time };
+        events.push({ number, event });
+        state = record(state, number, event);
+      }
+      const { channel } = messageOf(rocket, 1);
+      const early = { added: [], released: [], numbers: [] };
+      await store.commit([
+        { channel, revision: revision++, state, events, recordedAt: 1_790_000_000_000, ...early },
+      ]);
+    }
+  }
+  await store.close();
+};
+
+const writeLines = async (file: string, target: string): Promise<void> => {
+  const stream = createWriteStream(target);
+  for (const exported of exportMessages(file)) {
+    if (exported.kind === 'message' && !stream.write(`${exported.line}\n`)) await once(stream, 'drain');
+  }
+  stream.end();
+  await once(stream, 'finish');
+};
+
+const readLines = async (file: string): Promise<void> => {
+  for await (const line of createInterface({ input: createReadStream(file) })) JSON.parse(line);
+};
