@@ -63,13 +63,16 @@ export class RocketQueries {
   async asOf(channel: string, bound: SnapshotBound): Promise<RocketState> {
     let state = (await this.store.snapshot(channel, bound)) ?? initialState;
     for (;;) {
-      const events = await this.store.read(channel, { after: state.version, limit: PAGE });
+      const left = (bound.version ?? Infinity) - state.version;
+      if (left <= 0) return state;
+      const limit = Math.min(PAGE, left);
+      const events = await this.store.read(channel, { after: state.version, limit });
       for (const { number, event } of events) {
         if (bound.version !== undefined && number > bound.version) return state;
         if (bound.time !== undefined && utcMillis(event.time) > bound.time) return state;
         state = record(state, number, event);
       }
-      if (events.length < PAGE) return state;
+      if (events.length < limit) return state;
     }
   }
 
