@@ -10,6 +10,7 @@ import {
 import type { RocketMessage } from '../../src/domain/rocket-message.js';
 import { InMemoryEventStore } from '../../src/infrastructure/event-store/in-memory-event-store.js';
 import { InMemoryRocketDirectory } from '../../src/infrastructure/event-store/in-memory-rocket-directory.js';
+import { turns } from '../support/manual-clock.js';
 import { memoryStore } from '../support/memory-store.js';
 import { faster, launched, message, messages } from '../support/messages.js';
 import { pipelineOver } from '../support/pipeline.js';
@@ -30,8 +31,8 @@ class WatchedStore extends InMemoryEventStore {
   }
 }
 
-/** Everything that promises alone lead to has happened. */
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+/** Everything that promises alone, and a worker that is woken, lead to has happened. */
+const settled = () => turns(3);
 
 const gate = () => {
   let open = (): void => undefined;
