@@ -2,6 +2,8 @@ import type { EarlyMessage, StoredEvent } from '../../../application/ports/event
 import type { RocketEvent } from '../../../domain/rocket-event.js';
 import type { RocketReport } from '../../../domain/rocket-message.js';
 import { linkOf, sumOf } from './checksum.js';
+import type { Database, Statement } from './database.js';
+import { ROWS, rowsInPages } from './row-pages.js';
 import { StoreDamaged } from './store-errors.js';
 
 /** A row of `events`: one or more events of one rocket. */
@@ -85,3 +87,25 @@ export const earlyOf = (row: EarlyRow, channel: string): EarlyMessage => {
   const { time, ...report } = JSON.parse(row.body) as RocketReport & { time: string };
   return { message: { channel, number: row.number, time, report }, receivedAt: row.received_at };
 };
+
+/** All rows of one rocket, in number order, each checked by itself. */
+export class RowsOfRocket {
+  private readonly history: Statement;
+  private readonly waiting: Statement;
+
+  constructor(database: Database) {
+    const ofRocket = `WHERE rocket = ? AND number > ? ORDER BY number LIMIT ${ROWS}`;
+    this.history = database.prepare(`SELECT ${eventColumns} FROM events ${ofRocket}`);
+    this.waiting = database.prepare(`SELECT ${earlyColumns} FROM early ${ofRocket}`);
+  }
+
+  *events(rocket: number): Generator<EventRow> {
+    const read = (last: EventRow | undefined) => this.history.all(rocket, last?.number ?? 0) as EventRow[];
+    for (const row of rowsInPages(read)) yield checkedEvents(row);
+  }
+
+  *early(rocket: number): Generator<EarlyRow> {
+    const read = (last: EarlyRow | undefined) => this.waiting.all(rocket, last?.number ?? 0) as EarlyRow[];
+    for (const row of rowsInPages(read)) yield checkedEarly(row);
+  }
+}

@@ -1,19 +1,9 @@
 import type { EarlyMessage } from '../../../application/ports/event-store.js';
 import { reportOf, type RocketEvent } from '../../../domain/rocket-event.js';
 import type { RocketReport } from '../../../domain/rocket-message.js';
-import { channelColumns, checkedChannel, type ChannelRow } from './channel-row.js';
-import { openForReading, readMeta, requireFile, type Database } from './database.js';
-import {
-  checkedEarly,
-  checkedEvents,
-  checkLink,
-  earlyColumns,
-  earlyOf,
-  eventColumns,
-  eventsOf,
-  type EarlyRow,
-  type EventRow,
-} from './event-rows.js';
+import { allChannels, type ChannelRow } from './channel-row.js';
+import { openForReading, readMeta, requireFile } from './database.js';
+import { checkLink, earlyOf, eventsOf, RowsOfRocket } from './event-rows.js';
 import { NO_HISTORY } from './checksum.js';
 
 export type Exported =
@@ -30,25 +20,21 @@ export const exportMessages = function* (file: string): Generator<Exported> {
   try {
     database.exec('BEGIN');
     readMeta(database);
-    const channels = database.prepare(`SELECT ${channelColumns} FROM channels ORDER BY id`);
-    for (const row of channels.iterate() as Iterable<ChannelRow>)
-      yield* messagesOf(database, checkedChannel(row));
+    const rows = new RowsOfRocket(database);
+    for (const row of allChannels(database)) yield* messagesOf(rows, row);
   } finally {
     database.close();
   }
 };
 
-const messagesOf = function* (database: Database, { id, channel }: ChannelRow): Generator<Exported> {
-  const history = database.prepare(`SELECT ${eventColumns} FROM events WHERE rocket = ? ORDER BY number`);
+const messagesOf = function* (rows: RowsOfRocket, { id, channel }: ChannelRow): Generator<Exported> {
   let link = { number: 0, hash: NO_HISTORY };
-  for (const row of history.iterate(id) as Iterable<EventRow>) {
-    checkLink(checkedEvents(row), channel, link);
+  for (const row of rows.events(id)) {
+    checkLink(row, channel, link);
     link = row;
     for (const { number, event } of eventsOf(row, channel)) yield exported(channel, number, event);
   }
-  const early = database.prepare(`SELECT ${earlyColumns} FROM early WHERE rocket = ? ORDER BY number`);
-  for (const row of early.iterate(id) as Iterable<EarlyRow>)
-    yield exportedEarly(earlyOf(checkedEarly(row), channel));
+  for (const row of rows.early(id)) yield exportedEarly(earlyOf(row, channel));
 };
 
 const exported = (channel: string, number: number, event: RocketEvent): Exported => {

@@ -1,6 +1,7 @@
 import type { Database } from './database.js';
 import { checkedEarly, earlyColumns, type EarlyRow } from './event-rows.js';
 import { checkedRocket, rocketColumns, type RocketRow } from './rocket-row.js';
+import { ROWS, rowsInPages } from './row-pages.js';
 import { StoreDamaged } from './store-errors.js';
 
 /**
@@ -12,8 +13,10 @@ export const checkAtStart = (database: Database): void => {
   for (const table of ['meta', 'channels', 'rockets', 'early', 'snapshots']) checkTree(database, table);
   const early = countEarly(database);
   let last = 0;
-  const rockets = database.prepare(`SELECT ${rocketColumns} FROM rockets ORDER BY id`);
-  for (const row of rockets.iterate() as Iterable<RocketRow>) {
+  const rockets = database.prepare(
+    `SELECT ${rocketColumns} FROM rockets WHERE id > ? ORDER BY id LIMIT ${ROWS}`,
+  );
+  for (const row of rowsInPages<RocketRow>((before) => rockets.all(before?.id ?? 0) as RocketRow[])) {
     const { id, channel, pending, highest, version, position } = checkedRocket(row);
     const found = early.get(id) ?? { count: 0, highest: version };
     if (found.count !== pending || Math.max(found.highest, version) !== highest) {
@@ -44,8 +47,11 @@ export const checkTree = (database: Database, table?: string): void => {
 
 const countEarly = (database: Database): Map<number, { count: number; highest: number }> => {
   const counts = new Map<number, { count: number; highest: number }>();
-  const rows = database.prepare(`SELECT ${earlyColumns} FROM early ORDER BY rocket, number`);
-  for (const row of rows.iterate() as Iterable<EarlyRow>) {
+  const page = database.prepare(
+    `SELECT ${earlyColumns} FROM early WHERE (rocket, number) > (?, ?) ORDER BY rocket, number LIMIT ${ROWS}`,
+  );
+  const read = (last: EarlyRow | undefined) => page.all(last?.rocket ?? 0, last?.number ?? 0) as EarlyRow[];
+  for (const row of rowsInPages(read)) {
     const { rocket, number } = checkedEarly(row);
     const known = counts.get(rocket);
     if (known === undefined) counts.set(rocket, { count: 1, highest: number });

@@ -1,6 +1,6 @@
 import { renameSync, rmSync } from 'node:fs';
 import { backup } from '@photostructure/sqlite';
-import { channelColumns, checkedChannel, type ChannelRow } from './channel-row.js';
+import { allChannels, type ChannelRow } from './channel-row.js';
 import type { Cell } from './checksum.js';
 import {
   openForReading,
@@ -15,6 +15,7 @@ import { FileLock } from './file-lock.js';
 import { checkAtStart, checkTree } from './integrity.js';
 import { Replay, type Replayed } from './replay.js';
 import { rocketColumns } from './rocket-row.js';
+import { ROWS, rowsInPages } from './row-pages.js';
 import { snapshotColumns } from './snapshot-rows.js';
 import { asStoreError, StoreDamaged } from './store-errors.js';
 import { refuseDamagedLog } from './write-ahead-log.js';
@@ -118,18 +119,18 @@ const isInUse = (file: string): boolean => {
 
 const replayAll = function* (database: Database): Generator<[ChannelRow, Replayed]> {
   const replay = new Replay(database);
-  const channels = database.prepare(`SELECT ${channelColumns} FROM channels ORDER BY id`);
-  for (const row of channels.iterate() as Iterable<ChannelRow>) {
-    yield [row, replay.of(checkedChannel(row))];
-  }
+  for (const row of allChannels(database)) yield [row, replay.of(row)];
 };
 
 /** Every position once, every row of a rocket that is known. */
 const checkFeed = (database: Database): void => {
   let place = 0;
   let rows = 0;
-  const feed = database.prepare(`SELECT ${eventColumns} FROM events ORDER BY position`);
-  for (const row of feed.iterate() as Iterable<EventRow>) {
+  const feed = database.prepare(
+    `SELECT ${eventColumns} FROM events WHERE position > ? ORDER BY position LIMIT ${ROWS}`,
+  );
+  const read = (last: EventRow | undefined) => feed.all(last?.position ?? 0) as EventRow[];
+  for (const row of rowsInPages(read)) {
     const { position, count } = checkedEvents(row);
     if (position - count !== place)
       throw new StoreDamaged(`damaged: the feed breaks behind position ${place}`);

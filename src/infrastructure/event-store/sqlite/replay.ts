@@ -2,17 +2,8 @@ import { initialState, record } from '../../../application/rocket-state.js';
 import { utcMillis } from '../../../domain/rocket-time.js';
 import { sumOf, type Cell } from './checksum.js';
 import type { ChannelRow } from './channel-row.js';
-import type { Database, Statement } from './database.js';
-import {
-  checkedEarly,
-  checkedEvents,
-  checkLink,
-  earlyColumns,
-  eventColumns,
-  eventsOf,
-  type EarlyRow,
-  type EventRow,
-} from './event-rows.js';
+import type { Database } from './database.js';
+import { checkLink, eventsOf, RowsOfRocket } from './event-rows.js';
 import { stateCells } from './rocket-row.js';
 import { isSnapshotDue, snapshotCells } from './snapshot-rows.js';
 import { applyState, newTail, sealed, type Tail } from './tail.js';
@@ -29,12 +20,10 @@ export interface Replayed {
 
 /** Folds the whole history of one rocket anew, checking every row and every link of its chain on the way. */
 export class Replay {
-  private readonly history: Statement;
-  private readonly early: Statement;
+  private readonly rows: RowsOfRocket;
 
   constructor(database: Database) {
-    this.history = database.prepare(`SELECT ${eventColumns} FROM events WHERE rocket = ? ORDER BY number`);
-    this.early = database.prepare(`SELECT ${earlyColumns} FROM early WHERE rocket = ? ORDER BY number`);
+    this.rows = new RowsOfRocket(database);
   }
 
   of({ id, channel }: ChannelRow): Replayed {
@@ -49,10 +38,10 @@ export class Replay {
       applyState(tail, stateCells(state), latest);
       if (isSnapshotDue(commit.before, tail.version)) snapshots.push(withSum(snapshotCells(tail)));
     };
-    for (const row of this.history.iterate(id) as Iterable<EventRow>) {
+    for (const row of this.rows.events(id)) {
       if (commit.revision !== 0 && row.revision !== commit.revision) endCommit();
       if (row.revision !== commit.revision) commit = { revision: row.revision, before: state.version };
-      checkLink(checkedEvents(row), channel, { hash: tail.hash, number: state.version });
+      checkLink(row, channel, { hash: tail.hash, number: state.version });
       for (const { number, event } of eventsOf(row, channel)) {
         state = record(state, number, event);
         latest = Math.max(latest ?? -Infinity, utcMillis(event.time));
@@ -69,8 +58,7 @@ export class Replay {
   }
 
   private addEarly(tail: Tail): void {
-    for (const row of this.early.iterate(tail.id) as Iterable<EarlyRow>) {
-      const { number, revision } = checkedEarly(row);
+    for (const { number, revision } of this.rows.early(tail.id)) {
       tail.pending++;
       tail.highest = Math.max(tail.highest, number);
       tail.revision = Math.max(tail.revision, revision);
