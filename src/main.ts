@@ -46,7 +46,7 @@ const serve = async (config: Config): Promise<void> => {
     stopping = true;
     logger.info('stopping', { signal });
     // Nothing may keep us from ending in time: what was acknowledged is stored already.
-    setTimeout(() => process.exit(1), config.shutdownTimeoutMs + 800).unref();
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), config.shutdownTimeoutMs + 800).unref();
     service.stop().then(
       () => {
         logger.info('stopped; everything acknowledged is stored');

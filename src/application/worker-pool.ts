@@ -115,7 +115,7 @@ export class WorkerPool {
     this.buffer.settled(arrivals);
     if (change !== undefined) this.announce(change, head);
     arrivals.forEach((arrival, i) => arrival.settle(outcomes[i]!));
-    if (more) this.buffer.resume(work.channel);
+    if (more) this.goOnDraining(work.channel);
   }
 
   private async skip(channel: string, request: SkipRequest): Promise<void> {
@@ -134,11 +134,16 @@ export class WorkerPool {
       const [moved] = await this.store.commit([change]);
       if (moved === undefined) {
         this.announce(change, head);
-        if (step.more) this.buffer.resume(channel);
+        if (step.more) this.goOnDraining(channel);
         return request.settle({ skipped: gap, version: change.state.version });
       }
       head = moved;
     }
+  }
+
+  /** Nobody waits for a drain: what is left of it when the service stops is done at the next start. */
+  private goOnDraining(channel: string): void {
+    if (!this.stopping) this.buffer.resume(channel);
   }
 
   private announce(change: Change, before: Head): void {

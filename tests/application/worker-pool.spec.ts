@@ -145,8 +145,26 @@ describe('a worker', () => {
     await pool.start();
     await sendAll(long.slice(1));
     expect(await sendAll([long[0]!])).toMatchObject([{ outcome: 'applied', version: EVENTS_PER_STEP }]);
-    await ingest.stop();
+    while ((await numbersIn(store)).length < long.length) await settled();
     expect(await numbersIn(store)).toEqual(long.map(({ number }) => number));
+    await ingest.stop();
+  });
+
+  it('leaves the rest of a long drain to the next start when told to stop', async () => {
+    const store = new WatchedStore();
+    const { pool, ingest, sendAll } = pipelineOver(store, { workers: 1 });
+    const long = messages([launched(0), ...Array.from({ length: 5 * EVENTS_PER_STEP }, () => faster(1))]);
+    await pool.start();
+    await sendAll(long.slice(1));
+    const answered = sendAll([long[0]!]);
+    await ingest.stop();
+    expect(await answered).toMatchObject([{ outcome: 'applied' }]);
+    expect((await numbersIn(store)).length).toBeLessThan(long.length);
+
+    const next = pipelineOver(store, { workers: 1 });
+    await next.pool.start();
+    while ((await numbersIn(store)).length < long.length) await settled();
+    await next.ingest.stop();
   });
 });
 
