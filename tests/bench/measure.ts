@@ -1,4 +1,5 @@
 import { cpus, totalmem } from 'node:os';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** One line of the table: a ratio or a figure with what we call good and where we want to be. */
 export interface Row {
@@ -54,6 +55,18 @@ export const ratio = (above: readonly number[], below: readonly number[]): numbe
 export const cpuMicros = (): number => {
   const { user, system } = process.cpuUsage();
   return user + system;
+};
+
+/** The longest time, in milliseconds, that the event loop of this process stood still while something ran. */
+export const longestStall = async (run: () => Promise<unknown>): Promise<number> => {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  collectGarbage();
+  delay.enable();
+  await run();
+  // A stall shows when it is over.
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  delay.disable();
+  return delay.max / 1e6;
 };
 
 export const machine = (): string =>

@@ -1,7 +1,7 @@
 import { readConfig } from '../../src/config.js';
 import { createContainer, parts } from '../../src/container.js';
 import type { RocketMessage } from '../../src/domain/rocket-message.js';
-import { collectGarbage, cpuMicros, interleaved, ratio, scaled, type Row } from './measure.js';
+import { collectGarbage, cpuMicros, interleaved, longestStall, ratio, scaled, type Row } from './measure.js';
 import { messageOf, shuffled, stream } from './traffic.js';
 
 const ROCKETS = 1000;
@@ -14,7 +14,7 @@ const openPipeline = async () => {
   await container.get(parts.workers).start();
   const ingest = container.get(parts.ingest);
   return {
-    store: container.get(parts.store),
+    directory: container.get(parts.directory),
     /** Processor microseconds for each message. */
     push: async (messages: readonly RocketMessage[]): Promise<number> => {
       const before = cpuMicros();
@@ -86,6 +86,7 @@ export const pipelineBench = async (): Promise<Row[]> => {
       better: 'lower',
     },
     ...(await atSize()),
+    await longDrain(),
   ];
 };
 
@@ -126,4 +127,28 @@ const atSize = async (): Promise<Row[]> => {
       better: 'lower',
     },
   ];
+};
+
+/** One message closes the gap before 100,000 that wait. */
+const longDrain = async (): Promise<Row> => {
+  const waiting = 100_000;
+  const pipeline = await openPipeline();
+  const messages = stream(waiting + 1, 1);
+  await pipeline.push(messages.slice(1));
+  const measured = await longestStall(async () => {
+    await pipeline.push(messages.slice(0, 1));
+    for (let version = 0; version <= waiting;) {
+      await new Promise(setImmediate);
+      version = (await pipeline.directory.find(messages[0]!.channel))?.version ?? 0;
+    }
+  });
+  return {
+    goal: '',
+    what: 'longest stall while 100,000 early messages drain',
+    measured,
+    good: 20,
+    target: 10,
+    better: 'lower',
+    unit: ' ms',
+  };
 };

@@ -5,6 +5,7 @@ import express from 'express';
 import Fastify from 'fastify';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createLogger, format, transports } from 'winston';
 import { readConfig } from '../../src/config.js';
 import { createContainer, parts } from '../../src/container.js';
@@ -117,6 +118,14 @@ const kinds: Readonly<Record<string, () => Promise<number>>> = {
   idiomatic,
 };
 
-process.on('message', () => process.send?.({ cpu: process.cpuUsage(), rss: process.memoryUsage().rss }));
+const delay = monitorEventLoopDelay({ resolution: 1 });
+delay.enable();
+
+/** What was used so far, and the longest stall of the event loop since the last question. */
+process.on('message', () => {
+  const stallMs = delay.max / 1e6;
+  delay.reset();
+  process.send?.({ cpu: process.cpuUsage(), rss: process.memoryUsage().rss, stallMs });
+});
 process.on('disconnect', () => process.exit(0));
 void kinds[process.argv[2] ?? '']?.().then((port) => process.send?.({ port }));

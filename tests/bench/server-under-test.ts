@@ -6,6 +6,8 @@ import { join } from 'node:path';
 interface Usage {
   readonly cpu: NodeJS.CpuUsage;
   readonly rss: number;
+  /** The longest stall of the event loop since the last question, in milliseconds. */
+  readonly stallMs: number;
 }
 
 /** A server in a process of its own, whose processor time can be asked. */
