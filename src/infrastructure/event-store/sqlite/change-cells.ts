@@ -4,8 +4,8 @@ import type { Cell } from './checksum.js';
 import { stateCells } from './rocket-row.js';
 
 /**
- * How changes travel to the writer thread: one flat list of cells for a whole group. Cloning it costs a third of
- * cloning the objects (measured: 0.9 against 2.7 µs a change), and texts arrive ready to be bound.
+ * How changes travel to the writer thread: one flat list of cells for a whole group. Making and cloning it costs
+ * less than half of cloning the objects (measured: 1.7 against 3.8 µs a change), and texts arrive ready to be bound.
  */
 export type ChangeCells = Cell[];
 

@@ -38,7 +38,7 @@ export class GroupCommit {
 
   private async run(): Promise<void> {
     while (this.queue.length > 0) {
-      // Whatever has reached the process by now belongs to this group: an fsync costs as much as 20 messages.
+      // Whatever has reached the process by now belongs to this group.
       await nextTurn();
       await this.writeGroup(this.queue.splice(0));
     }

@@ -13,7 +13,7 @@ export interface CachedHead {
   readonly early: EarlyList;
 }
 
-/** In heads and early messages, which weigh about the same: some 60 MB when full. */
+/** In heads and early messages, which weigh about the same. */
 const CAPACITY = 100_000;
 /** A channel with more early messages than this is read from the file each time. */
 const MOST_EARLY = 50_000;

@@ -13,7 +13,7 @@ export interface GroupReply {
   readonly contradictions: readonly (readonly [place: number, reason: string])[];
 }
 
-/** Rows of hot rockets kept at hand: about 25 MB. */
+/** Rows of hot rockets kept at hand. */
 const TAILS = 50_000;
 
 /** Writes groups of changes, each group in one transaction with one fsync. The only writer of its file. */
