@@ -69,8 +69,8 @@ export class WorkerPool {
       if (batch === undefined) {
         if (this.stopping) return;
         await new Promise<void>((wake) => this.sleeping.push(wake));
-        // Let everything that arrives in this turn of the event loop come in before the first is answered. Answering
-        // one by one wakes the clients one by one, and that costs more than the work: 40 instead of 24 µs for a POST.
+        // Let everything that arrives in this turn of the event loop come in before the first is answered: a POST
+        // costs 24 instead of 40 µs with 64 connections, and 38 instead of 45 µs with 3.
         if (!this.stopping) await this.clock.sleep(0);
         continue;
       }

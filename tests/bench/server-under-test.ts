@@ -20,7 +20,7 @@ export class ServerUnderTest {
   static async start(kind: string, env: Readonly<Record<string, string>> = {}): Promise<ServerUnderTest> {
     const child = fork(join(__dirname, 'server-process.js'), [kind], {
       env: { ...process.env, ...env },
-      // As `make run` starts it: a larger young generation changes nothing that shows beside the noise.
+      // As `make run` starts it: a larger young generation showed no difference for POST.
       execArgv: [],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

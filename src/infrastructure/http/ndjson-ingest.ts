@@ -198,7 +198,7 @@ export class NdjsonIngest {
     this.failure ??= new Problem('overloaded', 'Too many messages are waiting to be stored.');
   }
 
-  /** One function for all lines, told which one: a function for each is a third of what a line allocates. */
+  /** One function for all lines, told which one, instead of a function for each. */
   private readonly settle = (outcome: Outcome, line: number): void => {
     this.inFlight--;
     this.counts.received++;

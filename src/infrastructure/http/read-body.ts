@@ -67,7 +67,7 @@ class BodyReading {
 
 const SWEEP_MS = 250;
 
-/** One timer for all bodies: one for each costs as much as reading the message. */
+/** One timer for all bodies, instead of one to start and stop for each message. */
 const underWay = new Set<BodyReading>();
 let sweeper: NodeJS.Timeout | undefined;
 

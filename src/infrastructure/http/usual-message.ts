@@ -33,7 +33,7 @@ const NOT_A_NUMBER = -1;
  * escapes, and with nothing else in it. Whatever else there is answers undefined and is for the strict reader to judge:
  * what is read here, that one reads alike.
  *
- * A message of the usual form takes 0.4 µs here, 1.3 µs in the strict reader, 0.8 µs in JSON.parse.
+ * A message of the usual form takes 0.6 µs this way, finding its line included, and 1.2 µs in the strict reader.
  */
 export class UsualMessageReader {
   private readonly channels = new KnownTexts(isCanonicalChannel);
