@@ -49,6 +49,7 @@ export class SkipOverdueGaps {
   }
 
   private report(error: unknown): void {
+    if (this.stopping) return;
     this.logger.error('overdue gaps could not be skipped', { error: String(error) });
   }
 }

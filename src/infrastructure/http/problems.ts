@@ -60,7 +60,7 @@ export const problems = {
     status: 404,
     title: 'The rocket has no such version yet',
     advice:
-      'Ask for a version from 1 to the current `version` of the rocket, or for a time at or after its first message.',
+      'Ask for a version up to the current `version` of the rocket; 0 is the rocket before its first message.',
   },
   'problem-not-found': {
     status: 404,

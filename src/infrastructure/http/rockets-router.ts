@@ -155,11 +155,15 @@ const rocketQuery = (req: Request): { query: RocketQuery; listing: string } => {
 const sorting = (reader: QueryReader): { sort: RocketSort; order: 'asc' | 'desc' } => {
   const names = [...rocketSorts, ...rocketSorts.map((sort) => `-${sort}` as const)];
   const alias = reader.oneOf('sortBy', names);
-  const name = reader.oneOf('sort', names) ?? alias ?? 'channel';
-  const given = reader.oneOf('order', ['asc', 'desc', 'ASC', 'DESC']);
-  const descending = name.startsWith('-') || given?.toLowerCase() === 'desc';
-  const sort = rocketSorts.find((known) => known === name.replace('-', '')) ?? 'channel';
-  return { sort, order: descending ? 'desc' : 'asc' };
+  const sort = reader.oneOf('sort', names);
+  const order = reader.oneOf('order', ['asc', 'desc', 'ASC', 'DESC'])?.toLowerCase();
+  if (sort !== undefined && alias !== undefined)
+    reader.refuse('sortBy', 'exclusive', 'is another name for sort');
+  const name = sort ?? alias ?? 'channel';
+  const descending = name.startsWith('-');
+  if (descending && order === 'asc') reader.refuse('order', 'exclusive', `says the opposite of sort=${name}`);
+  const key = rocketSorts.find((known) => known === name.replace('-', '')) ?? 'channel';
+  return { sort: key, order: descending || order === 'desc' ? 'desc' : 'asc' };
 };
 
 type PastBound = { readonly version: number } | { readonly at: string };
