@@ -11,7 +11,8 @@ interface Catch {
 
 const hunt = async (planted: PlantedBug): Promise<Catch | undefined> => {
   const { simulate } = await loadSimulation([...smallLimits, planted]);
-  for (let seed = 1; seed <= SEEDS; seed++) {
+  const first = planted.from ?? 1;
+  for (let seed = first; seed < first + SEEDS; seed++) {
     const { violation } = await simulate(seed, new Map());
     if (violation !== undefined) return { seed, check: violation.check };
   }
