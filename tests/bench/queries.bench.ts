@@ -7,6 +7,8 @@ import { interleaved, longestStall, ratio, scaled, type Row } from './measure.js
 import { messageOf } from './traffic.js';
 
 const PAGES = 500;
+/** Events of one commit, as messages that come one by one under load share them. */
+const BATCH = 10;
 
 /** A page of the list however many rockets, and a past state however long the history. */
 export const queriesBench = async (): Promise<Row[]> => {
@@ -92,21 +94,21 @@ const longRocket = async (events: number) => {
   let state = initialState;
   for (let number = 1; number <= events;) {
     const batch = [];
-    for (let i = 0; i < 1000 && number <= events; i++, number++) {
+    for (let i = 0; i < BATCH && number <= events; i++, number++) {
       const { report, time } = messageOf(1, number);
       const event = { ...report, time };
       batch.push({ number, event });
       state = record(state, number, event);
     }
-    const revision = Math.floor((number - 2) / 1000);
+    const revision = Math.floor((number - 2) / BATCH);
     await store.commit([
       { channel, numbers: [], revision, state, events: batch, added: [], released: [], recordedAt: number },
     ]);
   }
   return async (): Promise<number> => {
     const began = performance.now();
-    for (let i = 0; i < 200; i++)
-      await queries.asOf(channel, { version: Math.ceil(((i % 10) + 0.5) * (events / 10)) });
+    // Steps of a prime: versions all over the history, not those at which a state happens to be kept.
+    for (let i = 0; i < 200; i++) await queries.asOf(channel, { version: 1 + ((i * 7919) % events) });
     return performance.now() - began;
   };
 };

@@ -33,7 +33,7 @@ export interface InMemoryOptions {
 
 /** At most so many events are looked at in one call while a filter finds nothing: about a millisecond. */
 const SCAN = 1 << 16;
-const SNAPSHOT_EVERY = 1024;
+const SNAPSHOT_EVERY = 256;
 
 interface ChannelRecord {
   readonly index: number;
