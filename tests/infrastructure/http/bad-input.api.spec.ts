@@ -6,6 +6,7 @@ import { InvalidInput } from '../../../src/infrastructure/http/invalid-input.js'
 import { readBodyMessage } from '../../../src/infrastructure/http/message-reader.js';
 import { problems } from '../../../src/infrastructure/http/problems.js';
 import { badInputCorpus } from '../../support/bad-input-corpus.js';
+import { documentedAs } from '../../support/openapi-validator.js';
 import { postOf, type BadInput, type Expected } from '../../support/bad-input/bad-input.js';
 import { rawExchange, type RawAnswer } from '../../support/raw-exchange.js';
 import { startService, type TestService } from '../../support/test-service.js';
@@ -39,6 +40,7 @@ describe.each(stores)('bad input with the store $store', ({ env }) => {
 
       expect([answer.status, answer.body]).toEqual([expected.status, answer.body]);
       if (answer.status >= 400) expectProblem(answer, expected);
+      expectDocumented(bytes, answer);
       if (expected.outcome !== undefined) expect(answer.headers.get('rocket-outcome')).toBe(expected.outcome);
       if (expected.fields !== undefined) expect(JSON.parse(answer.body)).toMatchObject(expected.fields);
       if (answer.status === 0 || answer.status >= 400) expect(await stored()).toEqual(was);
@@ -81,6 +83,14 @@ const expectProblem = ({ status, headers, body }: RawAnswer, expected: Expected)
   expect(problems).toHaveProperty([problem.type.replace('/problems/', ''), 'status'], status);
   if (expected.pointer !== undefined)
     expect(problem.errors?.[0]).toMatchObject({ pointer: expected.pointer });
+};
+
+/** Held against the OpenAPI document wherever the request was one that a document of HTTP can speak of. */
+const expectDocumented = (bytes: Buffer, { status, headers, body }: RawAnswer): void => {
+  const [, method, url] =
+    /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\/\S*) HTTP\/1\.1\r\n/.exec(bytes.toString('latin1')) ?? [];
+  if (method === undefined || url === undefined || status === 0) return;
+  documentedAs({ method, url, status, headers: Object.fromEntries(headers), body });
 };
 
 const expectReader = (message: Buffer, expected: Expected): void => {
