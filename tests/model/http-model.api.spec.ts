@@ -4,6 +4,7 @@ import { exploded, faster, launched, missionChanged, slower } from '../support/m
 import { startService, type TestService } from '../support/test-service.js';
 import { saidBy } from '../simulation/oracle.js';
 import { RocketModel, viewOf, type Expected, type Range } from './fleet-model.js';
+import { documentedFetch } from '../support/documented-fetch.js';
 
 const RUNS = 1000;
 const PATIENCE_MS = 300_000;
@@ -22,12 +23,12 @@ class Real {
   }
 
   async get(path: string): Promise<Expected> {
-    return answered(await fetch(this.url + path, { headers: { Accept: 'application/json' } }));
+    return answered(await documentedFetch(this.url + path, { headers: { Accept: 'application/json' } }));
   }
 
   async post(path: string, body: string | undefined, type = 'application/json'): Promise<Expected> {
     const headers = { Accept: 'application/json', 'Content-Type': type };
-    return answered(await fetch(this.url + path, { method: 'POST', headers, body }));
+    return answered(await documentedFetch(this.url + path, { method: 'POST', headers, body }));
   }
 }
 

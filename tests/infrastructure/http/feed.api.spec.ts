@@ -6,6 +6,7 @@ import { turns } from '../../support/manual-clock.js';
 import { exploded, faster, launched, message, slower } from '../../support/messages.js';
 import { SseClient } from '../../support/sse-client.js';
 import { startService, type TestService } from '../../support/test-service.js';
+import { documentedFetch } from '../../support/documented-fetch.js';
 
 interface EventJson {
   readonly position: string;
@@ -26,7 +27,7 @@ const open = (query = '', headers = {}) => SseClient.open(`${service.url}/events
 const report = (...messages: RocketMessage[]) =>
   Promise.all(messages.map((one) => service.container.get(parts.ingest).ingest(one, 200)));
 const page = async (query = ''): Promise<EventJson[]> =>
-  (await fetch(`${service.url}/events${query}`)).json() as Promise<EventJson[]>;
+  (await documentedFetch(`${service.url}/events${query}`)).json() as Promise<EventJson[]>;
 const launch = (channel: string) => message(1, launched(), channel);
 
 describe('GET /events for who accepts text/event-stream', () => {
@@ -59,7 +60,7 @@ describe('GET /events for who accepts text/event-stream', () => {
   it('answers pages to everybody else', async () => {
     await report(launch('a'));
     expect(await page()).toHaveLength(1);
-    const any = await fetch(`${service.url}/events`, { headers: { accept: '*/*' } });
+    const any = await documentedFetch(`${service.url}/events`, { headers: { accept: '*/*' } });
     expect(any.headers.get('content-type')).toContain('application/json');
   });
 
@@ -76,7 +77,7 @@ describe('GET /events for who accepts text/event-stream', () => {
     await client.untilNamed('caught-up');
     await report(message(3, faster(1), 'a'));
     await client.untilNamed('gap-opened');
-    await fetch(`${service.url}/rockets/a/gaps/skip`, { method: 'POST' });
+    await documentedFetch(`${service.url}/rockets/a/gaps/skip`, { method: 'POST' });
     await client.untilNamed('gap-closed');
     const gap = { channel: 'a', from: 1, to: 2 };
     expect(client.named('gap-opened')).toEqual([
@@ -94,7 +95,7 @@ describe('GET /events for who accepts text/event-stream', () => {
     ['?type=Unheard', '/query/type'],
     ['?channel=a%20b', '/query/channel'],
   ])('refuses %s', async (query, pointer) => {
-    const response = await fetch(`${service.url}/events${query}`, {
+    const response = await documentedFetch(`${service.url}/events${query}`, {
       headers: { accept: 'text/event-stream' },
     });
     expect(response.status).toBe(400);
@@ -194,7 +195,7 @@ describe('a reader that vanishes', () => {
       );
       await new Promise((resolve) => socket.on('close', resolve));
     }
-    await fetch(`${service.url}/livez`);
+    await documentedFetch(`${service.url}/livez`);
     while (feed().readers > 0) await turns(1);
   });
 });

@@ -1,5 +1,6 @@
 import { parts } from '../../../src/container.js';
 import { startService, type TestService } from '../../support/test-service.js';
+import { documentedFetch } from '../../support/documented-fetch.js';
 
 let service: TestService;
 
@@ -21,7 +22,7 @@ const lines = (channel: string, count: number): string =>
 
 const post = async (body: string) => {
   const headers = { 'Content-Type': 'application/x-ndjson' };
-  const answer = await fetch(`${service.url}/messages`, { method: 'POST', headers, body });
+  const answer = await documentedFetch(`${service.url}/messages`, { method: 'POST', headers, body });
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 };
 
