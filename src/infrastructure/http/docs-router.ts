@@ -1,7 +1,7 @@
 import { Router, type RequestHandler } from 'express';
 import { dirname } from 'node:path';
 import { docsPage, docsScript, problemPage, problemStyle } from './docs-pages.js';
-import { methodNotAllowed } from './error-handler.js';
+import { readOnly } from './error-handler.js';
 import { asyncApi } from './openapi/asyncapi.js';
 import { openApi } from './openapi/document.js';
 import { Problem, isProblemSlug } from './problem.js';
@@ -32,7 +32,7 @@ export const docsRouter = (): Router => {
     ['/docs/problem.css', 'text/css', problemStyle],
   ];
   const serve = (path: string, handler: RequestHandler): void => {
-    router.route(path).get(secured, handler).all(methodNotAllowed('GET, HEAD, OPTIONS'));
+    router.route(path).get(secured, handler).all(readOnly);
   };
   for (const [path, type, text] of texts) serve(path, (_req, res) => void res.type(type).send(text));
   for (const file of swaggerFiles) serve(`/docs/${file}`, swaggerFile(file));

@@ -50,6 +50,9 @@ export const methodNotAllowed =
     });
   };
 
+/** The same for a route that only answers GET. */
+export const readOnly = methodNotAllowed('GET, HEAD, OPTIONS');
+
 const statusOf = (error: unknown): unknown =>
   error instanceof Error && 'status' in error ? error.status : undefined;
 

@@ -2,7 +2,7 @@ import { Router, type RequestHandler } from 'express';
 import type { Position } from '../../application/ports/event-store.js';
 import type { RocketQueries } from '../../application/rocket-queries.js';
 import { eventTypes } from '../../domain/rocket-event.js';
-import { methodNotAllowed } from './error-handler.js';
+import { readOnly } from './error-handler.js';
 import { sendEvents } from './events-page.js';
 import { linkNext } from './page-links.js';
 import { Problem } from './problem.js';
@@ -11,7 +11,6 @@ import { eventView } from './views.js';
 
 const MAX_PAGE = 1000;
 const DEFAULT_PAGE = 100;
-const read = 'GET, HEAD, OPTIONS';
 
 /** The feed of all rockets: pages here, the live stream by `stream` when the client asks for one. */
 export const eventsRouter = (queries: RocketQueries, stream: RequestHandler): Router => {
@@ -37,7 +36,7 @@ export const eventsRouter = (queries: RocketQueries, stream: RequestHandler): Ro
       if (!page.end && page.next !== undefined) linkNext(req, res, { after: page.next });
       sendEvents(req, res, page.events);
     })
-    .all(methodNotAllowed(read));
+    .all(readOnly);
 
   router
     .route('/events/:position')
@@ -49,7 +48,7 @@ export const eventsRouter = (queries: RocketQueries, stream: RequestHandler): Ro
         throw new Problem('event-not-found', `No event stands at position ${position}.`);
       res.json(eventView(event));
     })
-    .all(methodNotAllowed(read));
+    .all(readOnly);
 
   return router;
 };

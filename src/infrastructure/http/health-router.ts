@@ -1,9 +1,7 @@
 import { Router } from 'express';
 import type { Health } from '../../application/health.js';
-import { methodNotAllowed } from './error-handler.js';
+import { readOnly } from './error-handler.js';
 import { Problem } from './problem.js';
-
-const read = 'GET, HEAD, OPTIONS';
 
 export const healthRouter = (health: Health): Router => {
   const router = Router();
@@ -17,13 +15,13 @@ export const healthRouter = (health: Health): Router => {
         .status(report.status === 'ok' ? 200 : 503)
         .json(report);
     })
-    .all(methodNotAllowed(read));
+    .all(readOnly);
 
   // Asks nothing else: a process that can answer is alive, whatever its store does.
   router
     .route('/livez')
     .get((_req, res) => res.set('Cache-Control', 'no-store').json({ status: 'ok' }))
-    .all(methodNotAllowed(read));
+    .all(readOnly);
 
   router
     .route('/readyz')
@@ -35,7 +33,7 @@ export const healthRouter = (health: Health): Router => {
         throw new Problem('store-unavailable', 'The store does not answer.');
       res.json({ status: 'ok' });
     })
-    .all(methodNotAllowed(read));
+    .all(readOnly);
 
   return router;
 };

@@ -11,7 +11,7 @@ import type { RocketQueries } from '../../application/rocket-queries.js';
 import { isRfc3339, utcMillis } from '../../domain/rocket-time.js';
 import { rocketStatuses } from '../../domain/rocket.js';
 import { readCursor, writeCursor } from './cursor.js';
-import { methodNotAllowed } from './error-handler.js';
+import { methodNotAllowed, readOnly } from './error-handler.js';
 import { sendEvents } from './events-page.js';
 import { InvalidInput, decodeUtf8 } from './message-reader.js';
 import { linkNext } from './page-links.js';
@@ -23,7 +23,6 @@ import { eventView, gapView, pastRocketView, rocketView } from './views.js';
 
 const MAX_PAGE = 1000;
 const DEFAULT_PAGE = 100;
-const read = 'GET, HEAD, OPTIONS';
 
 export const rocketsRouter = (queries: RocketQueries, ingest: IngestMessages, limits: BodyLimits): Router => {
   const router = Router();
@@ -36,7 +35,7 @@ export const rocketsRouter = (queries: RocketQueries, ingest: IngestMessages, li
       if (page.next) linkNext(req, res, { cursor: writeCursor(listing, [page.next.key, page.next.channel]) });
       res.json(page.rockets.map(rocketView));
     })
-    .all(methodNotAllowed(read));
+    .all(readOnly);
 
   router
     .route('/rockets/:channel')
@@ -47,7 +46,7 @@ export const rocketsRouter = (queries: RocketQueries, ingest: IngestMessages, li
       if (bound === undefined) res.json(rocketView(summary));
       else await sendPast(res, queries, channel, bound, summary.version);
     })
-    .all(methodNotAllowed(read));
+    .all(readOnly);
 
   router
     .route('/rockets/:channel/events')
@@ -62,7 +61,7 @@ export const rocketsRouter = (queries: RocketQueries, ingest: IngestMessages, li
       if (events.length === limit) linkNext(req, res, { after: String(events.at(-1)!.number) });
       sendEvents(req, res, events);
     })
-    .all(methodNotAllowed(read));
+    .all(readOnly);
 
   router
     .route('/rockets/:channel/messages/:number')
@@ -82,7 +81,7 @@ export const rocketsRouter = (queries: RocketQueries, ingest: IngestMessages, li
           : { channel, number, outcome, event: eventView(fate.event) },
       );
     })
-    .all(methodNotAllowed(read));
+    .all(readOnly);
 
   router
     .route('/rockets/:channel/gaps')
@@ -91,7 +90,7 @@ export const rocketsRouter = (queries: RocketQueries, ingest: IngestMessages, li
       await known(queries, channel);
       await sendGaps(req, res, queries, channel);
     })
-    .all(methodNotAllowed(read));
+    .all(readOnly);
 
   router
     .route('/rockets/:channel/gaps/skip')
@@ -117,7 +116,7 @@ export const rocketsRouter = (queries: RocketQueries, ingest: IngestMessages, li
   router
     .route('/gaps')
     .get((req, res) => sendGaps(req, res, queries))
-    .all(methodNotAllowed(read));
+    .all(readOnly);
 
   return router;
 };
