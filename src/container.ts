@@ -160,7 +160,7 @@ const openStores = async (config: Config, clock: Clock): Promise<Stores> => {
   if (config.eventStore === 'sqlite') {
     const { sqliteFile: file, sqliteSynchronous: synchronous } = config;
     const store = await SqliteEventStore.open({ file, synchronous });
-    return { store, directory: new SqliteRocketDirectory(store.reader) };
+    return { store, directory: new SqliteRocketDirectory(store.reading) };
   }
   const directory = new InMemoryRocketDirectory(clock);
   return { store: new InMemoryEventStore(directory), directory };

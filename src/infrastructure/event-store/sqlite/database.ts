@@ -5,7 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { LANES } from '../../../application/lanes.js';
 import { sumOf } from './checksum.js';
-import { APPLICATION_ID, migrations, SCHEMA_VERSION } from './schema.js';
+import { migrations, SCHEMA_VERSION } from './migrations.js';
+import { APPLICATION_ID } from './schema.js';
 import { StoreDamaged, StoreRefused } from './store-errors.js';
 import { refuseDamagedLog } from './write-ahead-log.js';
 
@@ -34,6 +35,7 @@ export const openForWriting = ({ file, synchronous }: DatabaseOptions): Database
     PRAGMA wal_autocheckpoint = 4000;
     PRAGMA journal_size_limit = 33554432;
     PRAGMA temp_store = MEMORY;
+    PRAGMA cache_spill = OFF;
     ${CACHE};
   `);
   return database;
@@ -106,7 +108,7 @@ const refuseStrangers = (database: Database, file: string): void => {
 const migrate = (database: Database): void => {
   for (let version = pragma(database, 'user_version'); version < SCHEMA_VERSION; version++) {
     database.exec('BEGIN IMMEDIATE');
-    database.exec(migrations[version]!);
+    migrations[version]!(database);
     if (version === 0) writeMeta(database);
     database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version + 1}; COMMIT`);
   }
@@ -127,7 +129,7 @@ const metaSum = (storeId: string, lanes: string): string => String(sumOf([storeI
 /** A flipped bit in the description of a table would make SQLite read it as something else. */
 const refuseOtherSchema = (database: Database): void => {
   const expected = new DatabaseSync(':memory:');
-  for (const step of migrations) expected.exec(step);
+  for (const step of migrations) step(expected);
   const matches = schemaOf(database) === schemaOf(expected);
   expected.close();
   if (!matches)

@@ -12,6 +12,7 @@ import type {
 import { sortKey } from '../sort-key.js';
 import type { Cell } from './checksum.js';
 import type { Database, Statement } from './database.js';
+import { Log } from './log.js';
 import { checkedRocket, rocketColumns, summaryOf, type RocketRow } from './rocket-row.js';
 import { storable } from './storable-text.js';
 
@@ -32,7 +33,7 @@ export class DirectoryReader {
   private readonly withEarly: Statement;
   private readonly gapsOfRocket: Statement;
   private readonly counts: Statement;
-  private readonly lastPosition: Statement;
+  private readonly log: Log;
 
   constructor(private readonly database: Database) {
     this.one = database.prepare(`SELECT ${rocketColumns} FROM rockets WHERE channel = ?`);
@@ -45,14 +46,14 @@ export class DirectoryReader {
       SELECT "from", "to", since, waiting FROM (
         SELECT lag(number, 1, ?1) OVER upwards + 1 AS "from", number - 1 AS "to",
           min(received_at) OVER downwards AS since, count(*) OVER downwards AS waiting
-        FROM early WHERE rocket = ?2
+        FROM early WHERE channel = ?2
         WINDOW upwards AS (ORDER BY number), downwards AS (ORDER BY number DESC)
       ) WHERE "to" >= "from" AND "from" > ?3 ORDER BY "from" LIMIT ?4`);
     this.counts = database.prepare(`
       SELECT status, count(*) AS rockets, sum(complete = 0) AS incomplete, sum(pending) AS buffered,
         sum(highest - version > pending) AS "withGaps"
       FROM rockets GROUP BY status`);
-    this.lastPosition = database.prepare('SELECT max(position) AS events FROM events');
+    this.log = new Log(database);
   }
 
   find(channel: string): RocketSummary | undefined {
@@ -78,7 +79,7 @@ export class DirectoryReader {
     for (const row of this.rocketsWithGaps(channel, after?.channel, limit + 2)) {
       const above = after?.channel === row.channel ? after.from : 0;
       const left = limit + 1 - gaps.length;
-      const found = this.gapsOfRocket.all(row.version, row.id, above, left) as GapRow[];
+      const found = this.gapsOfRocket.all(row.version, row.channel, above, left) as GapRow[];
       for (const { from, to, since, waiting } of found) {
         gaps.push({ channel: row.channel, from, to, since, waiting });
       }
@@ -100,8 +101,7 @@ export class DirectoryReader {
       totals.buffered += row.buffered;
       totals.withGaps += row.withGaps;
     }
-    const { events } = this.lastPosition.get() as { events: number | null };
-    return { ...totals, byStatus, events: events ?? 0 };
+    return { ...totals, byStatus, events: this.log.last().total };
   }
 
   private rows(query: RocketQuery, { where, values, order }: Segment, limit: number): RocketRow[] {

@@ -3,24 +3,16 @@ import type {
   FeedRequest,
   RocketState,
   SnapshotBound,
+  StoredEvent,
 } from '../../../application/ports/event-store.js';
 import type { RocketEvent } from '../../../domain/rocket-event.js';
 import { initialState } from '../../../application/rocket-state.js';
-import { NO_HISTORY } from './checksum.js';
-import { channelColumns, checkedChannel, type ChannelRow } from './channel-row.js';
 import type { Database, Statement } from './database.js';
-import {
-  checkedEarly,
-  checkedEvents,
-  checkLink,
-  earlyColumns,
-  earlyOf,
-  eventColumns,
-  eventsOf,
-  type EarlyRow,
-  type EventRow,
-  type PlacedEvent,
-} from './event-rows.js';
+import { checkedEarly, earlyColumns, earlyOf, type EarlyRow } from './early-rows.js';
+import { foldedQuery, foldedUpTo } from './folded-tables.js';
+import { checkedHistory, placesOf, historyColumns, type HistoryRow } from './history-rows.js';
+import { entryOf, Log, placeOf, type LogRow } from './log.js';
+import { linesOfRocket, numberedEvents, parseLine } from './log-line.js';
 import { checkedRocket, rocketColumns, stateOf, type RocketRow } from './rocket-row.js';
 import { checkedSnapshot, snapshotColumns, stateAt, type SnapshotRow } from './snapshot-rows.js';
 import { StoreDamaged } from './store-errors.js';
@@ -39,7 +31,8 @@ export interface StoredHead {
   readonly recorded: readonly (readonly [number, RocketEvent])[];
 }
 
-type Link = Pick<EventRow, 'number' | 'hash'>;
+/** An event with its place as a number; the store's id is put in front where it leaves the store. */
+export type PlacedEvent = Omit<StoredEvent, 'position'> & { readonly position: number };
 
 export interface PlacedPage {
   readonly events: readonly PlacedEvent[];
@@ -50,47 +43,39 @@ export interface PlacedPage {
 /** More than one step of `advance` can drain, so that it always sees what comes after. */
 const LOWEST_EARLY = 2048;
 const COMPLETE_EARLY = 20_000;
-const ROWS_PER_QUERY = 256;
-/** A filter that finds little answers a short page after so many events: 16,384 took 120 ms. */
+/** A filter that finds little answers a short page after so many events: four times as many took 120 ms. */
 const SCAN = 1 << 12;
 
 /** The reading half of the event store. Each call sees one state of the file, and checks every row it serves. */
 export class EventReader {
+  private readonly log: Log;
   private readonly rocket: Statement;
-  private readonly channelById: Statement;
-  private readonly history: Statement;
-  private readonly before: Statement;
-  private readonly feed: Statement;
-  private readonly feedOfRocket: Statement;
-  private readonly last: Statement;
+  private readonly historyFrom: Statement;
+  private readonly historyInFeed: Statement;
   private readonly early: Statement;
   private readonly earlyAt: Statement;
   private readonly snapshots: Statement;
   private readonly waiting: Statement;
-  private readonly channels = new Map<number, string>();
+  private readonly folded: Statement;
 
   constructor(database: Database) {
-    const events = `SELECT ${eventColumns} FROM events`;
+    this.log = new Log(database);
     this.rocket = database.prepare(`SELECT ${rocketColumns} FROM rockets WHERE channel = ?`);
-    this.channelById = database.prepare(`SELECT ${channelColumns} FROM channels WHERE id = ?`);
-    this.history = database.prepare(`${events} WHERE rocket = ? AND number > ? ORDER BY number LIMIT ?`);
-    this.before = database.prepare(`${events} WHERE rocket = ? AND number < ? ORDER BY number DESC LIMIT 1`);
-    this.feed = database.prepare(`${events} WHERE position > ? ORDER BY position LIMIT ?`);
-    this.feedOfRocket = database.prepare(
-      `${events} WHERE rocket = ? AND position > ? AND number > ? ORDER BY number LIMIT ?`,
-    );
-    this.last = database.prepare('SELECT max(position) AS position FROM events');
+    const history = `SELECT ${historyColumns} FROM history WHERE channel = ?`;
+    this.historyFrom = database.prepare(`${history} AND since <= ? ORDER BY since DESC LIMIT 1`);
+    this.historyInFeed = database.prepare(`${history} AND entry >= ? ORDER BY since LIMIT 1`);
     this.early = database.prepare(
-      `SELECT ${earlyColumns} FROM early WHERE rocket = ? ORDER BY number LIMIT ?`,
+      `SELECT ${earlyColumns} FROM early WHERE channel = ? ORDER BY number LIMIT ?`,
     );
-    this.earlyAt = database.prepare(`SELECT ${earlyColumns} FROM early WHERE rocket = ? AND number = ?`);
+    this.earlyAt = database.prepare(`SELECT ${earlyColumns} FROM early WHERE channel = ? AND number = ?`);
     this.snapshots = database.prepare(
       `SELECT ${snapshotColumns} FROM snapshots` +
-        ' WHERE rocket = ? AND version <= ? AND latest <= ? ORDER BY version DESC LIMIT 1',
+        ' WHERE channel = ? AND version <= ? AND latest <= ? ORDER BY version DESC LIMIT 1',
     );
+    this.folded = database.prepare(foldedQuery);
     this.waiting = database.prepare(
       `SELECT ${rocketColumns} FROM rockets WHERE pending > 0 AND EXISTS` +
-        ' (SELECT 1 FROM early WHERE early.rocket = rockets.id AND early.number = rockets.version + 1)',
+        ' (SELECT 1 FROM early WHERE early.channel = rockets.channel AND early.number = rockets.version + 1)',
     );
   }
 
@@ -98,27 +83,19 @@ export class EventReader {
     return queries.map((query) => this.head(query));
   }
 
-  /** The events that cover these numbers, all of them recorded. */
+  /** The events that cover these numbers, as far as they are folded. */
   recorded({ channel, numbers }: HeadQuery): [number, RocketEvent][] {
     const row = this.find(channel);
     return row === undefined ? [] : this.recordedOf(row, numbers);
   }
 
-  /** Each link is checked against the one before it, so a page is as good as the whole chain up to it. */
   read(channel: string, after: number, limit: number): PlacedEvent[] {
     const rocket = this.find(channel);
-    if (rocket === undefined || after >= rocket.version) return [];
+    if (rocket === undefined) return [];
     const found: PlacedEvent[] = [];
-    let link: Link | undefined;
-    for (const row of this.historyFrom(rocket.id, after, limit)) {
-      link ??= this.linkBefore(row);
-      checkLink(row, channel, link);
-      link = row;
-      found.push(...eventsOf(row, channel).filter(({ number }) => number > after));
-      if (found.length >= limit) return found.slice(0, limit);
-    }
-    if (link?.number !== rocket.version || link.hash !== rocket.hash) {
-      throw new StoreDamaged(`damaged: the history of ${channel} ends before version ${rocket.version}`);
+    for (const event of this.history(rocket, after)) {
+      found.push(event);
+      if (found.length >= limit) break;
     }
     return found;
   }
@@ -127,37 +104,35 @@ export class EventReader {
   readAll(after: number, { limit, channel, type }: Omit<FeedRequest, 'after'>): PlacedPage | undefined {
     const end = this.lastPosition();
     if (after > end) return undefined;
-    const rows =
-      channel === undefined ? this.feedFrom(after, limit) : this.feedOfChannel(channel, after, limit);
-    const events: PlacedEvent[] = [];
+    const found: PlacedEvent[] = [];
     let scanned = 0;
-    for (const row of rows) {
-      events.push(...this.matching(row, type).filter(({ position }) => position > after));
-      const last = events.length >= limit ? events[limit - 1]!.position : row.position;
-      scanned += row.count;
-      if (events.length >= limit || scanned >= SCAN) return page(events.slice(0, limit), last, last === end);
+    for (const { events, upTo } of channel === undefined ? this.feed(after) : this.feedOf(channel, after)) {
+      for (const placed of events) {
+        if (placed.position <= after || (type !== undefined && placed.event.type !== type)) continue;
+        found.push(placed);
+        if (found.length >= limit) return page(found, placed.position, placed.position === end);
+      }
+      scanned += 1 + events.length;
+      if (scanned >= SCAN && upTo > after && upTo < end) return page(found, upTo, false);
     }
-    return page(events, end, true);
+    return page(found, end, true);
   }
 
-  readAt(position: number): PlacedEvent | undefined {
-    if (position > this.lastPosition()) return undefined;
-    const [row] = this.eventRows(this.feed, position - 1, 1);
-    const event =
-      row && eventsOf(row, this.channelOf(row.rocket)).find((placed) => placed.position === position);
-    if (event === undefined) throw missingFeed(position);
-    return event;
+  readAt(place: number): PlacedEvent | undefined {
+    if (place > this.lastPosition()) return undefined;
+    const entry = entryOf(place);
+    return entry < 1 ? undefined : eventsOf(this.log.row(entry)).find(({ position }) => position === place);
   }
 
   lastPosition(): number {
-    return (this.last.get() as { position: number | null }).position ?? 0;
+    return this.log.last().place;
   }
 
   snapshot(channel: string, { version = Infinity, time = Infinity }: SnapshotBound): RocketState | undefined {
     const rocket = this.find(channel);
     if (rocket === undefined || rocket.version === 0) return undefined;
     if (rocket.version <= version && (rocket.latest ?? 0) <= time) return stateOf(rocket);
-    const row = this.snapshots.get(rocket.id, finite(version), finite(time)) as SnapshotRow | undefined;
+    const row = this.snapshots.get(channel, finite(version), finite(time)) as SnapshotRow | undefined;
     return row && stateAt(checkedSnapshot(row));
   }
 
@@ -189,110 +164,113 @@ export class EventReader {
     };
   }
 
-  private earlyMessages(row: RocketRow, limit: number): EarlyMessage[] {
-    const rows = this.early.all(row.id, limit) as EarlyRow[];
-    return rows.map((early) => earlyOf(checkedEarly(early), row.channel));
+  private earlyMessages({ channel }: RocketRow, limit: number): EarlyMessage[] {
+    return (this.early.all(channel, limit) as EarlyRow[]).map((row) => earlyOf(checkedEarly(row)));
   }
 
-  private earlyAmong(row: RocketRow, numbers: readonly number[], above: number): EarlyMessage[] {
+  private earlyAmong({ channel }: RocketRow, numbers: readonly number[], above: number): EarlyMessage[] {
     const found: EarlyMessage[] = [];
     for (const number of new Set(numbers)) {
-      const early = number > above ? (this.earlyAt.get(row.id, number) as EarlyRow | undefined) : undefined;
-      if (early !== undefined) found.push(earlyOf(checkedEarly(early), row.channel));
+      const row = number > above ? (this.earlyAt.get(channel, number) as EarlyRow | undefined) : undefined;
+      if (row !== undefined) found.push(earlyOf(checkedEarly(row)));
     }
     return found;
   }
 
   private recordedOf(rocket: RocketRow, numbers: readonly number[]): [number, RocketEvent][] {
-    let row: EventRow | undefined;
-    let events: PlacedEvent[] = [];
     return [...new Set(numbers)]
       .filter((number) => number <= rocket.version)
-      .sort((a, b) => a - b)
       .map((number) => {
-        if (row === undefined || number > row.number) {
-          [row] = this.eventRows(this.history, rocket.id, number - 1, 1);
-          if (row === undefined || row.since > number) {
-            throw new StoreDamaged(`damaged: the history of ${rocket.channel} has no number ${number}`);
-          }
-          events = eventsOf(row, rocket.channel);
-        }
-        return [number, events.find((placed) => placed.number >= number)!.event];
+        // The first event behind the number before it covers it: a skipped range is one event.
+        for (const { event } of this.history(rocket, number - 1)) return [number, event];
+        throw brokenHistory(rocket.channel, number);
       });
   }
 
-  private *historyFrom(rocket: number, after: number, limit: number): Generator<EventRow> {
-    let number = after;
-    for (;;) {
-      const rows = this.eventRows(this.history, rocket, number, Math.min(limit, ROWS_PER_QUERY));
-      yield* rows;
-      if (rows.length === 0) return;
-      number = rows.at(-1)!.number;
-    }
+  /** The events behind a number, each right behind the one before, up to the version of the rocket. */
+  private *history(rocket: RocketRow, after: number): Generator<PlacedEvent> {
+    for (const events of this.entries(rocket, after)) yield* events.filter(({ number }) => number > after);
   }
 
-  private *feedFrom(after: number, limit: number): Generator<EventRow> {
-    const end = this.lastPosition();
-    let place = after;
-    while (place < end) {
-      const rows = this.eventRows(this.feed, place, Math.min(limit, ROWS_PER_QUERY));
-      for (const row of rows) {
-        const start = row.position - row.count;
-        // Only the first row may begin before the place, in its middle.
-        if (start > place || (start < place && place !== after)) throw missingFeed(place);
-        yield row;
-        place = row.position;
+  /** The same by entries of the log. The first one may begin before. */
+  private *entries({ channel, version }: RocketRow, after: number): Generator<PlacedEvent[]> {
+    for (let number = after; number < version;) {
+      const row = this.historyFrom.get(channel, number + 1) as HistoryRow | undefined;
+      if (row === undefined || row.number <= number) throw brokenHistory(channel, number + 1);
+      const places = placesOf(checkedHistory(row));
+      for (let i = 0; i < places.length; i += 2) {
+        const [place, last] = [places[i]!, places[i + 1]!];
+        if (last <= number) continue;
+        const events = this.eventsAt(place, channel);
+        const since = firstNumber(events[0]);
+        const isNext = number === after ? since <= number + 1 : since === number + 1;
+        if (!isNext || events.at(-1)!.number !== last) throw brokenHistory(channel, number + 1);
+        yield events;
+        number = last;
       }
-      if (rows.length === 0) throw missingFeed(place);
     }
   }
 
-  private *feedOfChannel(channel: string, after: number, limit: number): Generator<EventRow> {
+  /** The events of a rocket in an entry of the log, the last of which stands at this place. */
+  private eventsAt(place: number, channel: string): PlacedEvent[] {
+    const row = this.log.row(entryOf(place));
+    const lines = linesOfRocket(row.body, channel);
+    if (lines.length !== 1) return eventsOf(row).filter((placed) => placed.channel === channel);
+    const line = parseLine(lines[0]!);
+    const events = numberedEvents(line);
+    return events.map(({ number, event }, i): PlacedEvent => {
+      return { position: place - events.length + 1 + i, channel, number, event, recordedAt: line[2] };
+    });
+  }
+
+  private *feed(after: number): Generator<FeedPart> {
+    for (const row of this.log.rows(Math.max(0, entryOf(after) - 1))) {
+      yield { events: eventsOf(row), upTo: row.place };
+    }
+  }
+
+  /** First what is folded, then what the log has behind that. */
+  private *feedOf(channel: string, after: number): Generator<FeedPart> {
     const rocket = this.find(channel);
-    if (rocket === undefined) return;
-    let number = 0;
-    while (number < rocket.version && rocket.position > after) {
-      const rows = this.eventRows(
-        this.feedOfRocket,
-        rocket.id,
-        after,
-        number,
-        Math.min(limit, ROWS_PER_QUERY),
-      );
-      if (rows.length === 0) throw missingFeed(after);
-      yield* rows;
-      number = rows.at(-1)!.number;
+    const folded = rocket?.position ?? 0;
+    if (rocket !== undefined && folded > after) {
+      const first = this.historyInFeed.get(channel, entryOf(after)) as HistoryRow | undefined;
+      if (first === undefined) throw brokenHistory(channel, rocket.version);
+      for (const events of this.entries(rocket, checkedHistory(first).since - 1)) {
+        yield { events, upTo: events.at(-1)!.position };
+      }
     }
-  }
-
-  private linkBefore(row: EventRow): Link {
-    if (row.since === 1) return { number: 0, hash: NO_HISTORY };
-    const [before] = this.eventRows(this.before, row.rocket, row.number);
-    return before ?? { number: 0, hash: NO_HISTORY };
-  }
-
-  private eventRows(statement: Statement, ...bounds: number[]): EventRow[] {
-    return (statement.all(...bounds) as EventRow[]).map(checkedEvents);
-  }
-
-  private matching(row: EventRow, type: FeedRequest['type']): PlacedEvent[] {
-    if (type !== undefined && !row.body.includes(`"type":"${type}"`)) return [];
-    const events = eventsOf(row, this.channelOf(row.rocket));
-    return type === undefined ? events : events.filter(({ event }) => event.type === type);
-  }
-
-  private channelOf(id: number): string {
-    const known = this.channels.get(id);
-    if (known !== undefined) return known;
-    const row = this.channelById.get(id) as ChannelRow | undefined;
-    if (row === undefined) throw new StoreDamaged(`damaged: events of an unknown rocket ${id}`);
-    if (this.channels.size >= CHANNELS) this.channels.clear();
-    this.channels.set(id, checkedChannel(row).channel);
-    return row.channel;
+    const known = Math.max(entryOf(after), entryOf(folded), foldedUpTo(this.folded));
+    for (const row of this.log.rows(Math.max(0, known - 1))) {
+      if (linesOfRocket(row.body, channel).length === 0) continue;
+      const events = eventsOf(row).filter((placed) => placed.channel === channel && placed.position > folded);
+      yield { events, upTo: row.place };
+    }
   }
 }
 
-const CHANNELS = 50_000;
+/** Events of one entry of the log, and the place of an event up to which that shows the feed. */
+interface FeedPart {
+  readonly events: readonly PlacedEvent[];
+  readonly upTo: number;
+}
+
+const eventsOf = ({ entry, body }: LogRow): PlacedEvent[] => {
+  const found: PlacedEvent[] = [];
+  for (let at = 0; at < body.length;) {
+    const end = body.indexOf('\n', at);
+    const line = parseLine(body.slice(at, end));
+    const [channel, , recordedAt] = line;
+    for (const { number, event } of numberedEvents(line)) {
+      found.push({ position: placeOf(entry, found.length), channel, number, event, recordedAt });
+    }
+    at = end + 1;
+  }
+  return found;
+};
+
+const firstNumber = (first: PlacedEvent | undefined): number =>
+  first?.event.type === 'MessagesSkipped' ? first.event.data.from : (first?.number ?? NaN);
 
 const finite = (bound: number): number => Math.min(bound, Number.MAX_SAFE_INTEGER);
 
@@ -302,8 +280,8 @@ const page = (events: readonly PlacedEvent[], next: number, end: boolean): Place
   end,
 });
 
-const missingFeed = (place: number): StoreDamaged =>
-  new StoreDamaged(`damaged: the feed has no events right behind position ${place}`);
+const brokenHistory = (channel: string, number: number): StoreDamaged =>
+  new StoreDamaged(`damaged: the history of ${channel} has no number ${number}`);
 
 const missingEarly = (channel: string): StoreDamaged =>
   new StoreDamaged(`damaged: early messages of ${channel} are missing`);

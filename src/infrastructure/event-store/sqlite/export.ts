@@ -1,18 +1,16 @@
-import type { EarlyMessage } from '../../../application/ports/event-store.js';
-import { reportOf, type RocketEvent } from '../../../domain/rocket-event.js';
+import { reportOf } from '../../../domain/rocket-event.js';
 import type { RocketReport } from '../../../domain/rocket-message.js';
-import { allChannels, type ChannelRow } from './channel-row.js';
 import { openForReading, readMeta, requireFile } from './database.js';
-import { checkLink, earlyOf, eventsOf, RowsOfRocket } from './event-rows.js';
-import { NO_HISTORY } from './checksum.js';
+import { Log } from './log.js';
+import { numberedEvents, parseLine, type LoggedEarly, type LogLine } from './log-line.js';
 
 export type Exported =
   | { readonly kind: 'message'; readonly line: string }
   | { readonly kind: 'skipped'; readonly channel: string; readonly from: number; readonly to: number };
 
 /**
- * Every message the file holds, rocket by rocket in number order, as `POST /messages` takes them: applied and
- * refused ones, then the early ones. What was skipped was never heard and can't be sent again.
+ * Every message the file holds, in the order in which they became events, as `POST /messages` takes them: applied and
+ * refused ones, and at the end the early ones. What was skipped was never heard and can't be sent again.
  */
 export const exportMessages = function* (file: string): Generator<Exported> {
   requireFile(file);
@@ -20,43 +18,47 @@ export const exportMessages = function* (file: string): Generator<Exported> {
   try {
     database.exec('BEGIN');
     readMeta(database);
-    const rows = new RowsOfRocket(database);
-    for (const row of allChannels(database)) yield* messagesOf(rows, row);
+    const waiting = new Map<string, Map<number, LoggedEarly>>();
+    for (const { body } of new Log(database).rows(0)) {
+      for (const text of body.trimEnd().split('\n')) {
+        const line = parseLine(text);
+        yield* messagesOf(line);
+        keepEarly(waiting, line);
+      }
+    }
+    for (const [channel, early] of waiting) {
+      for (const [number, , time, type, data] of early.values()) {
+        yield exported(channel, number, time, { type, data } as RocketReport);
+      }
+    }
   } finally {
     database.close();
   }
 };
 
-const messagesOf = function* (rows: RowsOfRocket, { id, channel }: ChannelRow): Generator<Exported> {
-  let link = { number: 0, hash: NO_HISTORY };
-  for (const row of rows.events(id)) {
-    checkLink(row, channel, link);
-    link = row;
-    for (const { number, event } of eventsOf(row, channel)) yield exported(channel, number, event);
+const messagesOf = function* (line: LogLine): Generator<Exported> {
+  const [channel] = line;
+  for (const { number, event } of numberedEvents(line)) {
+    const report = reportOf(event);
+    if (report !== undefined) yield exported(channel, number, event.time, report);
+    else yield { kind: 'skipped', channel, ...(event.data as { from: number; to: number }) };
   }
-  for (const row of rows.early(id)) yield exportedEarly(earlyOf(row, channel));
 };
 
-const exported = (channel: string, number: number, event: RocketEvent): Exported => {
-  const report = reportOf(event);
-  if (report !== undefined)
-    return { kind: 'message', line: messageLine(channel, number, event.time, report) };
-  const { from, to } = event.data as { from: number; to: number };
-  return { kind: 'skipped', channel, from, to };
+const keepEarly = (waiting: Map<string, Map<number, LoggedEarly>>, line: LogLine): void => {
+  const [channel, , , , , added = [], releasedUpTo = 0] = line;
+  const early = waiting.get(channel) ?? new Map<number, LoggedEarly>();
+  if (added.length > 0) waiting.set(channel, early);
+  for (const each of added) early.set(each[0], each);
+  if (releasedUpTo > 0) for (const { number } of numberedEvents(line)) early.delete(number);
 };
 
-const exportedEarly = ({ message: { channel, number, time, report } }: EarlyMessage): Exported => ({
-  kind: 'message',
-  line: messageLine(channel, number, time, report),
-});
-
-const messageLine = (
+const exported = (
   channel: string,
   messageNumber: number,
   messageTime: string,
   report: RocketReport,
-): string =>
-  JSON.stringify({
-    metadata: { channel, messageNumber, messageTime, messageType: report.type },
-    message: report.data,
-  });
+): Exported => {
+  const metadata = { channel, messageNumber, messageTime, messageType: report.type };
+  return { kind: 'message', line: JSON.stringify({ metadata, message: report.data }) };
+};

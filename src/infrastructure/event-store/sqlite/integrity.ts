@@ -1,5 +1,5 @@
 import type { Database } from './database.js';
-import { checkedEarly, earlyColumns, type EarlyRow } from './event-rows.js';
+import { checkedEarly, earlyColumns, type EarlyRow } from './early-rows.js';
 import { checkedRocket, rocketColumns, type RocketRow } from './rocket-row.js';
 import { ROWS, rowsInPages } from './row-pages.js';
 import { StoreDamaged } from './store-errors.js';
@@ -10,28 +10,20 @@ import { StoreDamaged } from './store-errors.js';
  * messages, not to events; those are checked as they are read.
  */
 export const checkAtStart = (database: Database): void => {
-  for (const table of ['meta', 'channels', 'rockets', 'early', 'snapshots']) checkTree(database, table);
+  for (const table of ['meta', 'rockets', 'early', 'snapshots', 'folded']) checkTree(database, table);
   const early = countEarly(database);
-  let last = 0;
   const rockets = database.prepare(
-    `SELECT ${rocketColumns} FROM rockets WHERE id > ? ORDER BY id LIMIT ${ROWS}`,
+    `SELECT ${rocketColumns} FROM rockets WHERE channel > ? ORDER BY channel LIMIT ${ROWS}`,
   );
-  for (const row of rowsInPages<RocketRow>((before) => rockets.all(before?.id ?? 0) as RocketRow[])) {
-    const { id, channel, pending, highest, version, position } = checkedRocket(row);
-    const found = early.get(id) ?? { count: 0, highest: version };
+  for (const row of rowsInPages<RocketRow>((last) => rockets.all(last?.channel ?? '') as RocketRow[])) {
+    const { channel, pending, highest, version } = checkedRocket(row);
+    const found = early.get(channel) ?? { count: 0, highest: version };
     if (found.count !== pending || Math.max(found.highest, version) !== highest) {
       throw new StoreDamaged(`damaged: early messages of ${channel} are missing`);
     }
-    early.delete(id);
-    last = Math.max(last, position);
+    early.delete(channel);
   }
   if (early.size > 0) throw new StoreDamaged('damaged: early messages of an unknown rocket');
-  const end = database.prepare('SELECT max(position) AS position FROM events').get() as {
-    position: number | null;
-  };
-  if ((end.position ?? 0) !== last) {
-    throw new StoreDamaged(`damaged: the feed ends at ${end.position ?? 0}, the rockets know of ${last}`);
-  }
 };
 
 /** Pages, order and indexes of one table, or of the whole file. */
@@ -45,16 +37,16 @@ export const checkTree = (database: Database, table?: string): void => {
   }
 };
 
-const countEarly = (database: Database): Map<number, { count: number; highest: number }> => {
-  const counts = new Map<number, { count: number; highest: number }>();
+const countEarly = (database: Database): Map<string, { count: number; highest: number }> => {
+  const counts = new Map<string, { count: number; highest: number }>();
   const page = database.prepare(
-    `SELECT ${earlyColumns} FROM early WHERE (rocket, number) > (?, ?) ORDER BY rocket, number LIMIT ${ROWS}`,
+    `SELECT ${earlyColumns} FROM early WHERE (channel, number) > (?, ?) ORDER BY channel, number LIMIT ${ROWS}`,
   );
-  const read = (last: EarlyRow | undefined) => page.all(last?.rocket ?? 0, last?.number ?? 0) as EarlyRow[];
+  const read = (last: EarlyRow | undefined) => page.all(last?.channel ?? '', last?.number ?? 0) as EarlyRow[];
   for (const row of rowsInPages(read)) {
-    const { rocket, number } = checkedEarly(row);
-    const known = counts.get(rocket);
-    if (known === undefined) counts.set(rocket, { count: 1, highest: number });
+    const { channel, number } = checkedEarly(row);
+    const known = counts.get(channel);
+    if (known === undefined) counts.set(channel, { count: 1, highest: number });
     else {
       known.count++;
       known.highest = number;

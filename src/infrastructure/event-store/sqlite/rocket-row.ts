@@ -7,7 +7,6 @@ import { StoreDamaged } from './store-errors.js';
 
 /** A row of `rockets`. */
 export interface RocketRow {
-  readonly id: number;
   readonly channel: string;
   readonly revision: number;
   readonly version: number;
@@ -26,22 +25,22 @@ export interface RocketRow {
   readonly latest: number | null;
   readonly highest: number;
   readonly pending: number;
+  readonly events: number;
   /** Of the last event in the feed; 0 before the first. */
   readonly position: number;
-  readonly hash: string;
+  /** The running checksum over all lines of the rocket. */
+  readonly chain: number;
   readonly sum: number;
 }
 
 export const rocketColumns =
-  'id, channel, revision, version, status, complete, type, mission, launched_at, launched_key, speed, reason,' +
-  ' exploded_at, updated_at, updated_key, latest, highest, pending, position, hash, sum';
+  'channel, revision, version, status, complete, type, mission, launched_at, launched_key, speed, reason,' +
+  ' exploded_at, updated_at, updated_key, latest, highest, pending, events, position, chain, sum';
 
 export const checkedRocket = (row: RocketRow): RocketRow => {
   const { sum, ...columns } = row;
   if (sumOf(Object.values(columns)) !== sum) {
-    throw new StoreDamaged(
-      `damaged: the state of rocket ${row.id} (${row.channel}) does not match its checksum`,
-    );
+    throw new StoreDamaged(`damaged: the state of ${row.channel} does not match its checksum`);
   }
   return row;
 };

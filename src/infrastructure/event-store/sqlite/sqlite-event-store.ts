@@ -16,15 +16,13 @@ import {
 import { noEarlyMessages } from '../../../application/early-messages.js';
 import type { RocketEvent } from '../../../domain/rocket-event.js';
 import type { DatabaseOptions } from './database.js';
-import type { StoredHead } from './event-reader.js';
-import type { PlacedEvent } from './event-rows.js';
+import type { PlacedEvent, StoredHead } from './event-reader.js';
 import { FileLock } from './file-lock.js';
 import { GroupCommit } from './group-commit.js';
 import { earlyListOf, HeadCache, type CachedHead } from './head-cache.js';
+import { Reading } from './reading.js';
 import { StoreThread } from './store-thread.js';
 import type { ReaderMethods, WriterMethods } from './thread-protocol.js';
-
-export type SqliteReader = Pick<StoreThread<ReaderMethods>, 'call'>;
 
 const durabilities: Readonly<Record<DatabaseOptions['synchronous'], Durability>> = {
   full: {
@@ -46,6 +44,7 @@ const durabilities: Readonly<Record<DatabaseOptions['synchronous'], Durability>>
 export class SqliteEventStore implements EventStore {
   private readonly cache = new HeadCache();
   private readonly group: GroupCommit;
+  readonly reading: Reading;
   private closing: Promise<void> | undefined;
 
   private constructor(
@@ -55,8 +54,12 @@ export class SqliteEventStore implements EventStore {
     private readonly storeId: string,
     readonly durability: Durability,
   ) {
+    this.reading = new Reading(writer, readerThread);
     this.group = new GroupCommit(
-      (cells) => this.writer.call('write', cells),
+      (group) => {
+        this.reading.wrote();
+        return this.writer.call('write', group);
+      },
       (change) => this.cache.committed(change),
       // A transaction that failed at its very end may be in the file all the same.
       () => this.cache.clear(),
@@ -75,10 +78,6 @@ export class SqliteEventStore implements EventStore {
       lock.release();
       throw error;
     }
-  }
-
-  get reader(): SqliteReader {
-    return this.readerThread;
   }
 
   async load(requests: readonly HeadRequest[]): Promise<Head[]> {
@@ -102,13 +101,17 @@ export class SqliteEventStore implements EventStore {
   }
 
   async read(channel: string, { after, limit }: { after: number; limit: number }): Promise<StoredEvent[]> {
-    const events = await this.readerThread.call('read', channel, after, limit);
+    const events = await this.reading.ofRocket(channel, 'read', channel, after, limit);
     return events.map((event) => this.stored(event));
   }
 
   async readAll({ after, ...request }: FeedRequest): Promise<FeedPage> {
     const place = after === undefined ? 0 : this.placeOf(after);
-    const page = await this.readerThread.call('readAll', place, request);
+    const { channel } = request;
+    const page =
+      channel === undefined
+        ? await this.reading.ofLog('readAll', place, request)
+        : await this.reading.ofAll('readAll', place, request);
     if (page === undefined) throw new UnknownPosition(after!);
     const { events, next, end } = page;
     return {
@@ -120,21 +123,21 @@ export class SqliteEventStore implements EventStore {
 
   async readAt(position: Position): Promise<StoredEvent | undefined> {
     const place = this.placeOf(position);
-    const event = place < 1 ? undefined : await this.readerThread.call('readAt', place);
+    const event = place < 1 ? undefined : await this.reading.ofLog('readAt', place);
     return event && this.stored(event);
   }
 
   async lastPosition(): Promise<Position | undefined> {
-    const place = await this.readerThread.call('lastPosition');
+    const place = await this.reading.ofLog('lastPosition');
     return place === 0 ? undefined : this.position(place);
   }
 
   snapshot(channel: string, bound: SnapshotBound): Promise<Snapshot | undefined> {
-    return this.readerThread.call('snapshot', channel, bound);
+    return this.reading.ofRocket(channel, 'snapshot', channel, bound);
   }
 
   unfinished(): Promise<string[]> {
-    return this.readerThread.call('unfinished');
+    return this.reading.ofAll('unfinished');
   }
 
   close(): Promise<void> {
@@ -153,7 +156,7 @@ export class SqliteEventStore implements EventStore {
   private async readHeads(requests: readonly HeadRequest[]): Promise<Head[]> {
     if (requests.length === 0) return [];
     const queries = requests.map(({ channel, numbers }) => ({ channel, numbers }));
-    const stored = await this.readerThread.call('heads', queries);
+    const stored = await this.writer.call('heads', queries);
     return stored.map((head, i) => {
       const { channel } = requests[i]!;
       if (head.revision > 0) this.cache.put(channel, head);
@@ -171,7 +174,7 @@ export class SqliteEventStore implements EventStore {
       return { channel, numbers: numbers.filter((number) => number <= version) };
     });
     const asked = queries.filter(({ numbers }) => numbers.length > 0);
-    const found = asked.length === 0 ? [] : await this.readerThread.call('recorded', asked);
+    const found = asked.length === 0 ? [] : await this.writer.call('recorded', asked);
     let next = 0;
     return queries.map(({ numbers }) => (numbers.length === 0 ? nothingRecorded : new Map(found[next++])));
   }

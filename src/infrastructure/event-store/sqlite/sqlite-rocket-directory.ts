@@ -7,25 +7,25 @@ import type {
   RocketSummary,
   RocketTotals,
 } from '../../../application/ports/rocket-directory.js';
-import type { SqliteReader } from './sqlite-event-store.js';
+import type { Reading } from './reading.js';
 
-/** The table `rockets`, read by the store's reader thread: a write that was acknowledged is seen by the next read. */
+/** The table `rockets`, read by the store's reader thread. */
 export class SqliteRocketDirectory implements RocketDirectory {
-  constructor(private readonly reader: SqliteReader) {}
+  constructor(private readonly reading: Reading) {}
 
   find(channel: string): Promise<RocketSummary | undefined> {
-    return this.reader.call('find', channel);
+    return this.reading.ofRocket(channel, 'find', channel);
   }
 
   list(query: RocketQuery): Promise<RocketPage> {
-    return this.reader.call('list', query);
+    return this.reading.ofAll('list', query);
   }
 
   gaps(query: GapQuery): Promise<GapPage> {
-    return this.reader.call('gaps', query);
+    return this.reading.ofAll('gaps', query);
   }
 
   totals(): Promise<RocketTotals> {
-    return this.reader.call('totals');
+    return this.reading.ofAll('totals');
   }
 }

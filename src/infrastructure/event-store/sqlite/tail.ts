@@ -1,28 +1,28 @@
 import { instantKey } from '../sort-key.js';
-import { NO_HISTORY, sumOf, type Cell } from './checksum.js';
+import { sumOf, type Cell } from './checksum.js';
 import type { RocketRow } from './rocket-row.js';
 
-/** The row of a rocket, from which whoever writes or replays its history goes on. */
+/** The row of a rocket, from which its history is folded on. */
 export type Tail = { -readonly [K in keyof RocketRow]: RocketRow[K] };
 
-export const newTail = (id: number, channel: string): Tail => {
+export const newTail = (channel: string): Tail => {
   const launch = { type: null, mission: null, launched_at: null, launched_key: null, speed: null };
   const end = { reason: null, exploded_at: null, updated_at: null, updated_key: null, latest: null };
-  const counters = { revision: 0, version: 0, highest: 0, pending: 0, position: 0, sum: 0 };
+  const counters = { highest: 0, pending: 0, events: 0, position: 0, chain: 0, sum: 0 };
   return {
-    id,
     channel,
+    revision: 0,
+    version: 0,
     status: 'awaiting-launch',
     complete: 1,
-    hash: NO_HISTORY,
     ...launch,
     ...end,
     ...counters,
   };
 };
 
-/** `state` as `stateCells` gives it; `latest` is the latest time among the new events. */
-export const applyState = (tail: Tail, state: readonly Cell[], latest: number | null): void => {
+/** `state` as `stateCells` gives it. */
+export const applyState = (tail: Tail, state: readonly Cell[]): void => {
   const [version, status, complete, type, mission, launchedAt, speed, reason, explodedAt, updatedAt] = state;
   tail.version = version as number;
   tail.status = status as RocketRow['status'];
@@ -40,14 +40,11 @@ export const applyState = (tail: Tail, state: readonly Cell[], latest: number | 
     tail.updated_at = updatedAt as string | null;
     tail.updated_key = tail.updated_at && instantKey(tail.updated_at);
   }
-  if (latest !== null && (tail.latest === null || latest > tail.latest)) tail.latest = latest;
-  if (tail.version > tail.highest) tail.highest = tail.version;
 };
 
 /** Everything but the checksum, in column order; the checksum is renewed. */
 export const sealed = (tail: Tail): Cell[] => {
   const cells: Cell[] = [
-    tail.id,
     tail.channel,
     tail.revision,
     tail.version,
@@ -65,8 +62,9 @@ export const sealed = (tail: Tail): Cell[] => {
     tail.latest,
     tail.highest,
     tail.pending,
+    tail.events,
     tail.position,
-    tail.hash,
+    tail.chain,
   ];
   tail.sum = sumOf(cells);
   return cells;

@@ -8,10 +8,8 @@ import type {
   RocketTotals,
 } from '../../../application/ports/rocket-directory.js';
 import type { RocketEvent } from '../../../domain/rocket-event.js';
-import type { ChangeCells } from './change-cells.js';
-import type { HeadQuery, PlacedPage, StoredHead } from './event-reader.js';
-import type { PlacedEvent } from './event-rows.js';
-import type { GroupReply } from './writer.js';
+import type { HeadQuery, PlacedEvent, PlacedPage, StoredHead } from './event-reader.js';
+import type { LogGroup } from './log-line.js';
 
 export type Role = 'writer' | 'reader';
 
@@ -25,20 +23,36 @@ export type Reply =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: { readonly name: string; readonly message: string } };
 
+export interface GroupReply {
+  /** Places, within the group, of changes whose channel had moved; they were not written. */
+  readonly moved: number[];
+  /** Places of changes that contradict the history, and why; they were not written either. */
+  readonly contradictions: (readonly [place: number, reason: string])[];
+}
+
+export interface FoldStep {
+  /** The entry of the log that was asked for. */
+  readonly upTo: number;
+  readonly done: boolean;
+}
+
 /** What the writer thread can be asked. */
 export interface WriterMethods {
   storeId(): string;
-  write(cells: ChangeCells): GroupReply;
+  write(group: LogGroup): GroupReply;
+  heads(queries: readonly HeadQuery[]): StoredHead[];
+  recorded(queries: readonly HeadQuery[]): [number, RocketEvent][][];
+  foldChannel(channel: string): void;
+  foldSome(upTo: number | undefined): FoldStep;
+  ask(question: Question): unknown;
   close(): void;
 }
 
-/** What the reader thread can be asked. */
+/** What the reader thread can be asked: it sees what is folded. */
 export interface ReaderMethods {
-  heads(queries: readonly HeadQuery[]): StoredHead[];
-  recorded(queries: readonly HeadQuery[]): [number, RocketEvent][][];
   read(channel: string, after: number, limit: number): PlacedEvent[];
   readAll(after: number, request: Omit<FeedRequest, 'after'>): PlacedPage | undefined;
-  readAt(position: number): PlacedEvent | undefined;
+  readAt(place: number): PlacedEvent | undefined;
   lastPosition(): number;
   snapshot(channel: string, bound: SnapshotBound): RocketState | undefined;
   unfinished(): string[];
@@ -47,4 +61,11 @@ export interface ReaderMethods {
   gaps(query: GapQuery): GapPage;
   totals(): RocketTotals;
   close(): void;
+}
+
+export type ReadMethod = Exclude<keyof ReaderMethods, 'close'>;
+
+export interface Question {
+  readonly method: ReadMethod;
+  readonly args: readonly unknown[];
 }

@@ -1,8 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openForReading, prepareFile, readMeta, type DatabaseOptions } from './database.js';
-import { DirectoryReader } from './directory-reader.js';
-import { EventReader } from './event-reader.js';
 import { checkAtStart } from './integrity.js';
+import { readersOf } from './readers.js';
 import { asStoreError } from './store-errors.js';
 import type { Call, ReaderMethods, Reply, Role, WriterMethods } from './thread-protocol.js';
 import { Writer } from './writer.js';
@@ -17,17 +16,21 @@ const writing = (): WriterMethods => {
   checkAtStart(database);
   database.close();
   const writer = new Writer(options);
+  writer.open();
   return {
     storeId: () => storeId,
-    write: (cells) => writer.write(cells),
+    write: (group) => writer.write(group),
+    heads: (queries) => writer.heads(queries),
+    recorded: (queries) => writer.recorded(queries),
+    foldChannel: (channel) => writer.foldChannel(channel),
+    foldSome: (upTo) => writer.foldSome(upTo),
+    ask: (question) => writer.ask(question),
     close: () => writer.close(),
   };
 };
 
 const reading = (): ReaderMethods => {
   const database = openForReading(options.file);
-  const events = new EventReader(database);
-  const directory = new DirectoryReader(database);
   // Each call sees one state of the file, whatever is committed meanwhile.
   const inOneState =
     <A extends unknown[], R>(read: (...args: A) => R) =>
@@ -39,19 +42,18 @@ const reading = (): ReaderMethods => {
         database.exec('COMMIT');
       }
     };
+  const readers = readersOf(database);
   return {
-    heads: inOneState((queries) => events.heads(queries)),
-    recorded: inOneState((queries) => queries.map((query) => events.recorded(query))),
-    read: inOneState((channel, after, limit) => events.read(channel, after, limit)),
-    readAll: inOneState((after, request) => events.readAll(after, request)),
-    readAt: inOneState((position) => events.readAt(position)),
-    lastPosition: () => events.lastPosition(),
-    snapshot: inOneState((channel, bound) => events.snapshot(channel, bound)),
-    unfinished: inOneState(() => events.unfinished()),
-    find: (channel) => directory.find(channel),
-    list: inOneState((query) => directory.list(query)),
-    gaps: inOneState((query) => directory.gaps(query)),
-    totals: inOneState(() => directory.totals()),
+    read: inOneState(readers.read),
+    readAll: inOneState(readers.readAll),
+    readAt: inOneState(readers.readAt),
+    lastPosition: inOneState(readers.lastPosition),
+    snapshot: inOneState(readers.snapshot),
+    unfinished: inOneState(readers.unfinished),
+    find: inOneState(readers.find),
+    list: inOneState(readers.list),
+    gaps: inOneState(readers.gaps),
+    totals: inOneState(readers.totals),
     close: () => database.close(),
   };
 };

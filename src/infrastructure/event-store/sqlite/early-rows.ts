@@ -1,0 +1,32 @@
+import type { EarlyMessage } from '../../../application/ports/event-store.js';
+import { sumOf, type Cell } from './checksum.js';
+import { earlyMessage, type LoggedEarly } from './log-line.js';
+import { StoreDamaged } from './store-errors.js';
+
+/** A row of `early`: a message that waits for those before it. */
+export interface EarlyRow {
+  readonly channel: string;
+  readonly number: number;
+  readonly received_at: number;
+  /** As it stands in the log. */
+  readonly body: string;
+  readonly sum: number;
+}
+
+export const earlyColumns = 'channel, number, received_at, body, sum';
+
+export const earlyCells = (channel: string, early: LoggedEarly): Cell[] => {
+  const cells = [channel, early[0], early[1], JSON.stringify(early)];
+  return [...cells, sumOf(cells)];
+};
+
+export const checkedEarly = (row: EarlyRow): EarlyRow => {
+  const { sum, ...columns } = row;
+  if (sumOf(Object.values(columns)) === sum) return row;
+  throw new StoreDamaged(
+    `damaged: early message ${row.number} of ${row.channel} does not match its checksum`,
+  );
+};
+
+export const earlyOf = (row: EarlyRow): EarlyMessage =>
+  earlyMessage(row.channel, JSON.parse(row.body) as LoggedEarly);

@@ -1,0 +1,99 @@
+import { pathToFileURL } from 'node:url';
+import { DatabaseSync } from '@photostructure/sqlite';
+import type { Database } from './database.js';
+import { FoldedTables } from './folded-tables.js';
+import { Folding } from './folding.js';
+import { Log } from './log.js';
+import { foldedTables } from './schema.js';
+
+/** What is folded from the log. */
+const TABLES = ['rockets', 'history', 'early', 'snapshots'] as const;
+/** So much of the log is folded at once: a gigabyte has room in memory. */
+const UNFOLDED = 262_144;
+
+/**
+ * Folds the whole log of a file anew into tables of its own, in a temporary database, to be held against those of the
+ * file or put in their place. The file is attached as `stored`.
+ */
+export class Proof {
+  private readonly database: Database;
+  private readonly tables: FoldedTables;
+  readonly log: Log;
+
+  constructor(file: string, mode: 'ro' | 'rw') {
+    // Without a name: SQLite keeps it in memory while it is small, and removes it in any case.
+    this.database = new DatabaseSync('', { timeout: 5000 });
+    this.database.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536`);
+    this.database.exec(foldedTables);
+    this.database.exec(`ATTACH '${pathToFileURL(file).href.replaceAll("'", "''")}?mode=${mode}' AS stored`);
+    this.database.exec('PRAGMA stored.synchronous = FULL; PRAGMA stored.fullfsync = ON');
+    this.tables = new FoldedTables(this.database);
+    this.log = new Log(this.database);
+    this.database.exec(mode === 'rw' ? 'BEGIN IMMEDIATE' : 'BEGIN');
+  }
+
+  /**
+   * Folds every entry of the log. A file in use may not have folded its last ones yet: of those, behind `settled`, only
+   * what its own rockets have is folded here, too.
+   */
+  fold(settled = Infinity): void {
+    const folding = new Folding(this.tables);
+    const stored = this.database.prepare('SELECT revision FROM stored.rockets WHERE channel = ?');
+    const revisionOf = (channel: string): number =>
+      (stored.get(channel) as { revision: number } | undefined)?.revision ?? 0;
+    for (const row of this.log.rows(0)) {
+      folding.addRow(row, row.entry > settled ? revisionOf : undefined);
+      folding.foldOldest(UNFOLDED);
+    }
+    folding.foldOldest(0);
+  }
+
+  /** Up to where the file says its tables are folded. */
+  storedEnd(): number {
+    const row = this.database.prepare('SELECT entry FROM stored.folded').get() as
+      { entry: number } | undefined;
+    return row?.entry ?? 0;
+  }
+
+  counts(): { rockets: number; events: number; early: number } {
+    return this.database
+      .prepare(
+        `SELECT count(*) AS rockets, coalesce(sum(events), 0) AS events, coalesce(sum(pending), 0) AS early
+         FROM main.rockets`,
+      )
+      .get() as { rockets: number; events: number; early: number };
+  }
+
+  /** Rockets of which something stored is not what the log leads to. */
+  differences(): string[] {
+    const channels = new Set<string>();
+    for (const table of TABLES) {
+      for (const [these, those] of [
+        ['main', 'stored'],
+        ['stored', 'main'],
+      ]) {
+        const only = `SELECT * FROM ${these}.${table} EXCEPT SELECT * FROM ${those}.${table}`;
+        const rows = this.database.prepare(`SELECT DISTINCT channel FROM (${only})`).all();
+        for (const { channel } of rows as { channel: string }[]) channels.add(channel);
+      }
+    }
+    return [...channels].sort();
+  }
+
+  /** Puts the tables in the place of those of the file, in one transaction. */
+  replace(): void {
+    for (const table of TABLES) {
+      this.database.exec(
+        `DELETE FROM stored.${table}; INSERT INTO stored.${table} SELECT * FROM main.${table}`,
+      );
+    }
+    this.tables.foldedUpTo = this.log.last().entry;
+    this.database.exec(
+      'DELETE FROM stored.folded; INSERT INTO stored.folded SELECT * FROM main.folded; COMMIT',
+    );
+  }
+
+  close(): void {
+    this.database.close();
+  }
+}
