@@ -10,9 +10,11 @@ import {
 import { DirectoryReader } from '../../../src/infrastructure/event-store/sqlite/directory-reader.js';
 import { EventReader } from '../../../src/infrastructure/event-store/sqlite/event-reader.js';
 import { checkAtStart } from '../../../src/infrastructure/event-store/sqlite/integrity.js';
+import { placeOf } from '../../../src/infrastructure/event-store/sqlite/log.js';
 import { verifyFile } from '../../../src/infrastructure/event-store/sqlite/maintenance.js';
 import type { SqliteEventStore } from '../../../src/infrastructure/event-store/sqlite/sqlite-event-store.js';
 import { asStoreError } from '../../../src/infrastructure/event-store/sqlite/store-errors.js';
+import { Writer } from '../../../src/infrastructure/event-store/sqlite/writer.js';
 import { earlyMessage, exploded, faster, launched, newMission, write } from '../../support/builders.js';
 import { seededRandom } from '../../support/seeded-random.js';
 import { SqliteStores } from '../../support/sqlite-stores.js';
@@ -41,8 +43,8 @@ const questions = (database: Database): Question[] => {
   return [
     () => readMeta(database),
     () => events.readAll(0, { limit: 10_000 }),
-    () => events.readAll(100, { limit: 50, type: 'RocketExploded' }),
-    () => events.readAt(77),
+    () => events.readAll(placeOf(40, 1), { limit: 50, type: 'RocketExploded' }),
+    () => events.readAt(placeOf(33, 1)),
     () => events.unfinished(),
     () => directory.totals(),
     () => directory.gaps({ limit: 100 }),
@@ -55,7 +57,7 @@ const questions = (database: Database): Question[] => {
       () => events.heads([{ channel, numbers: [1, 9, 20] }]),
       () => events.read(channel, 0, 1000),
       () => events.read(channel, 7, 3),
-      () => events.readAll(10, { limit: 100, channel }),
+      () => events.readAll(placeOf(60, 0), { limit: 100, channel }),
       () => events.snapshot(channel, { version: 10 }),
     ]),
   ];
@@ -71,14 +73,18 @@ const ask = (question: Question): string | Error => {
 
 /** As the service does when it starts; an error when it would refuse to. */
 const answersOf = (file: string): (string | Error)[] | Error => {
+  const options = { file, synchronous: 'full' } as const;
+  const writer = new Writer(options);
   try {
-    prepareFile({ file, synchronous: 'full' });
+    prepareFile(options);
     const database = openForReading(file);
     try {
       checkAtStart(database);
+      writer.open();
       return questions(database).map(ask);
     } finally {
       database.close();
+      writer.close();
     }
   } catch (error) {
     return asStoreError(error);

@@ -7,7 +7,7 @@ const openSqlite = async () => {
   const store = await stores.open(stores.newFile());
   return {
     store,
-    directory: new SqliteRocketDirectory(store.reader),
+    directory: new SqliteRocketDirectory(store.reading),
     close: () => stores.remove(),
   };
 };

@@ -5,7 +5,7 @@ import { SqliteStores } from '../../support/sqlite-stores.js';
 
 const withDirectory = (store: SqliteEventStore) => ({
   store,
-  directory: new SqliteRocketDirectory(store.reader),
+  directory: new SqliteRocketDirectory(store.reading),
 });
 
 eventStoreContract('SqliteEventStore', async () => {

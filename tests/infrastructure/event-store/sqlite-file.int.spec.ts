@@ -1,5 +1,7 @@
 import { DatabaseSync } from '@photostructure/sqlite';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { sumOf } from '../../../src/infrastructure/event-store/sqlite/checksum.js';
 import { exportMessages } from '../../../src/infrastructure/event-store/sqlite/export.js';
 import {
@@ -33,7 +35,7 @@ const sql = (text: string): void => inDatabase((database) => database.exec(text)
 const tables = (): string =>
   inDatabase((database) =>
     JSON.stringify(
-      ['rockets', 'snapshots', 'events', 'early'].map((table) =>
+      ['log', 'rockets', 'history', 'early', 'snapshots'].map((table) =>
         database.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).all(),
       ),
     ),
@@ -63,7 +65,7 @@ describe('a file', () => {
   it('of a newer version is refused, and says so', async () => {
     await fill();
     sql('PRAGMA user_version = 99');
-    await expect(stores.open(file)).rejects.toThrow(/has version 99; this program knows up to 1/);
+    await expect(stores.open(file)).rejects.toThrow(/has version 99; this program knows up to 2/);
   });
 
   it('of another program is refused', async () => {
@@ -93,11 +95,15 @@ describe('a file', () => {
     for (const loss of [
       "DELETE FROM rockets WHERE channel = 'c'",
       'DELETE FROM early WHERE number = 2000',
-      'DELETE FROM events WHERE position = (SELECT max(position) FROM events)',
-      'DELETE FROM events WHERE position = (SELECT min(position) FROM events)',
-      'DELETE FROM channels WHERE id = 1',
+      'DELETE FROM log WHERE entry = (SELECT max(entry) FROM log)',
+      'DELETE FROM log WHERE entry = 3',
+      'DELETE FROM log WHERE entry = 1',
+      'UPDATE log SET total = total + 1 WHERE entry = 2',
+      "UPDATE log SET body = replace(body, 'Exploded', 'Launched')",
       "UPDATE rockets SET speed = speed + 1 WHERE channel = 'a'",
-      "UPDATE events SET body = replace(body, 'Exploded', 'Launched')",
+      "DELETE FROM history WHERE channel = 'b'",
+      'UPDATE history SET entry = entry - 1',
+      'UPDATE folded SET entry = entry + 1',
       'DELETE FROM snapshots',
     ]) {
       file = stores.newFile();
@@ -105,6 +111,44 @@ describe('a file', () => {
       sql(loss);
       expect(verifyFile(file).damages).not.toEqual([]);
     }
+  });
+});
+
+describe('a file of version 1', () => {
+  beforeEach(() => {
+    writeFileSync(file, gunzipSync(readFileSync(join(__dirname, 'files/version-1.sqlite.gz'))));
+  });
+
+  it('is brought up to date when it is opened, and nothing of it is lost', async () => {
+    const store = await stores.open(file);
+    const page = await store.readAll({ limit: 1000 });
+    expect(page.events.map(({ channel, number }) => `${channel}${number}`)).toEqual([
+      ...Array.from({ length: 302 }, (_, i) => `a${i + 1}`),
+      ...['b1', 'b2', 'b3', 'c1', 'c2', 'c3'],
+    ]);
+    const heads = await store.load(['a', 'b', 'c', 'd'].map((channel) => ({ channel, numbers: [1] })));
+    expect(heads.map(({ state, early }) => [state.version, early.size])).toEqual([
+      [302, 2],
+      [3, 1],
+      [3, 0],
+      [0, 1],
+    ]);
+    expect(heads[2]).toMatchObject({
+      state: { rocket: { status: 'exploded', reason: 'PRESSURE_VESSEL_FAILURE', speed: 500 } },
+      recorded: new Map([[1, expect.objectContaining({ type: 'RocketLaunched' })]]),
+    });
+    await write(store, 'd', { added: [earlyMessage('d', 7)] });
+    await stores.closeAll();
+    expect(verifyFile(file)).toEqual({ rockets: 4, events: 308, early: 5, damages: [] });
+    expect(rebuildFile(file).changed).toBe(0);
+  });
+
+  it('is refused when something of it is damaged, and left as it is', async () => {
+    sql('UPDATE events SET body = replace(body, \'"by":7}\', \'"by":8}\')');
+    await expect(stores.open(file)).rejects.toThrow('do not match their checksum');
+    expect(inDatabase((database) => database.prepare('PRAGMA user_version').get())).toEqual({
+      user_version: 1,
+    });
   });
 });
 
@@ -158,12 +202,12 @@ describe('export', () => {
     const lines = exported.flatMap((each) => (each.kind === 'message' ? [JSON.parse(each.line)] : []));
     expect(lines.map(({ metadata }) => `${metadata.channel}${metadata.messageNumber}`)).toEqual([
       ...Array.from({ length: 1501 }, (_, i) => `a${i + 1}`),
-      'a2000',
       'b2',
       'b3',
-      'b9',
       'c1',
       'c2',
+      'a2000',
+      'b9',
     ]);
     expect(lines[0]).toEqual({
       metadata: {

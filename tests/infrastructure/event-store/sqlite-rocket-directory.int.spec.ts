@@ -5,5 +5,5 @@ import { SqliteStores } from '../../support/sqlite-stores.js';
 rocketDirectoryContract('SqliteRocketDirectory', async () => {
   const stores = new SqliteStores();
   const store = await stores.open();
-  return { store, directory: new SqliteRocketDirectory(store.reader), close: () => stores.remove() };
+  return { store, directory: new SqliteRocketDirectory(store.reading), close: () => stores.remove() };
 });

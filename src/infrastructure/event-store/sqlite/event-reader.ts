@@ -211,6 +211,19 @@ export class EventReader {
     }
   }
 
+  /** The last number in a row of `history` that ends before an entry of the log; 0 when there is none. */
+  private numberBefore({ channel, version }: RocketRow, entry: number): number {
+    const first = this.historyInFeed.get(channel, entry) as HistoryRow | undefined;
+    if (first === undefined) throw brokenHistory(channel, version);
+    const { since } = checkedHistory(first);
+    if (since === 1) return 0;
+    const before = this.historyFrom.get(channel, since - 1) as HistoryRow | undefined;
+    if (before === undefined || checkedHistory(before).number !== since - 1 || before.entry >= entry) {
+      throw brokenHistory(channel, since - 1);
+    }
+    return before.number;
+  }
+
   /** The events of a rocket in an entry of the log, the last of which stands at this place. */
   private eventsAt(place: number, channel: string): PlacedEvent[] {
     const row = this.log.row(entryOf(place));
@@ -234,9 +247,7 @@ export class EventReader {
     const rocket = this.find(channel);
     const folded = rocket?.position ?? 0;
     if (rocket !== undefined && folded > after) {
-      const first = this.historyInFeed.get(channel, entryOf(after)) as HistoryRow | undefined;
-      if (first === undefined) throw brokenHistory(channel, rocket.version);
-      for (const events of this.entries(rocket, checkedHistory(first).since - 1)) {
+      for (const events of this.entries(rocket, this.numberBefore(rocket, entryOf(after)))) {
         yield { events, upTo: events.at(-1)!.position };
       }
     }

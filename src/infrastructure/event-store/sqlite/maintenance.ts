@@ -41,11 +41,13 @@ export const verifyFile = (file: string): VerifyReport => {
     attempt(() => {
       const proof = new Proof(file, 'ro');
       try {
-        proof.fold(proof.storedEnd());
-        counted = proof.counts();
-        for (const channel of proof.differences()) {
-          damages.add(`damaged: what is stored of ${channel} is not what its events lead to`);
+        const settled = proof.storedEnd();
+        proof.fold(settled);
+        for (const { what, channel } of proof.differences()) {
+          damages.add(`damaged: ${what} of ${channel} is not what its events lead to`);
         }
+        proof.foldRest(settled);
+        counted = proof.counts();
       } finally {
         proof.close();
       }
@@ -72,7 +74,7 @@ export const rebuildFile = (file: string): RebuildReport => {
     try {
       proof.fold();
       const { rockets, events } = proof.counts();
-      const changed = proof.differences().length;
+      const changed = new Set(proof.differences().map(({ channel }) => channel)).size;
       proof.replace();
       return { rockets, events, changed };
     } finally {

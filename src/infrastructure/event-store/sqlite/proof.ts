@@ -1,13 +1,23 @@
 import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { Database } from './database.js';
-import { FoldedTables } from './folded-tables.js';
+import { foldedUpTo, FoldedTables } from './folded-tables.js';
 import { Folding } from './folding.js';
 import { Log } from './log.js';
 import { foldedTables } from './schema.js';
 
-/** What is folded from the log. */
-const TABLES = ['rockets', 'history', 'early', 'snapshots'] as const;
+/** What is folded from the log, and what that is of a rocket. */
+const TABLES = {
+  rockets: 'the state',
+  history: 'the index of the history',
+  early: 'the early messages',
+  snapshots: 'the earlier states',
+} as const;
+
+export interface Difference {
+  readonly channel: string;
+  readonly what: (typeof TABLES)[keyof typeof TABLES];
+}
 /** So much of the log is folded at once: a gigabyte has room in memory. */
 const UNFOLDED = 262_144;
 
@@ -18,7 +28,7 @@ const UNFOLDED = 262_144;
 export class Proof {
   private readonly database: Database;
   private readonly tables: FoldedTables;
-  readonly log: Log;
+  private readonly log: Log;
 
   constructor(file: string, mode: 'ro' | 'rw') {
     // Without a name: SQLite keeps it in memory while it is small, and removes it in any case.
@@ -33,26 +43,24 @@ export class Proof {
   }
 
   /**
-   * Folds every entry of the log. A file in use may not have folded its last ones yet: of those, behind `settled`, only
-   * what its own rockets have is folded here, too.
+   * Folds every entry of the log. A file in use, or one that crashed, may not have folded the last ones yet: of those,
+   * behind `settled`, only what its own rockets have is folded here, too.
    */
   fold(settled = Infinity): void {
-    const folding = new Folding(this.tables);
     const stored = this.database.prepare('SELECT revision FROM stored.rockets WHERE channel = ?');
     const revisionOf = (channel: string): number =>
       (stored.get(channel) as { revision: number } | undefined)?.revision ?? 0;
-    for (const row of this.log.rows(0)) {
-      folding.addRow(row, row.entry > settled ? revisionOf : undefined);
-      folding.foldOldest(UNFOLDED);
-    }
-    folding.foldOldest(0);
+    this.foldBehind(0, (entry) => (entry > settled ? revisionOf : undefined));
+  }
+
+  /** Folds what `fold` left out. */
+  foldRest(settled: number): void {
+    this.foldBehind(settled, () => undefined);
   }
 
   /** Up to where the file says its tables are folded. */
   storedEnd(): number {
-    const row = this.database.prepare('SELECT entry FROM stored.folded').get() as
-      { entry: number } | undefined;
-    return row?.entry ?? 0;
+    return foldedUpTo(this.database.prepare('SELECT entry, sum FROM stored.folded WHERE id = 1'));
   }
 
   counts(): { rockets: number; events: number; early: number } {
@@ -64,25 +72,21 @@ export class Proof {
       .get() as { rockets: number; events: number; early: number };
   }
 
-  /** Rockets of which something stored is not what the log leads to. */
-  differences(): string[] {
-    const channels = new Set<string>();
-    for (const table of TABLES) {
-      for (const [these, those] of [
-        ['main', 'stored'],
-        ['stored', 'main'],
-      ]) {
-        const only = `SELECT * FROM ${these}.${table} EXCEPT SELECT * FROM ${those}.${table}`;
-        const rows = this.database.prepare(`SELECT DISTINCT channel FROM (${only})`).all();
-        for (const { channel } of rows as { channel: string }[]) channels.add(channel);
-      }
-    }
-    return [...channels].sort();
+  /** What is stored and not what the log leads to. */
+  differences(): Difference[] {
+    return Object.entries(TABLES).flatMap(([table, what]) => {
+      const only = (these: string, those: string): string =>
+        `SELECT channel FROM (SELECT * FROM ${these}.${table} EXCEPT SELECT * FROM ${those}.${table})`;
+      const rows = this.database
+        .prepare(`${only('main', 'stored')} UNION ${only('stored', 'main')} ORDER BY channel`)
+        .all() as { channel: string }[];
+      return rows.map(({ channel }) => ({ channel, what }));
+    });
   }
 
   /** Puts the tables in the place of those of the file, in one transaction. */
   replace(): void {
-    for (const table of TABLES) {
+    for (const table of Object.keys(TABLES)) {
       this.database.exec(
         `DELETE FROM stored.${table}; INSERT INTO stored.${table} SELECT * FROM main.${table}`,
       );
@@ -91,6 +95,18 @@ export class Proof {
     this.database.exec(
       'DELETE FROM stored.folded; INSERT INTO stored.folded SELECT * FROM main.folded; COMMIT',
     );
+  }
+
+  private foldBehind(
+    after: number,
+    limitOf: (entry: number) => ((channel: string) => number) | undefined,
+  ): void {
+    const folding = new Folding(this.tables);
+    for (const row of this.log.rows(after)) {
+      folding.addRow(row, limitOf(row.entry));
+      folding.foldOldest(UNFOLDED);
+    }
+    folding.foldOldest(0);
   }
 
   close(): void {

@@ -2,12 +2,7 @@
  * What is true: `log`, one row for the changes that were committed together, each row chained to the one before it by
  * SHA-256. It is only ever appended to, so a commit touches the pages at its end and nothing else.
  */
-export const logTables = `
-  CREATE TABLE meta (
-    key TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
-
+export const logTable = `
   CREATE TABLE log (
     entry INTEGER PRIMARY KEY,
     total INTEGER NOT NULL,

@@ -14,6 +14,8 @@ import type { GroupReply, Question } from './thread-protocol.js';
 const MOST_UNFOLDED = 32_768;
 /** What one transaction folds at most beside its own: the next commit waits for it. */
 const FOLDED_AT_ONCE = 4096;
+/** More than a crash leaves: after a migration nothing is folded. */
+const MOST_AT_START = 4 * MOST_UNFOLDED;
 /** How far the note of what is folded may lag behind: what stands after it is looked at again at the start. */
 const ENTRIES_BETWEEN_NOTES = 256;
 
@@ -159,10 +161,22 @@ export class WriterConnection {
     return reply;
   }
 
+  /** What the log has and the tables have not. */
   private unfolded(): Folding {
     const folding = new Folding(this.tables);
-    for (const row of this.log.rows(this.noted)) folding.addRow(row);
+    for (const row of this.log.rows(this.noted)) {
+      folding.addRow(row);
+      if (folding.waiting > MOST_AT_START) this.foldAll(folding, row.entry);
+    }
     return folding;
+  }
+
+  private foldAll(folding: Folding, upTo: number): void {
+    this.begin.run();
+    folding.foldOldest(0);
+    this.tables.foldedUpTo = upTo;
+    this.commit.run();
+    this.noted = upTo;
   }
 
   private note(atLeast: number): void {
