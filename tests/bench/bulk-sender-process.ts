@@ -1,13 +1,16 @@
 import { postLines } from './post-lines.js';
 import { stream, wireOf } from './traffic.js';
 
-/** Makes a bulk, says so, and sends it when told: `BULK=port,rockets,from,count`. */
-const [port, rockets, from, count] = (process.env['BULK'] ?? '').split(',').map(Number);
-const body = stream(count!, rockets!, from).map(wireOf).join('\n');
+/** Makes a bulk, says so, and sends it when told, dealt out to so many streams: `BULK=port,rockets,from,count,streams`. */
+const [port, rockets, from, count, streams] = (process.env['BULK'] ?? '').split(',').map(Number);
+const lines = stream(count!, rockets!, from).map(wireOf);
+const bodies = Array.from({ length: streams! }, (_, i) =>
+  lines.filter((_line, at) => at % streams! === i).join('\n'),
+);
 
 const finish = (code: number): void => process.exit(code);
 process.on('message', () => {
-  postLines(port!, body).then(
+  Promise.all(bodies.map((body) => postLines(port!, body))).then(
     () => finish(0),
     () => finish(1),
   );

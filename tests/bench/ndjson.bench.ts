@@ -10,6 +10,8 @@ import { channelOf, stream, wireOf } from './traffic.js';
 /** The official program's fleet. */
 const FLEET = 20;
 const LARGE_FLEET = 1000;
+/** So many senders at once, each with a rocket of its own. */
+const STREAMS = 100;
 const LINES = scaled(200_000);
 const REQUESTS = scaled(20_000);
 
@@ -28,8 +30,10 @@ export const ndjsonBench = async (): Promise<Row[]> => {
     bulkLarge: () => large.bulk(),
     single: () => single.posts(),
   });
-  const { latencies, stallMs } = await fleet.latencyDuringBulk();
-  for (const traffic of [fleet, large, single]) await traffic.server.stop();
+  const { latencies, stallMs } = await fleet.latencyDuringBulk(1, `/rockets/${channelOf(0)}`);
+  const many = await Traffic.start(STREAMS);
+  const beside = await many.latencyDuringBulk(STREAMS, '/livez');
+  for (const traffic of [fleet, large, single, many]) await traffic.server.stop();
   return [
     {
       goal: '4',
@@ -60,6 +64,16 @@ export const ndjsonBench = async (): Promise<Row[]> => {
       unit: ' ms',
     },
     { goal: '', what: 'longest stall of the server during it', measured: stallMs, unit: ' ms' },
+    {
+      goal: '',
+      what: `GET /livez p99 beside ${STREAMS} NDJSON streams`,
+      measured: percentile(beside.latencies, 0.99),
+      good: 25,
+      target: 10,
+      better: 'lower',
+      unit: ' ms',
+    },
+    { goal: '', what: 'longest stall of the server during it', measured: beside.stallMs, unit: ' ms' },
   ];
 };
 
@@ -92,10 +106,10 @@ class Traffic {
   }
 
   /** One GET after the other while another process sends a bulk: whoever measures must not be held up by sending. */
-  async latencyDuringBulk(): Promise<{ latencies: number[]; stallMs: number }> {
+  async latencyDuringBulk(streams: number, path: string): Promise<{ latencies: number[]; stallMs: number }> {
     const count = LINES * 4;
     const sender = fork(join(__dirname, 'bulk-sender-process.js'), {
-      env: { ...process.env, BULK: [this.server.port, this.rockets, this.sent, count].join() },
+      env: { ...process.env, BULK: [this.server.port, this.rockets, this.sent, count, streams].join() },
     });
     await once(sender, 'message');
     await this.server.usage();
@@ -105,7 +119,7 @@ class Traffic {
     sender.send('go');
     while (running) {
       const began = performance.now();
-      await get(this.server.port, `/rockets/${channelOf(latencies.length % this.rockets)}`);
+      await get(this.server.port, path);
       latencies.push(performance.now() - began);
     }
     await done;

@@ -5,7 +5,7 @@ import { ndjsonBench } from './ndjson.bench.js';
 import { postBench } from './post.bench.js';
 import { pipelineBench } from './pipeline.bench.js';
 import { queriesBench } from './queries.bench.js';
-import { sqliteBench } from './sqlite.bench.js';
+import { sqliteBench, sqliteLargeBench } from './sqlite.bench.js';
 import { storeBench } from './store.bench.js';
 
 /** `make bench`: every benchmark, or those named, and one table. */
@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, Bench>> = {
   pipeline: pipelineBench,
   store: storeBench,
   sqlite: sqliteBench,
+  'sqlite-large': sqliteLargeBench,
   queries: queriesBench,
   launch: launchBench,
   feed: feedBench,

@@ -236,7 +236,7 @@ export class Ledger {
   }
 }
 
-const sightOf = ({ version, updatedAt, rocket }: RocketState): Sight => {
+export const sightOf = ({ version, updatedAt, rocket }: RocketState): Sight => {
   const { status, complete } = rocket;
   const sight = { ...unseen(), version, updatedAt, status, complete };
   if (rocket.status === 'awaiting-launch') return sight;

@@ -17,14 +17,16 @@ export interface RealProcess {
   readonly end: (signal?: NodeJS.Signals) => Promise<number | string>;
 }
 
-/** The built service as users run it, in a process of its own; resolves once it answers. */
+/** The built service as users run it, in a process of its own, `under` another program or not; resolves once it answers. */
 export const startProcess = async (
   env: Readonly<Record<string, string>> = {},
   args: readonly string[] = [],
+  under: readonly string[] = [],
 ): Promise<RealProcess> => {
   if (!existsSync(main)) throw new Error('dist/main.js is missing: run `make build` first.');
   const port = env['PORT'] === undefined ? await freePort() : Number(env['PORT']);
-  const child = spawn(process.execPath, [main, ...args], {
+  const [program, ...words] = [...under, process.execPath, main, ...args];
+  const child = spawn(program ?? process.execPath, words, {
     env: { PATH: process.env['PATH'], HOST: '127.0.0.1', ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

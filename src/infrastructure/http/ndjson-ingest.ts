@@ -9,11 +9,15 @@ import { problemOf } from './error-handler.js';
 import { InvalidInput, readBodyMessage, readMessageAt } from './message-reader.js';
 import { Problem, sendProblem, type InputError } from './problem.js';
 import type { BodyLimits } from './read-body.js';
+import type { StreamTurns } from './stream-turns.js';
 
 /** Messages of one stream that are on their way; more than a lane's batch for each worker gains nothing. */
 const IN_FLIGHT = 2048;
-/** Saying what is wrong with a line costs fifty times what a good line does: so many, and everybody else has a turn. */
-const REFUSALS_PER_TURN = 64;
+/** Saying what is wrong with a line costs fifty times what a good line does: it counts as so many bytes of them. */
+const BYTES_PER_REFUSAL = 2048;
+const REFUSALS_AT_ONCE = 64;
+/** What writing an item into the answer costs, in bytes of good lines. */
+const BYTES_PER_ITEM = 128;
 /** While the buffer is full, the message that found it so is offered again this often. */
 const OFFER_AGAIN_MS = 5;
 const MAX_ITEMS = 1000;
@@ -35,9 +39,9 @@ interface Item {
 }
 
 /**
- * `POST /messages` as `application/x-ndjson`: a stream of any length, one message a line. Each chunk is worked
- * through at once; then the socket rests for one turn of the event loop, so that other requests get theirs, and for
- * as long as too many messages are on their way, which is all the back-pressure a sender needs.
+ * `POST /messages` as `application/x-ndjson`: a stream of any length, one message a line. Each chunk waits until few
+ * enough messages are on their way and until it is this stream's turn, and is then worked through at once. Meanwhile
+ * the socket rests, which is all the back-pressure a sender needs.
  */
 export class NdjsonIngest {
   private readonly counts = { received: 0, ...noOutcomes(), invalid: 0 };
@@ -57,13 +61,16 @@ export class NdjsonIngest {
   private failure: Problem | undefined;
   private closed = false;
   private idle: NodeJS.Timeout | undefined;
-  /** Set while the socket rests: goes on, or answers when everything has been read. */
+  /** Set while too many messages are on their way: goes on, or answers when everything has been read. */
   private waiting: (() => void) | undefined;
+  /** The turn that was asked for last. */
+  private go = (): void => undefined;
 
   constructor(
     private readonly ingest: IngestMessages,
     private readonly counters: Counters,
     private readonly limits: BodyLimits,
+    private readonly turns: StreamTurns,
   ) {}
 
   run(req: IncomingMessage, res: ServerResponse, requestId: string): void {
@@ -84,7 +91,10 @@ export class NdjsonIngest {
     req.on('close', () => {
       this.closed = true;
       clearTimeout(this.idle);
+      if (!req.readableEnded) this.turns.leave(this.go);
     });
+    // What a sender leaves behind unanswered must not pile up: only open connections have a chunk that waits.
+    res.on('close', () => this.turns.leave(this.go));
   }
 
   /** Node tells the end together with the last chunk, paused or not: that chunk may still be worked on. */
@@ -94,6 +104,7 @@ export class NdjsonIngest {
     if (this.restLength > 0) this.takeLine(Buffer.concat(this.rest));
     await this.offerAgain();
     if (this.inFlight > 0) await this.room();
+    if (this.items.length > 0) await this.turn(this.items.length * BYTES_PER_ITEM);
   }
 
   private takeChunk(req: IncomingMessage, chunk: Buffer): void {
@@ -108,26 +119,34 @@ export class NdjsonIngest {
     });
   }
 
-  /** Resolves, one turn of the event loop later at the earliest, when there is room for the next chunk. */
+  /** Resolves when the next chunk may come. Whatever was waited for, going on takes a turn. */
   private async work(chunk: Buffer): Promise<void> {
     let start = 0;
+    if (this.inFlight >= IN_FLIGHT) await this.room();
+    await this.turn(chunk.length);
     const text = isAscii(chunk) ? chunk.toString('latin1') : undefined;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       if (this.restLength > 0) this.takeLine(this.joined(chunk.subarray(start, end)));
       else if (text === undefined) this.takeLine(chunk.subarray(start, end));
       else this.takeLineOf(chunk, text, start, end);
       start = end + 1;
-      if (this.postponed !== undefined) await this.offerAgain();
-      if (this.refusals >= REFUSALS_PER_TURN) await this.giveWay();
-      if (this.inFlight >= IN_FLIGHT) await this.room();
+      if (this.postponed !== undefined) {
+        await this.offerAgain();
+        await this.turn(chunk.length - start);
+      }
+      if (this.refusals >= REFUSALS_AT_ONCE) {
+        await this.turn(this.refusals * BYTES_PER_REFUSAL);
+        this.refusals = 0;
+      }
     }
     this.keepRest(chunk.subarray(start));
-    await this.giveWay();
   }
 
-  private async giveWay(): Promise<void> {
-    this.refusals = 0;
-    await new Promise(setImmediate);
+  private turn(bytes: number): Promise<void> {
+    return new Promise((go) => {
+      this.go = go;
+      this.turns.take(bytes, go);
+    });
   }
 
   private joined(end: Buffer): Buffer {

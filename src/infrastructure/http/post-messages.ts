@@ -9,18 +9,23 @@ import { NdjsonIngest, isNdjson } from './ndjson-ingest.js';
 import { Problem, sendProblem } from './problem.js';
 import { readBody, type BodyLimits } from './read-body.js';
 import { requestIdOf } from './request-id.js';
+import { StreamTurns } from './stream-turns.js';
 
 /**
  * `POST /messages`. Registered before any middleware and answered with prebuilt headers: nothing on this path is
  * there for another route.
  */
-export const postMessages =
-  (ingest: IngestMessages, counters: Counters, limits: BodyLimits): RequestHandler =>
-  (req, res) => {
+export const postMessages = (
+  ingest: IngestMessages,
+  counters: Counters,
+  limits: BodyLimits,
+): RequestHandler => {
+  const turns = new StreamTurns();
+  return (req, res) => {
     const requestId = requestIdOf(req);
     const refuse = (error: unknown): void => sendProblem(res, problemOf(error), requestId);
     if (isNdjson(req.headers['content-type'])) {
-      new NdjsonIngest(ingest, counters, limits).run(req, res, requestId);
+      new NdjsonIngest(ingest, counters, limits, turns).run(req, res, requestId);
       return;
     }
     readBody(req, limits, (problem, body) => {
@@ -41,6 +46,7 @@ export const postMessages =
       }
     });
   };
+};
 
 const messageIn = (body: Buffer) => {
   const message = readBodyMessage(body);

@@ -1,0 +1,227 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expectExact, expectStored } from '../support/expect-exact.js';
+import { failCalls, type FailingCalls, type Fault } from '../support/failing-calls.js';
+import { Fleet, wireForm, type Producer } from '../support/producers.js';
+import { startProcess, type RealProcess } from '../support/real-process.js';
+import { seededRandom } from '../support/seeded-random.js';
+import { follow, unseen } from '../simulation/oracle.js';
+
+/** More of the same by hand: `SEEDS=100 npx jest --selectProjects e2e --testPathPatterns sqlite-io-errors`. */
+const SEEDS = Number(process.env['SEEDS'] ?? 10);
+const READ_ONLY_SPELLS = 3;
+const RETRIES = 5;
+
+let directory: string;
+let service: RealProcess | undefined;
+let failing: FailingCalls | undefined;
+let mounts: string[];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'rockets-io-'));
+  mounts = [];
+});
+afterEach(async () => {
+  await failing?.end();
+  await service?.end('SIGKILL');
+  failing = service = undefined;
+  for (const mounted of mounts.splice(0).reverse()) execFileSync('umount', ['-l', mounted]);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const start = async (file: string): Promise<RealProcess> => {
+  service = await startProcess({ EVENT_STORE: 'sqlite', SQLITE_FILE: file, LOG_LEVEL: 'silent' });
+  return service;
+};
+
+/** Without the right to mount, this throws and the test fails: nothing here may pass unproven. */
+const mount = (...args: string[]): void => {
+  execFileSync('mount', [...args, directory]);
+  if (!args.includes('-o') || !args.some((arg) => arg.startsWith('remount'))) mounts.push(directory);
+};
+
+const mountDisk = (): void => mount('-t', 'tmpfs', '-o', 'size=64m', 'tmpfs');
+
+describe('a disk that turns read-only', () => {
+  /**
+   * The kernel itself refuses to remount read-only what is open for writing; a file system does it to itself after an
+   * error. To the process it looks like this: every write fails, and nothing opens for writing any more.
+   */
+  const turnReadOnly = async ({ child }: RealProcess, file: string): Promise<void> => {
+    mount('--bind', directory);
+    mount('-o', 'remount,bind,ro');
+    const calls = ['write', 'pwrite64', 'pwritev', 'ftruncate', 'fallocate'];
+    failing = await failCalls(child.pid, file, [{ calls, error: 'EROFS' }]);
+  };
+
+  const turnWritable = async (): Promise<void> => {
+    expect(await failing?.end()).toBeGreaterThan(0);
+    failing = undefined;
+    execFileSync('umount', ['-l', mounts.pop()!]);
+  };
+
+  it(`acknowledges nothing, goes on answering, and writes again when it can, ${READ_ONLY_SPELLS} times`, async () => {
+    mountDisk();
+    const file = join(directory, 'rockets.db');
+    const fleet = new Fleet(32, 5);
+    const service = await start(file);
+    await fleet.fly(service.port, () => fleet.acknowledged >= 500);
+    for (let spell = 0; spell < READ_ONLY_SPELLS; spell++) {
+      await turnReadOnly(service, file);
+      const before = fleet.acknowledged;
+      fleet.refusals.length = 0;
+      await fleet.fly(service.port, () => fleet.refusals.length >= 200);
+      expect(fleet.acknowledged).toBe(before);
+      await expectRefused(service, 'application/json');
+      await expectRefused(service, 'application/x-ndjson');
+      await expectReadable(service, fleet);
+      await turnWritable();
+      await expectRecovered(service, fleet);
+    }
+    await expectAllStored(service, file, fleet);
+  }, 60_000);
+
+  it('refuses to start on it, in one sentence that says why', async () => {
+    mountDisk();
+    const file = join(directory, 'rockets.db');
+    await (await start(file)).end('SIGTERM');
+    mount('-o', 'remount,ro');
+    for (const name of ['rockets.db', 'another.db', 'new/another.db']) {
+      const started = start(join(directory, name)).then(
+        () => 'it started',
+        (error: unknown) => String(error),
+      );
+      const said = await started;
+      expect(said).toMatch(/ended with 1:/);
+      expect(said).toContain(join(directory, name));
+      expect(said).toMatch(/read-?only/i);
+      expect(said).not.toContain('    at ');
+    }
+    mount('-o', 'remount,rw');
+    await start(file);
+  }, 60_000);
+});
+
+describe('a disk that fails now and then', () => {
+  const writing = ['pwrite64', 'ftruncate'];
+  const syncing = ['fsync', 'fdatasync'];
+  const faultsOf = (seed: number): Fault[] => {
+    const random = seededRandom(seed);
+    const from = (low: number, high: number): string =>
+      `${low + Math.floor(random() * high)}+${low + Math.floor(random() * high)}`;
+    const writes: Fault = { calls: writing, error: 'EIO', when: from(2, 60) };
+    const syncs: Fault = { calls: syncing, error: 'EIO', when: from(2, 6) };
+    const reads: Fault = { calls: ['pread64'], error: 'EIO', when: from(2, 20) };
+    const kinds = [[writes], [syncs], [writes, syncs], [writes, syncs, reads], [{ ...syncs, when: '1+1' }]];
+    return kinds[seed % kinds.length]!;
+  };
+
+  it.each(Array.from({ length: SEEDS }, (_, seed) => ({ seed, faults: faultsOf(seed) })))(
+    'is never believed: seed $seed',
+    async ({ seed, faults }) => {
+      const file = join(directory, 'rockets.db');
+      const fleet = new Fleet(16, 100 + seed);
+      let service = await start(file);
+      await fleet.fly(service.port, () => fleet.acknowledged >= 100);
+      failing = await failCalls(service.child.pid, file, faults);
+      const over = { yet: false };
+      const watching = watch(service, fleet, over);
+      await fleet.fly(service.port, () => fleet.refusals.length >= 100);
+      over.yet = true;
+      await watching;
+      expect(fleet.unexpected).toEqual([]);
+      // Every other time it is killed while the disk still fails: what was acknowledged has to be there without it.
+      const crash = seed % 2 === 1;
+      if (crash) await service.end('SIGKILL');
+      expect(await failing.end()).toBeGreaterThan(0);
+      failing = undefined;
+      if (crash) {
+        expectStored(file, fleet);
+        service = await start(file);
+      }
+      await expectRecovered(service, fleet);
+      await expectAllStored(service, file, fleet);
+    },
+    60_000,
+  );
+});
+
+/** One message that no producer sends, as JSON or as a line. */
+const expectRefused = async ({ url }: RealProcess, type: string): Promise<void> => {
+  const time = '2026-10-01T00:00:00Z';
+  const body = wireForm('nobody', { number: 1, type: 'RocketExploded', data: { reason: 'TEST' }, time });
+  const answer = await fetch(`${url}/messages`, { method: 'POST', headers: { 'Content-Type': type }, body });
+  expect(answer.status).toBe(503);
+  expect(answer.headers.get('Content-Type')).toMatch('application/problem+json');
+  expect(Number(answer.headers.get('Retry-After'))).toBeGreaterThan(0);
+  expect(await answer.json()).toMatchObject({
+    type: '/problems/store-unavailable',
+    status: 503,
+    detail: expect.stringMatching(/read-?only|I\/O/i),
+  });
+  expect((await fetch(`${url}/rockets/nobody`)).status).toBe(404);
+};
+
+const expectReadable = async ({ url }: RealProcess, fleet: Fleet): Promise<void> => {
+  const paths = ['/livez', '/health', '/rockets?sort=-speed', '/gaps', '/events?limit=10'];
+  for (const path of paths) expect([path, (await fetch(url + path)).status]).toEqual([path, 200]);
+  for (const producer of fleet.producers) expect(await lookAt(url, producer)).toBe(200);
+};
+
+/** Looks at the probe and at one rocket after the other for as long as it isn't over. */
+const watch = async ({ url }: RealProcess, fleet: Fleet, over: { yet: boolean }): Promise<void> => {
+  for (let i = 0; !over.yet; i = (i + 1) % fleet.producers.length) {
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
+    expect([200, 503]).toContain(await lookAt(url, fleet.producers[i]!));
+  }
+};
+
+/** Whatever version it tells: it is the fold of so many messages, and not less than was acknowledged. */
+const lookAt = async (url: string, { channel, sent, acknowledged }: Producer): Promise<number> => {
+  const atLeast = unbroken(acknowledged);
+  const answer = await fetch(`${url}/rockets/${channel}`);
+  const rocket = (await answer.json()) as Record<string, unknown>;
+  if (answer.status !== 200) return answer.status;
+  const version = Number(rocket['version']);
+  expect(version).toBeGreaterThanOrEqual(atLeast);
+  const sight = unseen();
+  for (const { number, type, data, time } of sent.slice(0, version)) {
+    follow(sight, { number, told: { type, data, time } });
+  }
+  const { status } = sight;
+  if (status === 'awaiting-launch') expect(rocket).toMatchObject({ channel, version, status });
+  else expect(rocket).toMatchObject({ channel, version, status, speed: sight.speed, mission: sight.mission });
+  return answer.status;
+};
+
+const unbroken = (numbers: ReadonlySet<number>): number => {
+  let last = 0;
+  while (numbers.has(last + 1)) last++;
+  return last;
+};
+
+/** As a sender does it: the same message again, until it is taken. */
+const expectRecovered = async ({ url, port }: RealProcess, fleet: Fleet): Promise<void> => {
+  const { channel, sent } = fleet.producers[0]!;
+  const body = wireForm(channel, sent[0]!);
+  let tries = 0;
+  const takes = async (): Promise<boolean> => {
+    tries++;
+    return (await fetch(`${url}/messages`, { method: 'POST', body })).status === 202;
+  };
+  while (tries < RETRIES && !(await takes())) await delay(100);
+  fleet.refusals.length = 0;
+  const before = fleet.acknowledged;
+  await fleet.fly(port, () => fleet.acknowledged > before + 100 || fleet.refusals.length > RETRIES * 16);
+  expect(fleet.acknowledged).toBeGreaterThan(before + 100);
+};
+
+const expectAllStored = async (service: RealProcess, file: string, fleet: Fleet): Promise<void> => {
+  await fleet.finish(service.port);
+  await expectExact(service.url, fleet);
+  expect(await service.end('SIGTERM')).toBe(0);
+  expectStored(file, fleet);
+};

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, rmSync } from 'node:fs';
+
+export interface Fault {
+  /** Names of system calls, as strace knows them. */
+  readonly calls: readonly string[];
+  readonly error: 'EIO' | 'EROFS';
+  /** Which of them fail, as strace counts them for each thread: `5+9` is the fifth and every ninth after it; all when left out. */
+  readonly when?: string;
+}
+
+export interface FailingCalls {
+  /** The calls work again; resolves with how many of them had failed. */
+  readonly end: () => Promise<number>;
+}
+
+/**
+ * Makes system calls of a running process on one SQLite file, and on the two files beside it, fail as a broken disk
+ * makes them fail: the kernel does nothing and answers the error.
+ */
+export const failCalls = async (
+  pid: number | undefined,
+  file: string,
+  faults: readonly Fault[],
+): Promise<FailingCalls> => {
+  const trace = `${file}.trace-${process.pid}`.replaceAll('/', '_');
+  const output = `/tmp/${trace}`;
+  const paths = [file, `${file}-wal`, `${file}-shm`].flatMap((path) => ['-P', path]);
+  const rules = faults.flatMap(({ calls, error, when }) => [
+    '-e',
+    `inject=${calls.join(',')}:error=${error}${when === undefined ? '' : `:when=${when}`}`,
+  ]);
+  const only = `trace=${faults.flatMap(({ calls }) => calls).join(',')}`;
+  const args = ['-f', '-s', '0', '-o', output, '-e', only, ...rules, ...paths, '-p', String(pid)];
+  const tracer = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  tracer.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const ended = once(tracer, 'exit').catch((error: unknown) => {
+    throw new Error('strace is needed here and did not start', { cause: error });
+  });
+  while (!/ attached/.test(said)) {
+    const hasEnded = await Promise.race([
+      ended.then(() => true),
+      once(tracer.stderr, 'data').then(() => false),
+    ]);
+    if (hasEnded) throw new Error(`strace is needed here and could not attach: ${said}`);
+  }
+  return {
+    end: async () => {
+      tracer.kill('SIGINT');
+      await ended;
+      const failed = readFileSync(output, 'utf8').match(/\(INJECTED\)/g)?.length ?? 0;
+      rmSync(output);
+      return failed;
+    },
+  };
+};

@@ -1,0 +1,118 @@
+import type { RocketReport } from '../../../src/domain/rocket-message.js';
+import { Random } from '../../simulation/random.js';
+import type { Told } from '../../simulation/oracle.js';
+import { drawReports } from '../drawn-reports.js';
+import { timeOf } from '../messages.js';
+
+export interface Spoken {
+  readonly channel: string;
+  readonly number: number;
+  readonly told: Told;
+}
+
+interface Flight {
+  readonly channel: string;
+  readonly reports: readonly RocketReport[];
+  /** Said so far. */
+  said: number;
+  /** Numbers that are in the air: any may come next. */
+  readonly open: number[];
+}
+
+const FLIGHTS = 16;
+const MESSAGES = 400;
+const IN_THE_AIR = 12;
+const REPEATED = 0.1;
+/** Few at once: a transaction of one message fills the log of a store as fast as one of many. */
+const CONNECTIONS = 3;
+const STREAMED = 0.05;
+
+/** What rockets say, out of order and partly twice, and which request carried it. */
+export class RadioTraffic {
+  /** Everything that was ever sent, by channel and number. */
+  readonly sent = new Map<string, Map<number, Told>>();
+  /** What each request held, by its id. */
+  readonly carried = new Map<string, readonly Spoken[]>();
+  private readonly random: Random;
+  private readonly flights: Flight[] = [];
+  private launches = 0;
+
+  constructor(seed: number) {
+    this.random = new Random(seed);
+    while (this.flights.length < FLIGHTS) this.flights.push(this.launch());
+  }
+
+  /** Many at once over several connections, single messages and streams of lines, until there is `enough`. */
+  async fly(url: string, enough: () => boolean): Promise<void> {
+    const sending = Array.from({ length: CONNECTIONS }, async () => {
+      while (!enough()) {
+        if (this.random.chance(STREAMED)) await this.stream(url, this.random.between(2, 40));
+        else await this.post(url);
+      }
+    });
+    await Promise.all(sending);
+  }
+
+  /** One message, answered. */
+  post(url: string): Promise<void> {
+    return this.request(url, 'application/json', 202, [this.next()]);
+  }
+
+  /** Many lines in one request, answered together. */
+  stream(url: string, lines: number): Promise<void> {
+    return this.request(
+      url,
+      'application/x-ndjson',
+      200,
+      Array.from({ length: lines }, () => this.next()),
+    );
+  }
+
+  private async request(url: string, type: string, status: number, spoken: readonly Spoken[]): Promise<void> {
+    const id = `carried-${this.carried.size}`;
+    this.carried.set(id, spoken);
+    for (const { channel, number, told } of spoken) {
+      this.sent.set(channel, (this.sent.get(channel) ?? new Map<number, Told>()).set(number, told));
+    }
+    const answer = await fetch(`${url}/messages`, {
+      method: 'POST',
+      headers: { 'Content-Type': type, 'X-Request-Id': id },
+      body: spoken.map(wireForm).join('\n'),
+    });
+    const text = await answer.text();
+    const turnedAway = /"(invalid|conflict)":[1-9]/.test(text);
+    if (answer.status !== status || turnedAway) throw new Error(`not taken: ${answer.status} ${text}`);
+  }
+
+  private next(): Spoken {
+    const place = this.random.between(0, this.flights.length - 1);
+    let flight = this.flights[place]!;
+    while (flight.open.length < IN_THE_AIR && flight.said < MESSAGES) flight.open.push(++flight.said);
+    if (flight.open.length === 0) {
+      this.flights[place] = flight = this.launch();
+      flight.open.push(++flight.said);
+    }
+    const number = this.random.pick(flight.open);
+    if (!this.random.chance(REPEATED)) flight.open.splice(flight.open.indexOf(number), 1);
+    const { type, data } = flight.reports[number - 1]!;
+    return { channel: flight.channel, number, told: { type, data: { ...data }, time: timeOf(number) } };
+  }
+
+  private launch(): Flight {
+    const channel = `rocket-${++this.launches}`;
+    const reports = drawReports(this.random, MESSAGES).map((report) => this.wordy(report));
+    return { channel, reports, said: 0, open: [] };
+  }
+
+  /** Long names, so that a few thousand messages fill the log of a store several times. */
+  private wordy(report: RocketReport): RocketReport {
+    if (report.type !== 'RocketMissionChanged') return report;
+    return { type: report.type, data: { newMission: '🚀'.repeat(this.random.between(1, 256)) } };
+  }
+}
+
+const wireForm = ({ channel, number, told: { type, data, time } }: Spoken): string =>
+  JSON.stringify({
+    metadata: { channel, messageNumber: number, messageTime: time, messageType: type },
+    message: data,
+  });
