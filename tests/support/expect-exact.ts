@@ -63,6 +63,7 @@ const historyOf = async (url: string, channel: string): Promise<HistoryEntry[]> 
   for (;;) {
     const after = events.at(-1)?.number ?? 0;
     const answer = await fetch(`${url}/rockets/${channel}/events?after=${after}&limit=1000`);
+    if (!answer.ok) throw new Error(`${channel}: ${await answer.text()}`);
     const page = (await answer.json()) as HistoryEntry[];
     if (page.length === 0) return events;
     events.push(...page);

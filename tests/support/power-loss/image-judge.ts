@@ -47,7 +47,7 @@ interface Seen {
 const everythingIn = async (file: string, channels: Iterable<string>): Promise<Seen[]> => {
   const store = await SqliteEventStore.open({ file, synchronous: 'full' });
   try {
-    const directory = new SqliteRocketDirectory(store.reader);
+    const directory = new SqliteRocketDirectory(store.reading);
     const unfinished = new Set(await store.unfinished());
     const seen: Seen[] = [];
     for (const channel of channels) {

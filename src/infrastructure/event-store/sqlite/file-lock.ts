@@ -1,5 +1,5 @@
 import { DatabaseSync } from '@photostructure/sqlite';
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Database } from './database.js';
 import { StoreRefused } from './store-errors.js';
@@ -12,7 +12,7 @@ export class FileLock {
   private constructor(private database: Database | undefined) {}
 
   static acquire(file: string): FileLock {
-    mkdirSync(dirname(file), { recursive: true });
+    requireWritable(file);
     const database = new DatabaseSync(`${file}-lock`, { timeout: 0 });
     try {
       database.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
@@ -28,3 +28,15 @@ export class FileLock {
     this.database = undefined;
   }
 }
+
+/** SQLite would only say that it can't open something. */
+const requireWritable = (file: string): void => {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    for (const path of [dirname(file), file]) if (existsSync(path)) accessSync(path, constants.W_OK);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'EROFS' ? 'the file system is read-only' : message;
+    throw new StoreRefused(`${file} can't be written: ${reason}.`, { cause: error });
+  }
+};

@@ -32,14 +32,16 @@ export class Writer {
   }
 
   heads(queries: readonly HeadQuery[]): StoredHead[] {
-    const connection = this.any();
+    let isFolded = true;
     try {
       for (const { channel } of queries) this.foldChannel(channel);
     } catch (error) {
       if (error instanceof StoreDamaged) throw error;
-      return this.attempt(() => connection.withAllFolded(() => connection.events.heads(queries)));
+      isFolded = false;
     }
-    return this.attempt(() => connection.events.heads(queries));
+    const connection = this.any();
+    const read = (): StoredHead[] => connection.events.heads(queries);
+    return this.attempt(() => (isFolded ? read() : connection.withAllFolded(read)));
   }
 
   recorded(queries: readonly HeadQuery[]): [number, RocketEvent][][] {
@@ -91,12 +93,19 @@ export class Writer {
   private fresh(): WriterConnection {
     if (this.connection !== undefined && !this.isSuspect) return this.connection;
     const database = openForWriting(this.options);
-    if (this.isSuspect) makeRoom(database);
-    const connection = new WriterConnection(database);
-    this.connection?.close();
-    this.connection = connection;
-    this.isSuspect = false;
-    return connection;
+    try {
+      // On a disk that is read-only now, SQLite opens what can't write, and says so only when it has to.
+      database.exec('DELETE FROM folded WHERE id = 0');
+      if (this.isSuspect) makeRoom(database);
+      const connection = new WriterConnection(database);
+      this.connection?.close();
+      this.connection = connection;
+      this.isSuspect = false;
+      return connection;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
   }
 
   private attempt<T>(work: () => T): T {
