@@ -16,6 +16,8 @@ const IN_FLIGHT = 2048;
 /** Work is counted in bytes of good lines. Saying what is wrong with a line costs as much as reading so many. */
 const BYTES_PER_REFUSAL = 2048;
 const REFUSALS_AT_ONCE = 64;
+/** A chunk costs this much before its first byte is looked at: some senders write each line as a chunk of its own. */
+const BYTES_PER_CHUNK = 1024;
 /** An item of the answer. */
 const BYTES_PER_ITEM = 128;
 /** While the buffer is full, the message that found it so is offered again this often. */
@@ -124,7 +126,7 @@ export class NdjsonIngest {
   private async work(chunk: Buffer): Promise<void> {
     let start = 0;
     if (this.inFlight >= IN_FLIGHT) await this.room();
-    await this.turn(chunk.length);
+    await this.turn(BYTES_PER_CHUNK + chunk.length);
     const text = isAscii(chunk) ? chunk.toString('latin1') : undefined;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       if (this.restLength > 0) this.takeLine(this.joined(chunk.subarray(start, end)));
