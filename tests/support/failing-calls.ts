@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 export interface Fault {
   /** Names of system calls, as strace knows them. */
@@ -24,8 +26,8 @@ export const failCalls = async (
   file: string,
   faults: readonly Fault[],
 ): Promise<FailingCalls> => {
-  const trace = `${file}.trace-${process.pid}`.replaceAll('/', '_');
-  const output = `/tmp/${trace}`;
+  const directory = mkdtempSync(join(tmpdir(), 'rockets-trace-'));
+  const output = join(directory, 'trace');
   const paths = [file, `${file}-wal`, `${file}-shm`].flatMap((path) => ['-P', path]);
   const rules = faults.flatMap(({ calls, error, when }) => [
     '-e',
@@ -51,7 +53,7 @@ export const failCalls = async (
       tracer.kill('SIGINT');
       await ended;
       const failed = readFileSync(output, 'utf8').match(/\(INJECTED\)/g)?.length ?? 0;
-      rmSync(output);
+      rmSync(directory, { recursive: true });
       return failed;
     },
   };
