@@ -30,7 +30,7 @@ const POWER_LOSSES = Number(process.env['POWER_LOSSES'] ?? 210);
 const SEED = Number(process.env['SEED'] ?? 1);
 /** Every disk is read and verified; one of so many is opened by a whole store, which starts threads. */
 const OPENED = 7;
-const CHECKPOINTS = 3;
+const CHECKPOINTS = 2;
 const ONE_BY_ONE = 30;
 
 const DATABASE = 'rockets.db';
