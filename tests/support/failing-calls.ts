@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -38,23 +38,27 @@ export const failCalls = async (
   const tracer = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   tracer.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  const ended = once(tracer, 'exit').catch((error: unknown) => {
-    throw new Error('strace is needed here and did not start', { cause: error });
-  });
+  const failed = once(tracer, 'exit')
+    .then(
+      () => (existsSync(output) ? failuresIn(readFileSync(output, 'utf8')) : 0),
+      (error: unknown) => {
+        throw new Error('strace is needed here and did not start', { cause: error });
+      },
+    )
+    .finally(() => rmSync(directory, { recursive: true }));
   while (!/ attached/.test(said)) {
     const hasEnded = await Promise.race([
-      ended.then(() => true),
+      failed.then(() => true),
       once(tracer.stderr, 'data').then(() => false),
     ]);
     if (hasEnded) throw new Error(`strace is needed here and could not attach: ${said}`);
   }
   return {
-    end: async () => {
+    end: () => {
       tracer.kill('SIGINT');
-      await ended;
-      const failed = readFileSync(output, 'utf8').match(/\(INJECTED\)/g)?.length ?? 0;
-      rmSync(directory, { recursive: true });
       return failed;
     },
   };
 };
+
+const failuresIn = (trace: string): number => trace.match(/\(INJECTED\)/g)?.length ?? 0;
