@@ -44,6 +44,7 @@ export const readConfig = (env: Environment, onTerminal: boolean): Config => {
     logLevel: read.oneOf('LOG_LEVEL', 'info', ['error', 'warn', 'info', 'debug', 'silent']),
     logFormat: read.oneOf('LOG_FORMAT', onTerminal ? 'text' : 'json', ['json', 'text']),
   };
+  read.mustHold('BUFFER_BYTES', config.bufferBytes, 'BODY_BYTES', config.bodyBytes);
   read.finish();
   return config;
 };
@@ -81,6 +82,12 @@ class Settings {
       values.find((value) => value === text) ??
       this.refuse(name, text, `one of ${values.join(', ')}`, standard)
     );
+  }
+
+  /** Room smaller than what one message may have would refuse that message for ever. */
+  mustHold(room: string, bytes: number, message: string, messageBytes: number): void {
+    if (bytes >= messageBytes) return;
+    this.refuse(room, String(bytes), `at least ${message}, which is ${messageBytes}`, bytes);
   }
 
   finish(): void {

@@ -31,6 +31,8 @@ export class WorkerPool {
   private running: Promise<void>[] = [];
   private stopping = false;
   private sinceYield = 0;
+  /** Set while the turn is used up. */
+  private nextTurn: Promise<void> | undefined;
 
   constructor(
     private readonly buffer: ReorderBuffer,
@@ -65,6 +67,7 @@ export class WorkerPool {
 
   private async work(): Promise<void> {
     for (;;) {
+      while (this.sinceYield >= MESSAGES_PER_EVENT_LOOP_TURN) await this.giveWay();
       const batch = this.buffer.take();
       if (batch === undefined) {
         if (this.stopping) return;
@@ -74,9 +77,9 @@ export class WorkerPool {
         if (!this.stopping) await this.clock.sleep(0);
         continue;
       }
+      for (const { arrivals } of batch.work) this.sinceYield += arrivals.length;
       await this.process(batch);
       this.buffer.release(batch.lane);
-      await this.giveWay();
     }
   }
 
@@ -111,7 +114,8 @@ export class WorkerPool {
 
   private settle({ work, head }: Turn, { change, outcomes, more }: Step): void {
     const arrivals = work.arrivals.splice(0);
-    this.sinceYield += Math.max(arrivals.length, change?.events.length ?? 0);
+    // A drain: what comes out is more than what came in.
+    if (change !== undefined) this.sinceYield += Math.max(0, change.events.length - arrivals.length);
     this.buffer.settled(arrivals);
     if (change !== undefined) this.announce(change, head);
     arrivals.forEach((arrival, i) => arrival.settle(outcomes[i]!));
@@ -185,10 +189,15 @@ export class WorkerPool {
     }
   }
 
-  private async giveWay(): Promise<void> {
-    if (this.sinceYield < MESSAGES_PER_EVENT_LOOP_TURN) return;
-    this.sinceYield = 0;
+  /** All workers have one turn together: who finds it used up waits with the others for the next. */
+  private giveWay(): Promise<void> {
+    return (this.nextTurn ??= this.beginTurn());
+  }
+
+  private async beginTurn(): Promise<void> {
     await this.clock.sleep(0);
+    this.sinceYield = 0;
+    this.nextTurn = undefined;
   }
 }
 

@@ -11,6 +11,7 @@ import type { RocketMessage } from '../../src/domain/rocket-message.js';
 import { InMemoryEventStore } from '../../src/infrastructure/event-store/in-memory-event-store.js';
 import { InMemoryRocketDirectory } from '../../src/infrastructure/event-store/in-memory-rocket-directory.js';
 import { turns } from '../support/manual-clock.js';
+import { MESSAGES_PER_BATCH } from '../../src/application/reorder-buffer.js';
 import { memoryStore } from '../support/memory-store.js';
 import { faster, launched, message, messages } from '../support/messages.js';
 import { pipelineOver } from '../support/pipeline.js';
@@ -425,3 +426,29 @@ describe('a stop', () => {
     expect(buffer.messages).toBe(0);
   });
 });
+
+describe('workers that find much to do', () => {
+  it('leave everybody else a turn after a bounded number of messages, however many they are', async () => {
+    const { pool, ingest } = pipelineOver(memoryStore().store, { workers: 64 });
+    await pool.start();
+    const PER_CHANNEL = 600;
+    let settled = 0;
+    const all = channelsOf(false, 60).flatMap((channel) =>
+      messages([launched(), ...Array.from({ length: PER_CHANNEL - 1 }, () => faster(1))], channel),
+    );
+    for (const one of all) ingest.submit(one, 100, () => settled++, fail);
+    let most = 0;
+    while (settled < all.length) {
+      const before = settled;
+      await turns(1);
+      most = Math.max(most, settled - before);
+    }
+    // The batch that uses the turn up is finished in it.
+    expect(most).toBeLessThanOrEqual(2048 + MESSAGES_PER_BATCH);
+    await pool.drain();
+  });
+});
+
+const fail = (error: Error): void => {
+  throw error;
+};

@@ -37,13 +37,17 @@ const start = async (file: string): Promise<RealProcess> => {
   return service;
 };
 
-/** Without the right to mount, this throws and the test fails: nothing here may pass unproven. */
+/** Without the right to mount, or without strace, a test here fails: nothing may pass unproven. */
 const mount = (...args: string[]): void => {
   execFileSync('mount', [...args, directory]);
-  if (!args.includes('-o') || !args.some((arg) => arg.startsWith('remount'))) mounts.push(directory);
 };
 
-const mountDisk = (): void => mount('-t', 'tmpfs', '-o', 'size=64m', 'tmpfs');
+const mountOver = (...args: string[]): void => {
+  mount(...args);
+  mounts.push(directory);
+};
+
+const mountDisk = (): void => mountOver('-t', 'tmpfs', '-o', 'size=64m', 'tmpfs');
 
 describe('a disk that turns read-only', () => {
   /**
@@ -51,7 +55,7 @@ describe('a disk that turns read-only', () => {
    * error. To the process it looks like this: every write fails, and nothing opens for writing any more.
    */
   const turnReadOnly = async ({ child }: RealProcess, file: string): Promise<void> => {
-    mount('--bind', directory);
+    mountOver('--bind', directory);
     mount('-o', 'remount,bind,ro');
     const calls = ['write', 'pwrite64', 'pwritev', 'ftruncate', 'fallocate'];
     failing = await failCalls(child.pid, file, [{ calls, error: 'EROFS' }]);
@@ -90,15 +94,12 @@ describe('a disk that turns read-only', () => {
     await (await start(file)).end('SIGTERM');
     mount('-o', 'remount,ro');
     for (const name of ['rockets.db', 'another.db', 'new/another.db']) {
-      const started = start(join(directory, name)).then(
-        () => 'it started',
-        (error: unknown) => String(error),
-      );
-      const said = await started;
-      expect(said).toMatch(/ended with 1:/);
+      const said = await start(join(directory, name)).then(() => 'it started', String);
+      expect(said).toContain('the process ended with 1:');
       expect(said).toContain(join(directory, name));
-      expect(said).toMatch(/read-?only/i);
       expect(said).not.toContain('    at ');
+      // For a directory that can't be made Node knows no better reason than that it isn't there.
+      if (!name.includes('/')) expect(said).toMatch(/read-?only/i);
     }
     mount('-o', 'remount,rw');
     await start(file);
@@ -108,14 +109,15 @@ describe('a disk that turns read-only', () => {
 describe('a disk that fails now and then', () => {
   const writing = ['pwrite64', 'ftruncate'];
   const syncing = ['fsync', 'fdatasync'];
+  const noSync: Fault[] = [{ calls: syncing, error: 'EIO' }];
   const faultsOf = (seed: number): Fault[] => {
     const random = seededRandom(seed);
     const from = (low: number, high: number): string =>
       `${low + Math.floor(random() * high)}+${low + Math.floor(random() * high)}`;
-    const writes: Fault = { calls: writing, error: 'EIO', when: from(2, 60) };
+    const writes: Fault = { calls: writing, error: 'EIO', when: from(20, 150) };
     const syncs: Fault = { calls: syncing, error: 'EIO', when: from(2, 6) };
-    const reads: Fault = { calls: ['pread64'], error: 'EIO', when: from(2, 20) };
-    const kinds = [[writes], [syncs], [writes, syncs], [writes, syncs, reads], [{ ...syncs, when: '1+1' }]];
+    const reads: Fault = { calls: ['pread64'], error: 'EIO', when: from(5, 40) };
+    const kinds = [[writes], [syncs], [writes, syncs], [writes, syncs, reads], noSync];
     return kinds[seed % kinds.length]!;
   };
 
@@ -127,12 +129,14 @@ describe('a disk that fails now and then', () => {
       let service = await start(file);
       await fleet.fly(service.port, () => fleet.acknowledged >= 100);
       failing = await failCalls(service.child.pid, file, faults);
+      const before = fleet.acknowledged;
       const over = { yet: false };
       const watching = watch(service, fleet, over);
       await fleet.fly(service.port, () => fleet.refusals.length >= 100);
       over.yet = true;
       await watching;
       expect(fleet.unexpected).toEqual([]);
+      if (faults === noSync) expect(fleet.acknowledged).toBe(before);
       // Every other time it is killed while the disk still fails: what was acknowledged has to be there without it.
       const crash = seed % 2 === 1;
       if (crash) await service.end('SIGKILL');

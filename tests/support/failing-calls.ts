@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 export interface Fault {
   /** Names of system calls, as strace knows them. */
@@ -24,8 +26,8 @@ export const failCalls = async (
   file: string,
   faults: readonly Fault[],
 ): Promise<FailingCalls> => {
-  const trace = `${file}.trace-${process.pid}`.replaceAll('/', '_');
-  const output = `/tmp/${trace}`;
+  const directory = mkdtempSync(join(tmpdir(), 'rockets-trace-'));
+  const output = join(directory, 'trace');
   const paths = [file, `${file}-wal`, `${file}-shm`].flatMap((path) => ['-P', path]);
   const rules = faults.flatMap(({ calls, error, when }) => [
     '-e',
@@ -36,23 +38,27 @@ export const failCalls = async (
   const tracer = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   tracer.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  const ended = once(tracer, 'exit').catch((error: unknown) => {
-    throw new Error('strace is needed here and did not start', { cause: error });
-  });
+  const failed = once(tracer, 'exit')
+    .then(
+      () => (existsSync(output) ? failuresIn(readFileSync(output, 'utf8')) : 0),
+      (error: unknown) => {
+        throw new Error('strace is needed here and did not start', { cause: error });
+      },
+    )
+    .finally(() => rmSync(directory, { recursive: true }));
   while (!/ attached/.test(said)) {
     const hasEnded = await Promise.race([
-      ended.then(() => true),
+      failed.then(() => true),
       once(tracer.stderr, 'data').then(() => false),
     ]);
     if (hasEnded) throw new Error(`strace is needed here and could not attach: ${said}`);
   }
   return {
-    end: async () => {
+    end: () => {
       tracer.kill('SIGINT');
-      await ended;
-      const failed = readFileSync(output, 'utf8').match(/\(INJECTED\)/g)?.length ?? 0;
-      rmSync(output);
       return failed;
     },
   };
 };
+
+const failuresIn = (trace: string): number => trace.match(/\(INJECTED\)/g)?.length ?? 0;

@@ -13,15 +13,18 @@ import type { StreamTurns } from './stream-turns.js';
 
 /** Messages of one stream that are on their way; more than a lane's batch for each worker gains nothing. */
 const IN_FLIGHT = 2048;
-/** Saying what is wrong with a line costs fifty times what a good line does: it counts as so many bytes of them. */
+/** Work is counted in bytes of good lines. Saying what is wrong with a line costs as much as reading so many. */
 const BYTES_PER_REFUSAL = 2048;
 const REFUSALS_AT_ONCE = 64;
-/** What writing an item into the answer costs, in bytes of good lines. */
+/** A chunk costs this much before its first byte is looked at: some senders write each line as a chunk of its own. */
+const BYTES_PER_CHUNK = 1024;
+/** An item of the answer. */
 const BYTES_PER_ITEM = 128;
 /** While the buffer is full, the message that found it so is offered again this often. */
 const OFFER_AGAIN_MS = 5;
 const MAX_ITEMS = 1000;
 const NEWLINE = 10;
+const CARRIAGE_RETURN = 13;
 
 export const isNdjson = (contentType: string | undefined): boolean =>
   contentType !== undefined && /^\s*application\/(x-)?ndjson\b/i.test(contentType);
@@ -123,7 +126,7 @@ export class NdjsonIngest {
   private async work(chunk: Buffer): Promise<void> {
     let start = 0;
     if (this.inFlight >= IN_FLIGHT) await this.room();
-    await this.turn(chunk.length);
+    await this.turn(BYTES_PER_CHUNK + chunk.length);
     const text = isAscii(chunk) ? chunk.toString('latin1') : undefined;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       if (this.restLength > 0) this.takeLine(this.joined(chunk.subarray(start, end)));
@@ -156,7 +159,7 @@ export class NdjsonIngest {
     return line;
   }
 
-  /** Keeps at most one byte more than a line may have: enough to know that it is too long. */
+  /** Keeps at most one byte more than a line and its carriage return may have: enough to know that it is too long. */
   private keepRest(part: Buffer): void {
     const kept = part.subarray(0, Math.max(0, this.limits.bytes + 2 - this.restLength));
     if (kept.length === 0) return;
@@ -165,19 +168,21 @@ export class NdjsonIngest {
   }
 
   private takeLine(line: Buffer): void {
-    if (this.isTooLong(line.length) || isBlank(line, 0, line.length)) return;
-    this.take(readBodyMessage(line), line.length);
+    const end = endOf(line, line.length);
+    if (this.isTooLong(end) || isBlank(line, 0, end)) return;
+    this.take(readBodyMessage(line), end);
   }
 
   /** Decoding a chunk whole costs far less than each line of it. */
-  private takeLineOf(chunk: Buffer, text: string, start: number, end: number): void {
+  private takeLineOf(chunk: Buffer, text: string, start: number, newline: number): void {
+    const end = endOf(chunk, newline);
     if (this.isTooLong(end - start) || isBlank(chunk, start, end)) return;
     this.take(readMessageAt(text, chunk, start, end), end - start);
   }
 
   private isTooLong(bytes: number): boolean {
     this.line++;
-    if (bytes <= this.limits.bytes + 1) return false;
+    if (bytes <= this.limits.bytes) return false;
     if (this.failure === undefined) this.invalid(`The line is longer than ${this.limits.bytes} bytes.`);
     return true;
   }
@@ -279,6 +284,10 @@ export class NdjsonIngest {
   }
 }
 
+/** A carriage return before the newline is no part of the line. */
+const endOf = (chunk: Buffer, newline: number): number =>
+  chunk[newline - 1] === CARRIAGE_RETURN ? newline - 1 : newline;
+
 /** Asked of every line: all but the blank ones answer with their first byte. */
 const isBlank = (chunk: Buffer, start: number, end: number): boolean => {
   let at = start;
@@ -286,4 +295,4 @@ const isBlank = (chunk: Buffer, start: number, end: number): boolean => {
   return at === end;
 };
 
-const isWhite = (byte: number | undefined): boolean => byte === 32 || byte === 13 || byte === 9;
+const isWhite = (byte: number | undefined): boolean => byte === 32 || byte === CARRIAGE_RETURN || byte === 9;

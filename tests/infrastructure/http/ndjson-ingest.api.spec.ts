@@ -82,3 +82,20 @@ describe('a stream whose last chunk takes long', () => {
     expect([...counts, body['received']]).toEqual([700, 1400, 2100, 30_000]);
   });
 });
+
+describe('the longest line', () => {
+  /** A message of exactly so many bytes. */
+  const sized = (number: number, bytes: number): string => line('a', number).padEnd(bytes, ' ');
+
+  it('is as long as the longest message, however it ends, and fits into the smallest buffer', async () => {
+    service = await startService({ BODY_BYTES: '1024', BUFFER_BYTES: '1024' });
+    const { status, body } = await post(`${sized(1, 1024)}\n${sized(2, 1024)}\r\n${sized(3, 1024)}\r`);
+    expect({ status, body }).toMatchObject({ status: 200, body: { received: 3, applied: 3 } });
+  });
+
+  it('has no byte more', async () => {
+    service = await startService({ BODY_BYTES: '1024', BUFFER_BYTES: '1024' });
+    const { body } = await post(`${sized(1, 1025)}\n${sized(1, 1025)}\r\n${sized(1, 1025)}`);
+    expect(body).toMatchObject({ received: 3, invalid: 3 });
+  });
+});

@@ -1,11 +1,13 @@
 import { connect } from 'node:net';
 import { StoreUnavailable } from '../../../src/application/ports/event-store.js';
+import type { Arrival } from '../../../src/application/reorder-buffer.js';
 import { parts } from '../../../src/container.js';
 import { InMemoryEventStore } from '../../../src/infrastructure/event-store/in-memory-event-store.js';
 import { InMemoryRocketDirectory } from '../../../src/infrastructure/event-store/in-memory-rocket-directory.js';
 import { SystemClock } from '../../../src/infrastructure/system-clock.js';
 import { breakable } from '../../support/breakable.js';
 import { exchange, type Call } from '../../support/http-exchange.js';
+import { launched, messages } from '../../support/messages.js';
 import { documentedAnswers, documentedAs, type Exchange } from '../../support/openapi-validator.js';
 import { startService, type TestService } from '../../support/test-service.js';
 
@@ -76,7 +78,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
   'POST /messages 409 conflict': post(faster('flying', 2, 1)),
   'POST /messages 413 body-too-large': post(tooLarge),
   'POST /messages 415 unsupported-content-encoding': post(launch('packed'), compressed),
-  'POST /messages 503 overloaded': { ...post(`${launch('full')}${' '.repeat(2000)}`), when: 'full' },
+  'POST /messages 503 overloaded': { ...post(launch('full')), when: 'full' },
   'POST /messages 503 store-unavailable': unavailable(post(launch('lost'))),
   'POST /messages 503 shutting-down': { ...post(launch('late')), when: 'stopping' },
 
@@ -163,6 +165,13 @@ let first: string;
 /** Asked at once and read last: the service gives slow headers five seconds. */
 let slow: Promise<Exchange>;
 
+const unnoticed: Arrival = {
+  message: messages([launched()])[0]!,
+  bytes: 100,
+  settle: () => undefined,
+  fail: () => undefined,
+};
+
 beforeAll(async () => {
   const directory = new InMemoryRocketDirectory(new SystemClock());
   const stores = {
@@ -172,9 +181,11 @@ beforeAll(async () => {
   services = {
     sound: await startService(),
     broken: await startService({}, stores),
-    full: await startService({ BUFFER_BYTES: '1024' }),
+    full: await startService({ BUFFER_MESSAGES: '1' }),
     stopping: await startService(),
   };
+  // No worker is told of it: it fills the buffer until the service stops.
+  services.full.container.get(parts.buffer).offer(unnoticed);
   for (const { url } of [services.sound, services.broken, services.stopping]) {
     for (const body of story) await exchange(url, post(body));
   }

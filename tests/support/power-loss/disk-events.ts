@@ -46,7 +46,7 @@ const ended = (call: SystemCall, file: string): DiskEvent | undefined => {
   if (isSync(name)) return { kind: 'sync-ends', name: target, thread };
   if (name === 'ftruncate') return { kind: 'resize', name: target, length: lastNumberOf(args) };
   if (name !== 'pwrite64') throw new Error(`${name} on ${target} is not understood`);
-  const bytes = Buffer.from(stringsOf(args)[0] ?? '', 'latin1').subarray(0, result);
+  const bytes = bytesOf(args.slice(args.indexOf('"') + 1, args.lastIndexOf('"'))).subarray(0, result);
   if (bytes.length !== result) throw new Error('strace left out a part of what was written');
   return { kind: 'write', name: target, offset: lastNumberOf(args), bytes };
 };
@@ -72,9 +72,13 @@ const renamed = ({ name: call, args }: SystemCall, file: string): DiskEvent | un
 const nameOf = (path: string, file: string): string | undefined => {
   if (path === dirname(file)) return '';
   const name = basename(path);
-  const isOurs = dirname(path) === dirname(file) && name.startsWith(basename(file));
-  return isOurs && !/-(shm|lock|lock-journal)$/.test(name) ? name : undefined;
+  const isOurs = dirname(path) === dirname(file) && meansSomethingAfterCrash(name, basename(file));
+  return isOurs ? name : undefined;
 };
+
+/** The database and its logs; its `-shm` and `-lock` are for those who have it open. */
+export const meansSomethingAfterCrash = (name: string, database: string): boolean =>
+  name.startsWith(database) && !/-(shm|lock|lock-journal)$/.test(name);
 
 const HTTP = [...'HTTP/1.1 '].map((letter) => `\\x${letter.charCodeAt(0).toString(16)}`).join('');
 
@@ -98,7 +102,8 @@ const pathIn = (text: string): string => {
 };
 
 /** Strings are hex throughout, the path of a socket or a pipe may be partly so. */
-const fromHex = (text: string): string =>
-  text.startsWith('\\x') ? Buffer.from(text.replaceAll('\\x', ''), 'hex').toString('latin1') : text;
+const fromHex = (text: string): string => (text.startsWith('\\x') ? bytesOf(text).toString('latin1') : text);
+
+const bytesOf = (hex: string): Buffer => Buffer.from(hex.replaceAll('\\x', ''), 'hex');
 
 const lastNumberOf = (args: string): number => Number(args.slice(args.lastIndexOf(',') + 1));

@@ -8,15 +8,11 @@ export const SECTOR = 512;
 
 /** Bytes, with room to grow; behind the end they are zero. */
 class Bytes {
-  private buffer: Buffer;
-
-  constructor(bytes: Buffer = Buffer.alloc(0)) {
-    this.buffer = Buffer.alloc(Math.max(SECTOR, bytes.length * 2));
-    bytes.copy(this.buffer);
-    this.length = bytes.length;
-  }
-
   length: number;
+
+  constructor(private buffer: Buffer = Buffer.alloc(0)) {
+    this.length = buffer.length;
+  }
 
   apply(change: Change): void {
     if (change.kind === 'write') {
@@ -40,7 +36,7 @@ class Bytes {
 
   private reserve(length: number): void {
     if (length <= this.buffer.length) return;
-    const larger = Buffer.alloc(length * 2);
+    const larger = Buffer.alloc(Math.ceil(length * 1.25));
     this.buffer.copy(larger);
     this.buffer = larger;
   }
@@ -111,6 +107,6 @@ export class FragileFile {
       }
       if (i < lengthAfter) length = cache.length;
     });
-    return Buffer.from(disk.slice(0, length));
+    return disk.slice(0, length);
   }
 }

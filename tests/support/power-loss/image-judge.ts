@@ -1,7 +1,7 @@
+import { readConfig } from '../../../src/config.js';
+import { createContainer, parts } from '../../../src/container.js';
 import { exportMessages } from '../../../src/infrastructure/event-store/sqlite/export.js';
 import { verifyFile } from '../../../src/infrastructure/event-store/sqlite/maintenance.js';
-import { SqliteEventStore } from '../../../src/infrastructure/event-store/sqlite/sqlite-event-store.js';
-import { SqliteRocketDirectory } from '../../../src/infrastructure/event-store/sqlite/sqlite-rocket-directory.js';
 import { sightOf } from '../../simulation/ledger.js';
 import { equal, follow, unseen, type Told } from '../../simulation/oracle.js';
 
@@ -45,9 +45,11 @@ interface Seen {
 }
 
 const everythingIn = async (file: string, channels: Iterable<string>): Promise<Seen[]> => {
-  const store = await SqliteEventStore.open({ file, synchronous: 'full' });
+  const config = readConfig({ EVENT_STORE: 'sqlite', SQLITE_FILE: file, LOG_LEVEL: 'silent' }, false);
+  const container = await createContainer(config);
+  const store = container.get(parts.store);
   try {
-    const directory = new SqliteRocketDirectory(store.reading);
+    const directory = container.get(parts.directory);
     const unfinished = new Set(await store.unfinished());
     const seen: Seen[] = [];
     for (const channel of channels) {

@@ -25,7 +25,8 @@ const IN_THE_AIR = 12;
 const REPEATED = 0.1;
 /** Few at once: a transaction of one message fills the log of a store as fast as one of many. */
 const CONNECTIONS = 3;
-const STREAMED = 0.05;
+const STREAMED = 0.02;
+const WORDY = 0.2;
 
 /** What rockets say, out of order and partly twice, and which request carried it. */
 export class RadioTraffic {
@@ -104,9 +105,9 @@ export class RadioTraffic {
     return { channel, reports, said: 0, open: [] };
   }
 
-  /** Long names, so that a few thousand messages fill the log of a store several times. */
+  /** Some names are so long that a few of them fill a page. */
   private wordy(report: RocketReport): RocketReport {
-    if (report.type !== 'RocketMissionChanged') return report;
+    if (report.type !== 'RocketMissionChanged' || !this.random.chance(WORDY)) return report;
     return { type: report.type, data: { newMission: '🚀'.repeat(this.random.between(1, 256)) } };
   }
 }

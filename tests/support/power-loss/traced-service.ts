@@ -48,7 +48,12 @@ const requireStrace = (): void => {
 };
 
 const wholeTrace = async (trace: string, pid: number | undefined): Promise<void> => {
-  while (!new RegExp(`^${pid} +\\+\\+\\+ exited with`, 'm').test(tailOf(trace))) await delay(20);
+  const end = new RegExp(`^${pid} +\\+\\+\\+ exited with`, 'm');
+  for (let attempt = 0; attempt < 500; attempt++) {
+    if (end.test(tailOf(trace))) return;
+    await delay(20);
+  }
+  throw new Error('strace did not come to the end of its trace');
 };
 
 const tailOf = (file: string): string => {
