@@ -27,8 +27,9 @@ const CACHE = 'PRAGMA cache_size = -16384';
  */
 export const openForWriting = ({ file, synchronous }: DatabaseOptions): Database => {
   const database = new DatabaseSync(uriOf(file, 'rw'), { timeout: 5000 });
-  // A checkpoint writes every page once, however often it changed: fewer of them, less to write.
-  database.exec(`
+  try {
+    // A checkpoint writes every page once, however often it changed: fewer of them, less to write.
+    database.exec(`
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = ${synchronous};
     PRAGMA fullfsync = ON;
@@ -38,7 +39,11 @@ export const openForWriting = ({ file, synchronous }: DatabaseOptions): Database
     PRAGMA cache_spill = OFF;
     ${CACHE};
   `);
-  return database;
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 };
 
 export const openForReading = (file: string): Database => {

@@ -6,7 +6,7 @@ import { RocketFold } from './rocket-fold.js';
 import { checkedRocket, rocketColumns, type RocketRow } from './rocket-row.js';
 import { snapshotColumns } from './snapshot-rows.js';
 import { StoreDamaged } from './store-errors.js';
-import { listedFields, newTail, sealed, type Tail } from './tail.js';
+import { newTail, sealed, type Tail } from './tail.js';
 
 /** Reads and writes what is folded from the log. */
 export class FoldedTables {
@@ -66,8 +66,7 @@ export class FoldedTables {
     const { tail } = fold;
     const { channel } = tail;
     const isNew = tail.sum === 0;
-    const listed = listedFields(tail);
-    const { history, snapshots, early, releasedUpTo } = fold.take();
+    const { history, snapshots, early, releasedUpTo, isListedAnew } = fold.take();
     for (const cells of history) this.putHistory.run(...cells);
     for (const cells of snapshots) this.insertSnapshot.run(...cells);
     if (releasedUpTo > 0) tail.pending -= Number(this.deleteEarly.run(channel, releasedUpTo).changes);
@@ -75,7 +74,7 @@ export class FoldedTables {
     tail.pending += early.length;
     const cells = sealed(tail);
     if (isNew) this.insert.run(...cells, tail.sum);
-    else this.overwrite(tail, listed !== listedFields(tail));
+    else this.overwrite(tail, isListedAnew);
   }
 
   get foldedUpTo(): number {

@@ -8,7 +8,7 @@ import { numberedEvents, parseLine, type LoggedEarly, type LogLine } from './log
 import { stateCells, stateOf } from './rocket-row.js';
 import { isSnapshotDue, snapshotCells } from './snapshot-rows.js';
 import { StoreDamaged } from './store-errors.js';
-import { applyState, type Tail } from './tail.js';
+import { applyState, listedFields, type Tail } from './tail.js';
 
 /**
  * Folds the lines of one rocket into what is stored of it. What comes out depends on the lines alone, never on how many
@@ -20,12 +20,15 @@ export class RocketFold {
   private snapshots: Cell[][] = [];
   private early: LoggedEarly[] = [];
   private releasedUpTo = 0;
+  /** As they are stored. */
+  private listed: string;
 
   constructor(
     readonly tail: Tail,
     private part: HistoryPart | undefined,
   ) {
     this.state = stateOf(tail);
+    this.listed = listedFields(tail);
   }
 
   /** `place` is that of the first event in the line. */
@@ -44,12 +47,15 @@ export class RocketFold {
   take() {
     const { tail, parts, snapshots, early, releasedUpTo } = this;
     applyState(tail, stateCells(this.state));
+    const listed = listedFields(tail);
     const taken = {
+      isListedAnew: listed !== this.listed,
       history: Array.from(parts, (part) => part.cells(tail.channel)),
       snapshots,
       early: early.filter(([number]) => number > releasedUpTo).map((each) => earlyCells(tail.channel, each)),
       releasedUpTo,
     };
+    this.listed = listed;
     parts.clear();
     this.snapshots = [];
     this.early = [];

@@ -23,10 +23,15 @@ export const refuseDamagedLog = (file: string): void => {
   }
 };
 
+type Sum = [number, number];
+
 interface Place {
   readonly frame: number;
+  /** What the checksum of the frame is to be; what stands there may be what is damaged. */
+  readonly sum: Sum;
   readonly pageSize: number;
   readonly salts: readonly [number, number];
+  readonly bigEndian: boolean;
 }
 
 /** The first frame that belongs to this log and whose checksum is wrong. */
@@ -40,32 +45,41 @@ const endOfTrust = (handle: number): Place | undefined => {
   const salts = [header.readUInt32BE(16), header.readUInt32BE(20)] as const;
   let sum = checksum(header.subarray(0, 24), [0, 0], bigEndian);
   if (sum[0] !== header.readUInt32BE(24) || sum[1] !== header.readUInt32BE(28)) {
-    return { frame: 0, pageSize, salts };
+    return { frame: 0, sum, pageSize, salts, bigEndian };
   }
   const frame = Buffer.alloc(FRAME_HEADER + pageSize);
   for (let n = 0; readFrame(handle, n, frame); n++) {
-    if (frame.readUInt32BE(8) !== salts[0] || frame.readUInt32BE(12) !== salts[1])
-      return { frame: n, pageSize, salts };
-    sum = checksum(frame.subarray(0, 8), sum, bigEndian);
-    sum = checksum(frame.subarray(FRAME_HEADER), sum, bigEndian);
-    if (sum[0] !== frame.readUInt32BE(16) || sum[1] !== frame.readUInt32BE(20))
-      return { frame: n, pageSize, salts };
+    sum = sumOfFrame(frame, sum, bigEndian);
+    const isOurs = frame.readUInt32BE(8) === salts[0] && frame.readUInt32BE(12) === salts[1];
+    if (!isOurs || sum[0] !== frame.readUInt32BE(16) || sum[1] !== frame.readUInt32BE(20))
+      return { frame: n, sum, pageSize, salts, bigEndian };
   }
   return undefined;
 };
 
-/** Whether, behind the transaction that holds this frame, the same log goes on with frames of another one. */
-const commitFollows = (handle: number, { frame, pageSize, salts }: Place): boolean => {
+/**
+ * Whether, from this frame on, a transaction of the same log follows on the end of another. Each frame's checksum
+ * continues the one before it, and nothing is ever written behind a transaction that failed: so what is left of
+ * failed ones, under those written over them, breaks off where they meet.
+ */
+const commitFollows = (handle: number, { frame, sum, pageSize, salts, bigEndian }: Place): boolean => {
   const buffer = Buffer.alloc(FRAME_HEADER + pageSize);
-  let ended = false;
+  // Of a frame that ended a transaction; for the broken one also what its checksum had to be.
+  let ends: readonly Sum[] = [];
   for (let n = frame; readFrame(handle, n, buffer); n++) {
     const isOurs = buffer.readUInt32BE(8) === salts[0] && buffer.readUInt32BE(12) === salts[1];
-    if (ended && isOurs) return true;
-    // A frame that ends a transaction holds the size of the database; a broken one may have lost it.
-    ended ||= isOurs && buffer.readUInt32BE(4) !== 0;
+    const stored: Sum = [buffer.readUInt32BE(16), buffer.readUInt32BE(20)];
+    if (isOurs && ends.some((end) => String(sumOfFrame(buffer, end, bigEndian)) === String(stored)))
+      return true;
+    const isEnd = buffer.readUInt32BE(4) !== 0;
+    if (!isEnd) ends = [];
+    else ends = n === frame ? [sum, stored] : [stored];
   }
   return false;
 };
+
+const sumOfFrame = (frame: Buffer, before: readonly [number, number], bigEndian: boolean): Sum =>
+  checksum(frame.subarray(FRAME_HEADER), checksum(frame.subarray(0, 8), before, bigEndian), bigEndian);
 
 const readFrame = (handle: number, n: number, into: Buffer): boolean =>
   readSync(handle, into, 0, into.length, HEADER + n * into.length) === into.length;

@@ -19,6 +19,14 @@ const MOST_AT_START = 4 * MOST_UNFOLDED;
 /** How far the note of what is folded may lag behind: what stands after it is looked at again at the start. */
 const ENTRIES_BETWEEN_NOTES = 256;
 
+/** What is known of the end of the log, until something fails. */
+interface Known {
+  last: LogEnd;
+  /** The last entry that the file says is folded. */
+  noted: number;
+  readonly folding: Folding;
+}
+
 /** A connection that writes, its prepared statements, and what it knows of the end of the log. */
 export class WriterConnection {
   readonly events: EventReader;
@@ -29,10 +37,7 @@ export class WriterConnection {
   private readonly log: Log;
   private readonly tables: FoldedTables;
   private readonly readers: ReturnType<typeof readersOf>;
-  private last: LogEnd;
-  private folding: Folding;
-  /** The last entry that the file says is folded. */
-  private noted: number;
+  private known: Known | undefined;
 
   constructor(private readonly database: Database) {
     this.begin = database.prepare('BEGIN IMMEDIATE');
@@ -43,64 +48,66 @@ export class WriterConnection {
     this.tables = new FoldedTables(database);
     this.events = new EventReader(database);
     this.readers = readersOf(database);
-    this.last = this.log.last();
-    this.noted = this.tables.foldedUpTo;
-    this.folding = this.unfolded();
   }
 
   get lastEntry(): number {
-    return this.last.entry;
+    return this.end.last.entry;
   }
 
   write(group: LogGroup): GroupReply {
+    const { end } = this;
     this.begin.run();
-    const rows = new RowsToAppend(this.last);
+    const rows = new RowsToAppend(end.last);
     const reply = this.take(group, rows);
     rows.finish();
     for (const { entry, total, place, hash, body } of rows.rows) {
       this.append.run(entry, total, place, hash, body);
     }
-    this.last = rows.last;
-    this.folding.foldOldest(MOST_UNFOLDED, 64 + 2 * group.channels.length);
-    this.note(ENTRIES_BETWEEN_NOTES);
+    end.last = rows.last;
+    end.folding.foldOldest(MOST_UNFOLDED, 64 + 2 * group.channels.length);
+    this.note(end, ENTRIES_BETWEEN_NOTES);
     this.commit.run();
     return reply;
   }
 
   hasUnfolded(channel: string): boolean {
-    return this.folding.has(channel);
+    return this.end.folding.has(channel);
   }
 
   isFolded(upTo: number): boolean {
-    return this.folding.foldedUpTo(this.last.entry) >= upTo;
+    const { folding, last } = this.end;
+    return folding.foldedUpTo(last.entry) >= upTo;
   }
 
   foldChannel(channel: string): void {
+    const { folding } = this.end;
     this.begin.run();
-    this.folding.fold(channel);
+    folding.fold(channel);
     this.commit.run();
   }
 
   /** Answers whether everything up to this entry is folded now. */
   foldSome(upTo: number): boolean {
+    const { end } = this;
     this.begin.run();
-    this.folding.foldOldest(Math.max(0, this.folding.waiting - FOLDED_AT_ONCE));
+    end.folding.foldOldest(Math.max(0, end.folding.waiting - FOLDED_AT_ONCE));
     const done = this.isFolded(upTo);
-    this.note(done ? 1 : ENTRIES_BETWEEN_NOTES);
+    this.note(end, done ? 1 : ENTRIES_BETWEEN_NOTES);
     this.commit.run();
     return done;
   }
 
   /** What is recorded under these numbers, folded or not. */
   recorded(query: HeadQuery): [number, RocketEvent][] {
-    return [...this.events.recorded(query), ...this.folding.recorded(query)];
+    return [...this.events.recorded(query), ...this.end.folding.recorded(query)];
   }
 
   /** Reads as if everything was folded, and forgets it again. */
   withAllFolded<T>(read: () => T): T {
+    const { folding } = this.end;
     this.begin.run();
     try {
-      this.folding.foldOldest(0);
+      folding.foldOldest(0);
       return read();
     } finally {
       this.reset();
@@ -114,25 +121,27 @@ export class WriterConnection {
   /** Every event of the log is one of a rocket, and all of them are folded. */
   checkTotals(): void {
     const { events } = this.tables;
-    if (events === this.last.total) return;
-    throw new StoreDamaged(`damaged: the log has ${this.last.total} events, the rockets have ${events}`);
+    const { total } = this.end.last;
+    if (events === total) return;
+    throw new StoreDamaged(`damaged: the log has ${total} events, the rockets have ${events}`);
   }
 
   /** Back to what the file says. */
   reset(): void {
+    this.known = undefined;
     if (this.database.isTransaction) this.rollback.run();
-    this.last = this.log.last();
-    this.noted = this.tables.foldedUpTo;
-    this.folding = this.unfolded();
   }
 
+  /** Within a transaction it would keep its locks for as long as the process lives. */
   close(): void {
+    this.reset();
     this.database.close();
   }
 
   /** Adds the lines of each change to the rows, unless its channel has moved or goes on elsewhere. */
   private take({ text, channels, changes, lines }: LogGroup, rows: RowsToAppend): GroupReply {
     const reply: GroupReply = { moved: [], contradictions: [] };
+    const { folding } = this.end;
     let at = 0;
     let line = 0;
     for (let place = 0; place < channels.length; place++) {
@@ -140,7 +149,7 @@ export class WriterConnection {
       const revision = changes[4 * place]!;
       const since = changes[4 * place + 1]!;
       const next = { revision: revision + 1, version: changes[4 * place + 2]! };
-      const head = this.folding.head(channel);
+      const head = folding.head(channel);
       const isMoved = head.revision !== revision;
       const expected = head.version + 1;
       const isContradiction = !isMoved && since > 0 && since !== expected;
@@ -153,7 +162,7 @@ export class WriterConnection {
         const events = lines[2 * line + 1]!;
         if (!isMoved && !isContradiction) {
           const each = text.slice(at, at + length);
-          this.folding.add(channel, each, rows.add(each, events), next, events);
+          folding.add(channel, each, rows.add(each, events), next, events);
         }
         at += length + 1;
       }
@@ -161,28 +170,31 @@ export class WriterConnection {
     return reply;
   }
 
+  private get end(): Known {
+    this.known ??= this.readEnd();
+    return this.known;
+  }
+
   /** What the log has and the tables have not. */
-  private unfolded(): Folding {
+  private readEnd(): Known {
     const folding = new Folding(this.tables);
-    for (const row of this.log.rows(this.noted)) {
+    let noted = this.tables.foldedUpTo;
+    for (const row of this.log.rows(noted)) {
       folding.addRow(row);
-      if (folding.waiting > MOST_AT_START) this.foldAll(folding, row.entry);
+      if (folding.waiting <= MOST_AT_START) continue;
+      this.begin.run();
+      folding.foldOldest(0);
+      this.tables.foldedUpTo = row.entry;
+      this.commit.run();
+      noted = row.entry;
     }
-    return folding;
+    return { last: this.log.last(), noted, folding };
   }
 
-  private foldAll(folding: Folding, upTo: number): void {
-    this.begin.run();
-    folding.foldOldest(0);
-    this.tables.foldedUpTo = upTo;
-    this.commit.run();
-    this.noted = upTo;
-  }
-
-  private note(atLeast: number): void {
-    const folded = this.folding.foldedUpTo(this.last.entry);
-    if (folded - this.noted < atLeast) return;
+  private note(end: Known, atLeast: number): void {
+    const folded = end.folding.foldedUpTo(end.last.entry);
+    if (folded - end.noted < atLeast) return;
     this.tables.foldedUpTo = folded;
-    this.noted = folded;
+    end.noted = folded;
   }
 }

@@ -122,6 +122,7 @@ export class Writer {
     try {
       this.connection?.reset();
     } catch {
+      // Not even that: then there is nothing to read from.
       this.connection = undefined;
     }
   }
