@@ -26,12 +26,12 @@ import { RadioTraffic } from '../support/power-loss/radio-traffic.js';
 import { startTraced, type TracedService } from '../support/power-loss/traced-service.js';
 
 /** More of the same by hand: `POWER_LOSSES=1000 CHECKPOINTS=4 npx jest --selectProjects e2e --testPathPatterns sqlite-power-loss`. */
-const POWER_LOSSES = Number(process.env['POWER_LOSSES'] ?? 210);
+const POWER_LOSSES = Number(process.env['POWER_LOSSES'] ?? 200);
 /** How often the log is full and begun anew; when the service ends in order comes one checkpoint more. */
 const CHECKPOINTS = Number(process.env['CHECKPOINTS'] ?? 1);
 const SEED = Number(process.env['SEED'] ?? 1);
 /** Every disk is verified and read; one of so many is first opened by the whole store, which starts threads. */
-const OPENED = 5;
+const OPENED = 8;
 const ONE_BY_ONE = 30;
 
 const DATABASE = 'rockets.db';
