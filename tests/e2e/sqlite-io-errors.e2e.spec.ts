@@ -149,7 +149,7 @@ describe('a disk that fails now and then', () => {
       await expectRecovered(service, fleet);
       await expectAllStored(service, file, fleet);
     },
-    60_000,
+    30_000,
   );
 });
 

@@ -19,14 +19,14 @@ interface Flight {
   readonly open: number[];
 }
 
-const FLIGHTS = 16;
-const MESSAGES = 400;
-const IN_THE_AIR = 12;
+const FLIGHTS = 32;
+const MESSAGES = 100;
+const IN_THE_AIR = 8;
 const REPEATED = 0.1;
 /** Few at once: a transaction of one message fills the log of a store as fast as one of many. */
 const CONNECTIONS = 3;
-const STREAMED = 0.02;
-const WORDY = 0.2;
+const STREAMED = 0.004;
+const WORDY = 0.5;
 
 /** What rockets say, out of order and partly twice, and which request carried it. */
 export class RadioTraffic {
@@ -36,7 +36,6 @@ export class RadioTraffic {
   readonly carried = new Map<string, readonly Spoken[]>();
   private readonly random: Random;
   private readonly flights: Flight[] = [];
-  private launches = 0;
 
   constructor(seed: number) {
     this.random = new Random(seed);
@@ -100,15 +99,15 @@ export class RadioTraffic {
   }
 
   private launch(): Flight {
-    const channel = `rocket-${++this.launches}`;
+    const channel = `rocket-${this.random.between(1e9, 1e10 - 1)}`;
     const reports = drawReports(this.random, MESSAGES).map((report) => this.wordy(report));
     return { channel, reports, said: 0, open: [] };
   }
 
-  /** Some names are so long that a few of them fill a page. */
+  /** Many reports are instead names so long that a few of them fill a page of a store. */
   private wordy(report: RocketReport): RocketReport {
-    if (report.type !== 'RocketMissionChanged' || !this.random.chance(WORDY)) return report;
-    return { type: report.type, data: { newMission: '🚀'.repeat(this.random.between(1, 256)) } };
+    if (report.type === 'RocketLaunched' || !this.random.chance(WORDY)) return report;
+    return { type: 'RocketMissionChanged', data: { newMission: '🚀'.repeat(this.random.between(1, 256)) } };
   }
 }
 
