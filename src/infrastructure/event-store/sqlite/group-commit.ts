@@ -1,10 +1,10 @@
-import type { Change } from '../../../application/ports/event-store.js';
+import type { Change, Head } from '../../../application/ports/event-store.js';
 import { addToGroup, emptyGroup, type LogGroup } from './log-line.js';
 import type { GroupReply } from './thread-protocol.js';
 
 interface Batch {
   readonly changes: readonly Change[];
-  readonly resolve: (moved: Change[]) => void;
+  readonly resolve: (moved: Head[] | Promise<Head[]>) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -24,10 +24,11 @@ export class GroupCommit {
     /** Called once the change is in the file, before anybody is answered. */
     private readonly committed: (change: Change) => void,
     private readonly failed: () => void,
+    private readonly headsOf: (changes: readonly Change[]) => Promise<Head[]>,
   ) {}
 
-  /** Answers the changes whose channel had moved. */
-  add(changes: readonly Change[]): Promise<Change[]> {
+  /** Answers the fresh heads of the changes whose channel had moved. */
+  add(changes: readonly Change[]): Promise<Head[]> {
     return new Promise((resolve, reject) => {
       this.queue.push({ changes, resolve, reject });
       this.running ??= this.run();
@@ -72,6 +73,18 @@ export class GroupCommit {
   }
 
   private settle(batches: readonly Batch[], { moved, contradictions }: GroupReply): void {
+    if (moved.length > 0 || contradictions.length > 0) return this.settleEach(batches, moved, contradictions);
+    for (const { changes, resolve } of batches) {
+      for (const change of changes) this.committed(change);
+      resolve(noneMoved);
+    }
+  }
+
+  private settleEach(
+    batches: readonly Batch[],
+    moved: GroupReply['moved'],
+    contradictions: GroupReply['contradictions'],
+  ): void {
     const notWritten = new Set(moved);
     const reasons = new Map(contradictions);
     let place = 0;
@@ -84,10 +97,13 @@ export class GroupCommit {
         else this.committed(change);
         place++;
       }
-      if (contradiction === undefined) resolve(movedChanges);
+      if (contradiction === undefined)
+        resolve(movedChanges.length === 0 ? noneMoved : this.headsOf(movedChanges));
       else reject(new Error(contradiction));
     }
   }
 }
+
+const noneMoved: Head[] = [];
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

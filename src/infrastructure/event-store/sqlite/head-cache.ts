@@ -1,6 +1,5 @@
 import { EarlyList } from '../../../application/early-messages.js';
 import type { Change, EarlyMessage, RocketState } from '../../../application/ports/event-store.js';
-import { initialState } from '../../../application/rocket-state.js';
 import { ownEarlyMessage, ownState } from '../own-copies.js';
 import { flatCopy } from '../string-table.js';
 import type { StoredHead } from './event-reader.js';
@@ -29,12 +28,16 @@ export class HeadCache {
   get(channel: string): CachedHead | undefined {
     const head = this.heads.get(channel);
     if (head === undefined) return undefined;
-    // A commit moves it to the end anyway; only reading counts here, and only when there is somebody to push out.
-    if (this.weight > CAPACITY / 2) {
+    if (this.isFilling) {
       this.heads.delete(channel);
       this.heads.set(channel, head);
     }
     return head;
+  }
+
+  /** Who was heard last matters only when somebody may have to go. */
+  private get isFilling(): boolean {
+    return this.weight > CAPACITY / 2;
   }
 
   /** A head as it was read; an older one than we know is the answer to a question asked before the last commit. */
@@ -49,17 +52,14 @@ export class HeadCache {
   /** The change is in the file. */
   committed(change: Change): void {
     const { channel, revision, added, released } = change;
-    const before = this.heads.get(channel) ?? {
-      channel,
-      revision: 0,
-      state: initialState,
-      early: new EarlyList(),
-    };
-    this.drop(channel);
-    if (before.revision !== revision) return;
-    const { early } = before;
+    const before = this.heads.get(channel);
+    if ((before?.revision ?? 0) !== revision) return this.drop(channel);
+    const early = before?.early ?? new EarlyList();
+    const weight = before === undefined ? 0 : weightOf(before);
     for (const message of added) early.add(ownEarlyMessage(channel, message, own));
     if (released.length > 0) early.releaseUpTo(released.at(-1)!);
+    this.weight -= weight;
+    if (before !== undefined && (this.isFilling || early.size > MOST_EARLY)) this.heads.delete(channel);
     if (early.size > MOST_EARLY) return;
     this.keep({ channel, revision: revision + 1, state: ownState(change, own), early });
   }
@@ -83,6 +83,7 @@ export class HeadCache {
   }
 
   private makeRoom(): void {
+    if (this.weight <= CAPACITY) return;
     for (const channel of this.heads.keys()) {
       if (this.weight <= CAPACITY) return;
       this.drop(channel);

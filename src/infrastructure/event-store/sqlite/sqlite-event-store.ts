@@ -63,6 +63,7 @@ export class SqliteEventStore implements EventStore {
       (change) => this.cache.committed(change),
       // A transaction that failed at its very end may be in the file all the same.
       () => this.cache.clear(),
+      (changes) => this.readHeads(changes),
     );
   }
 
@@ -80,24 +81,20 @@ export class SqliteEventStore implements EventStore {
     }
   }
 
-  async load(requests: readonly HeadRequest[]): Promise<Head[]> {
-    const cached = requests.map(({ channel }) => this.cache.get(channel));
-    const [read, recorded] = await Promise.all([
-      this.readHeads(requests.filter((_request, i) => cached[i] === undefined)),
-      this.readRecorded(requests, cached),
-    ]);
-    let unknown = 0;
-    return requests.map((_request, i) => {
-      const head = cached[i];
-      return head === undefined ? read[unknown++]! : { ...head, recorded: recorded[i]! };
-    });
+  load(requests: readonly HeadRequest[]): Promise<Head[]> {
+    const heads: Head[] = [];
+    for (const { channel, numbers } of requests) {
+      const cached = this.cache.get(channel);
+      if (cached === undefined || hasRecorded(cached, numbers)) return this.loadFromFile(requests);
+      const { revision, state, early } = cached;
+      heads.push({ channel, revision, state, early, recorded: nothingRecorded });
+    }
+    return Promise.resolve(heads);
   }
 
-  async commit(changes: readonly Change[]): Promise<Head[]> {
-    if (this.closing !== undefined) throw new StoreUnavailable('The store is closed.');
-    if (changes.length === 0) return [];
-    const moved = await this.group.add(changes);
-    return moved.length === 0 ? [] : this.readHeads(moved);
+  commit(changes: readonly Change[]): Promise<Head[]> {
+    if (this.closing !== undefined) return Promise.reject(new StoreUnavailable('The store is closed.'));
+    return changes.length === 0 ? Promise.resolve([]) : this.group.add(changes);
   }
 
   async read(channel: string, { after, limit }: { after: number; limit: number }): Promise<StoredEvent[]> {
@@ -153,6 +150,19 @@ export class SqliteEventStore implements EventStore {
     this.lock.release();
   }
 
+  private async loadFromFile(requests: readonly HeadRequest[]): Promise<Head[]> {
+    const cached = requests.map(({ channel }) => this.cache.get(channel));
+    const [read, recorded] = await Promise.all([
+      this.readHeads(requests.filter((_request, i) => cached[i] === undefined)),
+      this.readRecorded(requests, cached),
+    ]);
+    let unknown = 0;
+    return requests.map((_request, i) => {
+      const head = cached[i];
+      return head === undefined ? read[unknown++]! : { ...head, recorded: recorded[i]! };
+    });
+  }
+
   private async readHeads(requests: readonly HeadRequest[]): Promise<Head[]> {
     if (requests.length === 0) return [];
     const queries = requests.map(({ channel, numbers }) => ({ channel, numbers }));
@@ -194,6 +204,12 @@ export class SqliteEventStore implements EventStore {
     return place;
   }
 }
+
+/** Whether some of these numbers may have an event: then it has to be read. */
+const hasRecorded = ({ state }: CachedHead, numbers: readonly number[]): boolean => {
+  for (const number of numbers) if (number <= state.version) return true;
+  return false;
+};
 
 const nothingRecorded: ReadonlyMap<number, RocketEvent> = new Map();
 
