@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
@@ -8,7 +8,7 @@ import { sumOf } from './checksum.js';
 import { migrations, SCHEMA_VERSION } from './migrations.js';
 import { APPLICATION_ID } from './schema.js';
 import { StoreDamaged, StoreRefused } from './store-errors.js';
-import { refuseDamagedLog } from './write-ahead-log.js';
+import { refuseDamagedLog, syncLog } from './write-ahead-log.js';
 
 export type Database = InstanceType<typeof DatabaseSync>;
 export type Statement = ReturnType<Database['prepare']>;
@@ -52,21 +52,32 @@ export const openForReading = (file: string): Database => {
   return database;
 };
 
-/** Makes the file when there is none, brings an older one up to date, refuses what is not ours. */
-export const prepareFile = (options: DatabaseOptions): void => {
-  const { file } = options;
+/**
+ * Makes the file when there is none, brings an older one up to date, refuses what is not ours. All of it is synced,
+ * whatever is asked for later: the file is to say how it is written before it is.
+ */
+export const prepareFile = ({ file, synchronous }: DatabaseOptions): void => {
   const isNew = !existsSync(file);
-  if (!isNew) refuseDamagedLog(file);
   if (isNew) createFile(file);
-  const database = openForWriting(options);
+  else {
+    refuseLostCommits(file);
+    syncLog(file);
+  }
+  const database = openForWriting({ file, synchronous: 'full' });
   try {
     refuseStrangers(database, file);
     migrate(database);
     refuseOtherSchema(database);
+    noteSynchronous(database, synchronous);
   } finally {
     database.close();
   }
   if (isNew) syncDirectory(dirname(file));
+};
+
+/** With `normal` nothing was promised: what is left of the log says nothing about what once was there. */
+export const refuseLostCommits = (file: string): void => {
+  if (existsSync(`${file}-wal`) && lastSynchronous(file) === 'full') refuseDamagedLog(file);
 };
 
 export const requireFile = (file: string): void => {
@@ -90,6 +101,54 @@ export const readMeta = (database: Database): Meta => {
     throw new StoreRefused(`This file was written with ${lanes} lanes; this program has ${LANES}.`);
   }
   return { storeId };
+};
+
+/** How the file was written last; `full`, under which its log is looked at, when it can't say. */
+const lastSynchronous = (file: string): DatabaseOptions['synchronous'] => {
+  // SQLite removes the log of an empty file.
+  if (!isDatabase(file)) return 'full';
+  try {
+    const database = openForReading(file);
+    try {
+      return notedSynchronous(database);
+    } finally {
+      database.close();
+    }
+  } catch {
+    return 'full';
+  }
+};
+
+const notedSynchronous = (database: Database): DatabaseOptions['synchronous'] => {
+  const row = database.prepare("SELECT value FROM meta WHERE key = 'synchronous'").get();
+  return (row as { value: string } | undefined)?.value === 'normal' ? 'normal' : 'full';
+};
+
+/** The note is in the file itself before the first commit that is not synced, and until a log begins without any. */
+const noteSynchronous = (database: Database, synchronous: DatabaseOptions['synchronous']): void => {
+  if (notedSynchronous(database) === synchronous) return;
+  if (synchronous === 'normal') {
+    database.exec("INSERT OR REPLACE INTO meta (key, value) VALUES ('synchronous', 'normal')");
+  } else {
+    // Of a log that a reader still needs, more may be left behind its end than a power loss leaves under `full`.
+    if (!checkpoint(database)) return;
+    database.exec("DELETE FROM meta WHERE key = 'synchronous'");
+  }
+  checkpoint(database);
+};
+
+/** Moves all of the log into the file and empties it; false when somebody still reads it. */
+const checkpoint = (database: Database): boolean =>
+  (database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number }).busy === 0;
+
+const isDatabase = (file: string): boolean => {
+  const magic = Buffer.alloc(16);
+  const handle = openSync(file, 'r');
+  try {
+    return readSync(handle, magic) === magic.length && magic.toString('latin1') === 'SQLite format 3\0';
+  } finally {
+    closeSync(handle);
+  }
 };
 
 const createFile = (file: string): void => {

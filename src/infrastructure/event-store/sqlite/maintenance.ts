@@ -1,11 +1,17 @@
 import { renameSync, rmSync } from 'node:fs';
 import { backup } from '@photostructure/sqlite';
-import { openForReading, prepareFile, readMeta, requireFile, type Database } from './database.js';
+import {
+  openForReading,
+  prepareFile,
+  readMeta,
+  refuseLostCommits,
+  requireFile,
+  type Database,
+} from './database.js';
 import { FileLock } from './file-lock.js';
 import { checkAtStart, checkTree } from './integrity.js';
 import { Proof } from './proof.js';
 import { asStoreError } from './store-errors.js';
-import { refuseDamagedLog } from './write-ahead-log.js';
 
 export interface VerifyReport {
   readonly rockets: number;
@@ -29,7 +35,7 @@ export const verifyFile = (file: string): VerifyReport => {
   };
   let database: Database | undefined;
   attempt(() => {
-    if (!isInUse(file)) refuseDamagedLog(file);
+    if (!isInUse(file)) refuseLostCommits(file);
     database = openForReading(file);
     database.exec('BEGIN');
     readMeta(database);
