@@ -2,10 +2,12 @@ import { open, type FileHandle } from 'node:fs/promises';
 import type { Change, Head } from '../../src/application/ports/event-store.js';
 import { InMemoryEventStore } from '../../src/infrastructure/event-store/in-memory-event-store.js';
 import { InMemoryRocketDirectory } from '../../src/infrastructure/event-store/in-memory-rocket-directory.js';
+import { GroupCommit } from '../../src/infrastructure/event-store/sqlite/group-commit.js';
+import type { GroupReply } from '../../src/infrastructure/event-store/sqlite/thread-protocol.js';
 import { SystemClock } from '../../src/infrastructure/system-clock.js';
 import type { Stores } from '../../src/container.js';
 
-/** Appends every batch to a file as JSON and waits for fdatasync; batches that meet share one, as in the real store. */
+/** Appends the text that the SQLite store would, in the same groups, and waits for fdatasync; nothing less is durable. */
 export const appendingStores = (path: string): Stores => {
   const directory = new InMemoryRocketDirectory(new SystemClock());
   return { store: new AppendingEventStore(path, directory), directory };
@@ -13,34 +15,29 @@ export const appendingStores = (path: string): Stores => {
 
 class AppendingEventStore extends InMemoryEventStore {
   private readonly file: Promise<FileHandle>;
-  private waiting: { readonly lines: string; readonly done: () => void }[] = [];
-  private running = false;
+  private readonly group: GroupCommit;
 
   constructor(path: string, directory: InMemoryRocketDirectory) {
     super(directory);
     this.file = open(path, 'a');
+    const nothing = (): void => {};
+    this.group = new GroupCommit(
+      ({ text }) => this.append(text),
+      nothing,
+      nothing,
+      () => Promise.resolve([]),
+    );
   }
 
   override async commit(changes: readonly Change[]): Promise<Head[]> {
-    const lines = changes
-      .map(({ channel, events, added }) => JSON.stringify([channel, events, added]))
-      .join('\n');
-    await new Promise<void>((done) => {
-      this.waiting.push({ lines, done });
-      if (!this.running) void this.run();
-    });
+    await this.group.add(changes);
     return super.commit(changes);
   }
 
-  private async run(): Promise<void> {
-    this.running = true;
+  private async append(text: string): Promise<GroupReply> {
     const file = await this.file;
-    while (this.waiting.length > 0) {
-      const group = this.waiting.splice(0);
-      await file.write(group.map(({ lines }) => `${lines}\n`).join(''));
-      await file.datasync();
-      for (const { done } of group) done();
-    }
-    this.running = false;
+    await file.write(text);
+    await file.datasync();
+    return { moved: [], contradictions: [] };
   }
 }

@@ -5,5 +5,6 @@ export type Cell = string | number | null;
 /** Of a row: every column in its order. JSON keeps null, the empty text and 0 apart. */
 export const sumOf = (cells: readonly Cell[]): number => crc32(JSON.stringify(cells));
 
-/** One link of a rocket's chain: the running checksum over all of its lines, so it does not matter how they were grouped. */
-export const chained = (chain: number, line: string): number => crc32(line, chain);
+/** A rocket's chain: the running checksum over all of its lines, so it does not matter how many came at once. */
+export const chained = (chain: number, lines: readonly string[]): number =>
+  crc32(`${lines.join('\n')}\n`, chain);

@@ -106,7 +106,7 @@ export class Folding {
     const unfolded = this.unfolded.get(channel);
     if (unfolded === undefined) return;
     const { fold, lines, places, events } = unfolded;
-    lines.forEach((line, i) => fold.apply(line, places[i]!));
+    fold.apply(lines, places);
     this.tables.save(fold);
     this.unfolded.delete(channel);
     this.waiting -= events;

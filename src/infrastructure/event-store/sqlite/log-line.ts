@@ -85,6 +85,10 @@ const loggedEarly = ({ message, receivedAt }: EarlyMessage): LoggedEarly => {
 
 export const parseLine = (line: string): LogLine => JSON.parse(line) as LogLine;
 
+/** The same for several, at two thirds of the cost. */
+export const parseLines = (lines: readonly string[]): LogLine[] =>
+  JSON.parse(`[${lines.join(',')}]`) as LogLine[];
+
 /** The lines of one rocket among those of a row, without parsing the others. */
 export const linesOfRocket = (body: string, channel: string): string[] => {
   const beginning = `["${channel}",`;

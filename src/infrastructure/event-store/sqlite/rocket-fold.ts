@@ -4,7 +4,7 @@ import { utcMillis } from '../../../domain/rocket-time.js';
 import { chained, type Cell } from './checksum.js';
 import { earlyCells } from './early-rows.js';
 import { HistoryPart } from './history-rows.js';
-import { numberedEvents, parseLine, type LoggedEarly, type LogLine } from './log-line.js';
+import { numberedEvents, parseLines, type LoggedEarly, type LogLine } from './log-line.js';
 import { stateCells, stateOf } from './rocket-row.js';
 import { isSnapshotDue, snapshotCells } from './snapshot-rows.js';
 import { StoreDamaged } from './store-errors.js';
@@ -31,16 +31,17 @@ export class RocketFold {
     this.listed = listedFields(tail);
   }
 
-  /** `place` is that of the first event in the line. */
-  apply(text: string, place: number): void {
-    const line = parseLine(text);
-    const [, revision, , , events, added = [], releasedUpTo = 0] = line;
+  /** Lines of the rocket in their order, each with the place of its first event. */
+  apply(lines: readonly string[], places: readonly number[]): void {
     const { tail } = this;
-    tail.chain = chained(tail.chain, text);
-    tail.revision = revision;
-    if (events.length > 0) this.record(line, place);
-    for (const early of added) this.wait(early);
-    if (releasedUpTo > 0) this.releasedUpTo = releasedUpTo;
+    tail.chain = chained(tail.chain, lines);
+    parseLines(lines).forEach((line, i) => {
+      const [, revision, , , events, added = [], releasedUpTo = 0] = line;
+      tail.revision = revision;
+      if (events.length > 0) this.record(line, places[i]!);
+      for (const early of added) this.wait(early);
+      if (releasedUpTo > 0) this.releasedUpTo = releasedUpTo;
+    });
   }
 
   /** What has to be written since the last call; the row of the rocket is `tail`. */
