@@ -68,7 +68,9 @@ const addLine = (
   let line = `["${channel}",${revision + 1},${recordedAt},${since},[`;
   for (let i = 0; i < events.length; i++) {
     const { time, type, data } = events[i]!.event;
-    line += `${i === 0 ? '' : ','}{"time":"${time}","type":"${type}","data":${JSON.stringify(data)}}`;
+    // Most messages are changes of speed: half of what the line costs was the call for their one number.
+    const json = 'by' in data ? `{"by":${data.by}}` : JSON.stringify(data);
+    line += `${i === 0 ? '' : ','}{"time":"${time}","type":"${type}","data":${json}}`;
   }
   line +=
     isLast && (added.length > 0 || released.length > 0)
