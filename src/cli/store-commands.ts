@@ -25,8 +25,8 @@ const registerVerify = (program: Command, output: Output): void => {
   const command = onFile(program, 'verify')
     .summary('prove a file: every checksum, every chain, every state')
     .description(
-      'Reads the whole file: pages and indexes, the checksum of every row, the SHA-256 chain of every rocket, the order ' +
-        'of the feed, and every state against the replay of its events. The service may be running.',
+      'Reads the whole file: pages and indexes, the SHA-256 chain of the log, the chain of every rocket, the checksum ' +
+        'of every row, and everything folded from the log against a new fold of it. The service may be running.',
     )
     .action(({ file }: FileOption) => {
       const { rockets, events, early, damages } = explained(() => verifyFile(file));
@@ -45,8 +45,10 @@ const registerVerify = (program: Command, output: Output): void => {
 
 const registerRebuild = (program: Command, output: Output): void => {
   onFile(program, 'rebuild')
-    .summary('fold every state anew from the events')
-    .description('Drops the read model and builds it again from the events. The service must not be running.')
+    .summary('fold everything anew from the log')
+    .description(
+      'Drops the states and indexes and builds them again from the log. The service must not be running.',
+    )
     .action(({ file }: FileOption) => {
       const { rockets, events, changed } = explained(() => rebuildFile(file));
       output.out(
@@ -73,7 +75,7 @@ const registerExport = (program: Command, output: Output): void => {
   const command = onFile(program, 'export')
     .summary('write every message as NDJSON')
     .description(
-      'Writes every message the file holds, rocket by rocket in number order, as POST /messages takes them again. ' +
+      'Writes every message the file holds, in the order of the feed, as POST /messages takes them again. ' +
         'Skipped ranges, which nobody heard, are named on stderr.',
     )
     .action(({ file }: FileOption) => {
