@@ -8,7 +8,9 @@ interface Batch {
   readonly reject: (error: Error) => void;
 }
 
-const MOST_TURNS = 32;
+/** So many batches share an fsync well enough. */
+const ENOUGH = 64;
+const MOST_TURNS = 8;
 
 /**
  * Batches that arrive while the writer is busy go together into its next transaction: under load the cost of an
@@ -56,6 +58,7 @@ export class GroupCommit {
     let quiet = 0;
     for (let turn = 0; quiet < 2 && turn < MOST_TURNS; turn++) {
       const before = this.queue.length;
+      if (before >= ENOUGH) return;
       await nextTurn();
       quiet = this.queue.length === before ? quiet + 1 : 0;
     }

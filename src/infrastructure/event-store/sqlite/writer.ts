@@ -112,7 +112,8 @@ export class Writer {
     try {
       return work();
     } catch (error) {
-      this.isSuspect = true;
+      // What is damaged stays so with another connection.
+      this.isSuspect ||= !(error instanceof StoreDamaged);
       this.reset();
       throw error;
     }
