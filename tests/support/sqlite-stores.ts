@@ -13,8 +13,8 @@ export class SqliteStores {
     return join(this.directory, `rockets-${++this.files}.db`);
   }
 
-  async open(file = this.newFile()): Promise<SqliteEventStore> {
-    const store = await SqliteEventStore.open({ file, synchronous: 'full' });
+  async open(file = this.newFile(), synchronous: 'full' | 'normal' = 'full'): Promise<SqliteEventStore> {
+    const store = await SqliteEventStore.open({ file, synchronous });
     this.stores.push(store);
     return store;
   }

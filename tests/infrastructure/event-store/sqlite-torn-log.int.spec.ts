@@ -1,34 +1,244 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { verifyFile } from '../../../src/infrastructure/event-store/sqlite/maintenance.js';
-import { launched, newMission, write } from '../../support/builders.js';
+import { StoreDamaged } from '../../../src/infrastructure/event-store/sqlite/store-errors.js';
+import { refuseDamagedLog } from '../../../src/infrastructure/event-store/sqlite/write-ahead-log.js';
+import { faster, launched, newMission, write } from '../../support/builders.js';
+import { seededRandom } from '../../support/seeded-random.js';
 import { SqliteStores } from '../../support/sqlite-stores.js';
 
 const HEADER = 32;
 const FRAME = 24 + 4096;
 const SECTOR = 512;
-/** The header of this frame lies across two sectors: the size of the database in one, the salts in the next. */
-const ACROSS = 41;
+const stores = new SqliteStores();
+afterEach(() => stores.closeAll());
+afterAll(() => stores.remove());
 
-it('takes a torn transaction over an older one in the log as what was not acknowledged', async () => {
-  const stores = new SqliteStores();
+const placeOf = (frame: number): number => HEADER + frame * FRAME;
+const framesIn = (log: Buffer): number => (log.length - HEADER) / FRAME;
+const frameOf = (log: Buffer, frame: number): Buffer => log.subarray(placeOf(frame), placeOf(frame + 1));
+const endsTransaction = (log: Buffer, frame: number): boolean => log.readUInt32BE(placeOf(frame) + 4) !== 0;
+
+const isRefused = (log: Buffer): boolean => {
   const file = stores.newFile();
-  const store = await stores.open(file);
-  const missions = Array.from({ length: 127 }, () => newMission('🚀'.repeat(256)));
-  await write(store, 'rocket-1', { events: [launched(), ...missions] });
-  const copy = stores.newFile();
-  cpSync(file, copy);
+  writeFileSync(`${file}-wal`, log);
+  try {
+    refuseDamagedLog(file);
+    return false;
+  } catch (error) {
+    if (!(error instanceof StoreDamaged)) throw error;
+    return true;
+  }
+};
+
+const broken = (log: Buffer, frame: number): Buffer => {
+  const copy = Buffer.from(log);
+  copy[placeOf(frame) + 1000]! ^= 1;
+  return copy;
+};
+
+/** A database of nothing but pages, whose log is looked at while it is open. */
+class Pages {
+  private readonly database: InstanceType<typeof DatabaseSync>;
+
+  constructor(readonly file: string) {
+    this.database = new DatabaseSync(file);
+    this.database.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0');
+    this.database.exec('CREATE TABLE IF NOT EXISTS pages (page BLOB)');
+  }
+
+  /** One transaction of so many pages and some more. */
+  write(pages: number, filledWith: string): void {
+    this.database.prepare('INSERT INTO pages VALUES (CAST(? AS BLOB))').run(filledWith.repeat(4096 * pages));
+  }
+
+  beginLogAnew(): void {
+    this.database.exec('PRAGMA wal_checkpoint(RESTART)');
+  }
+
+  log(): Buffer {
+    return readFileSync(`${this.file}-wal`);
+  }
+
+  copy(): Pages {
+    const copy = stores.newFile();
+    copyFileSync(this.file, copy);
+    copyFileSync(`${this.file}-wal`, `${copy}-wal`);
+    return new Pages(copy);
+  }
+
+  close(): void {
+    this.database.close();
+  }
+}
+
+describe('a log that a power loss tore', () => {
+  it('is taken without its last transaction, whichever sectors of an older log stand in that', () => {
+    const pages = new Pages(stores.newFile());
+    for (let i = 0; i < 150; i++) pages.write(1, 'o');
+    pages.beginLogAnew();
+    const older = pages.log();
+    for (let i = 0; i < 5; i++) pages.write(1, 'n');
+    const isNew = (frame: number): boolean => !frameOf(older, frame).equals(frameOf(pages.log(), frame));
+    let last = 0;
+    while (isNew(last)) last++;
+    pages.write(100, 'n');
+    const newer = pages.log();
+    pages.close();
+    // Of frames 41 and 105 the header lies across two sectors: the size of the database in one, the salts in the next.
+    expect(placeOf(41) % SECTOR).toBe(SECTOR - 8);
+    expect(last).toBeLessThan(41);
+    expect(endsTransaction(newer, last - 1)).toBe(true);
+    expect(framesIn(newer)).toBeGreaterThan(105);
+    const random = seededRandom(1);
+    for (let i = 0; i < 200; i++) {
+      const torn = Buffer.from(newer);
+      const share = random();
+      // The sector in which it begins holds the end of the transaction before it as well.
+      for (let place = placeOf(last); place < newer.length;) {
+        const end = Math.min(newer.length, (Math.floor(place / SECTOR) + 1) * SECTOR);
+        if (random() < share) older.copy(torn, place, place, end);
+        place = end;
+      }
+      expect(isRefused(torn)).toBe(false);
+    }
+  });
+
+  it('is refused when a frame before the last two transactions is wrong, or its header', () => {
+    const pages = new Pages(stores.newFile());
+    for (let i = 0; i < 20; i++) pages.write(1 + (i % 3), 'x');
+    const log = pages.log();
+    pages.close();
+    const ends = Array.from({ length: framesIn(log) }, (_, i) => i).filter((i) => endsTransaction(log, i));
+    // Of the last but one, too, unless it is the frame that ends it.
+    for (let frame = 0; frame < framesIn(log); frame++) {
+      expect(isRefused(broken(log, frame))).toBe(frame < ends.at(-2)!);
+    }
+    for (let byte = 0; byte < HEADER; byte++) {
+      const wrong = Buffer.from(log);
+      wrong[byte]! ^= 0x10;
+      expect(isRefused(wrong)).toBe(true);
+    }
+    expect(isRefused(log)).toBe(false);
+    expect(isRefused(log.subarray(0, HEADER))).toBe(false);
+  });
+
+  it('is taken when under its end is what was left of transactions that failed', () => {
+    const pages = new Pages(stores.newFile());
+    for (let i = 0; i < 10; i++) pages.write(2, 'x');
+    const acknowledged = framesIn(pages.log());
+    // Each of them began where the acknowledged ones end, and failed; the last is followed by one more.
+    const attempts = [24, 16, 9, 3].map((size, i) => {
+      const attempt = pages.copy();
+      attempt.write(size, String(i));
+      if (size === 3) attempt.write(2, 'y');
+      const log = attempt.log();
+      attempt.close();
+      return log;
+    });
+    pages.close();
+    const log = Buffer.from(attempts[0]!);
+    for (const attempt of attempts.slice(1)) attempt.copy(log);
+    expect(isRefused(log)).toBe(false);
+    const last = framesIn(attempts.at(-1)!);
+    const lastButOne = Array.from({ length: last - 1 }, (_, i) => i).findLast((i) =>
+      endsTransaction(log, i),
+    )!;
+    expect(framesIn(log)).toBeGreaterThan(last + 10);
+    for (let frame = lastButOne; frame < framesIn(log); frame++) {
+      expect(isRefused(broken(log, frame))).toBe(false);
+    }
+    for (let frame = 0; frame < acknowledged; frame++) expect(isRefused(broken(log, frame))).toBe(true);
+  });
+});
+
+type Synchronous = 'full' | 'normal';
+const COMMITS = 40;
+
+/** What a power loss may leave of commits that were not synced, and nothing may of those that were. */
+const tornAmongCommits = async (file: string, synchronous: Synchronous, channel = 'a'): Promise<string> => {
+  const store = await stores.open(file, synchronous);
+  await write(store, channel, { events: [launched()] });
+  for (let i = 1; i < COMMITS; i++)
+    await write(store, channel, { events: [faster(1), newMission(`M-${i}`)] });
+  const torn = stores.newFile();
+  copyFileSync(file, torn);
   const log = readFileSync(`${file}-wal`);
-  const place = (frame: number): number => HEADER + frame * FRAME;
-  const endsTransaction = (frame: number): boolean => log.readUInt32BE(place(frame) + 4) !== 0;
-  // The last transaction begins before these frames and goes on behind them.
-  for (let frame = ACROSS - 2; frame <= ACROSS; frame++) expect(endsTransaction(frame)).toBe(false);
-  expect(log.length).toBeGreaterThan(place(ACROSS + 2));
-  expect(place(ACROSS) % SECTOR).toBe(SECTOR - 8);
-  // One frame never arrived; of another one sector did not, and holds what an older log ended a transaction with there.
-  log.fill(0, place(ACROSS - 2), place(ACROSS - 1));
-  log.writeUInt32BE(1, place(ACROSS) + 4);
-  writeFileSync(`${copy}-wal`, log);
-  expect(verifyFile(copy).damages).toEqual([]);
-  await stores.open(copy);
-  await stores.remove();
+  writeFileSync(`${torn}-wal`, broken(log, Math.floor(framesIn(log) / 2)));
+  await stores.closeAll();
+  return torn;
+};
+
+const expectRefused = async (file: string, synchronous: Synchronous): Promise<void> => {
+  await expect(stores.open(file, synchronous)).rejects.toThrow(StoreDamaged);
+  await expect(stores.open(file, synchronous)).rejects.toThrow('before what was written later');
+  expect(verifyFile(file).damages).toContainEqual(expect.stringContaining('before what was written later'));
+  expect(existsSync(`${file}-wal`)).toBe(true);
+};
+
+/** What is there is the begin of what was written. */
+const expectBegin = async (file: string, synchronous: Synchronous, channel = 'a'): Promise<void> => {
+  expect(verifyFile(file).damages).toEqual([]);
+  const store = await stores.open(file, synchronous);
+  const events = await store.read(channel, { after: 0, limit: 1000 });
+  expect(events.map(({ number }) => number)).toEqual(events.map((_, i) => i + 1));
+  expect(events.length).toBeGreaterThan(0);
+  expect(events.length).toBeLessThan(2 * COMMITS - 1);
+  await stores.closeAll();
+  expect(verifyFile(file).damages).toEqual([]);
+};
+
+const notes = (file: string): unknown[] => {
+  // The file alone, without its log.
+  const copy = stores.newFile();
+  copyFileSync(file, copy);
+  const database = new DatabaseSync(copy);
+  const rows = database.prepare("SELECT value FROM meta WHERE key = 'synchronous'").all();
+  database.close();
+  return rows;
+};
+
+describe('commits torn in the middle of a log', () => {
+  it('written with synchronous=full are damage, whatever the next start asks for', async () => {
+    const torn = await tornAmongCommits(stores.newFile(), 'full');
+    await expectRefused(torn, 'full');
+    await expectRefused(torn, 'normal');
+  });
+
+  it.each(['full', 'normal'] as const)(
+    'written with synchronous=normal are lost, and the file opens with %s',
+    async (next) => {
+      const torn = await tornAmongCommits(stores.newFile(), 'normal');
+      expect(notes(torn)).toEqual([{ value: 'normal' }]);
+      await expectBegin(torn, next);
+      expect(notes(torn)).toEqual(next === 'normal' ? [{ value: 'normal' }] : []);
+    },
+  );
+
+  it('are lost when the file was switched from full to normal before', async () => {
+    const file = stores.newFile();
+    await write(await stores.open(file, 'full'), 'first', { events: [launched()] });
+    await stores.closeAll();
+    expect(notes(file)).toEqual([]);
+    await expectBegin(await tornAmongCommits(file, 'normal'), 'normal');
+  });
+
+  it('are damage when the file was switched from normal to full before, its torn log and all', async () => {
+    const torn = await tornAmongCommits(stores.newFile(), 'normal');
+    const again = await tornAmongCommits(torn, 'full', 'b');
+    expect(notes(again)).toEqual([]);
+    await expectRefused(again, 'full');
+    await expectRefused(again, 'normal');
+  });
+
+  it('are lost as long as a reader keeps the log of the normal mode from being emptied', async () => {
+    const file = await tornAmongCommits(stores.newFile(), 'normal');
+    const reader = new DatabaseSync(file, { readOnly: true });
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM meta').get();
+    const torn = await tornAmongCommits(file, 'full', 'b');
+    reader.close();
+    expect(notes(torn)).toEqual([{ value: 'normal' }]);
+    await expectBegin(torn, 'full');
+  });
 });

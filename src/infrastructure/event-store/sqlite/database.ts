@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
@@ -50,6 +50,15 @@ export const openForReading = (file: string): Database => {
   const database = new DatabaseSync(uriOf(file, 'ro'), { readOnly: true, timeout: 5000 });
   database.exec(`PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; ${CACHE};`);
   return database;
+};
+
+/** Within a transaction it would keep its locks for as long as the process lives. */
+export const closeReading = (database: Database): void => {
+  try {
+    if (database.isTransaction) database.exec('ROLLBACK');
+  } finally {
+    database.close();
+  }
 };
 
 /**
@@ -106,7 +115,7 @@ export const readMeta = (database: Database): Meta => {
 /** How the file was written last; `full`, under which its log is looked at, when it can't say. */
 const lastSynchronous = (file: string): DatabaseOptions['synchronous'] => {
   // SQLite removes the log of an empty file.
-  if (!isDatabase(file)) return 'full';
+  if (statSync(file).size === 0) return 'full';
   try {
     const database = openForReading(file);
     try {
@@ -140,16 +149,6 @@ const noteSynchronous = (database: Database, synchronous: DatabaseOptions['synch
 /** Moves all of the log into the file and empties it; false when somebody still reads it. */
 const checkpoint = (database: Database): boolean =>
   (database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number }).busy === 0;
-
-const isDatabase = (file: string): boolean => {
-  const magic = Buffer.alloc(16);
-  const handle = openSync(file, 'r');
-  try {
-    return readSync(handle, magic) === magic.length && magic.toString('latin1') === 'SQLite format 3\0';
-  } finally {
-    closeSync(handle);
-  }
-};
 
 const createFile = (file: string): void => {
   mkdirSync(dirname(file), { recursive: true });

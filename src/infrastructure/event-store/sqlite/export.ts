@@ -1,6 +1,6 @@
 import { reportOf } from '../../../domain/rocket-event.js';
 import type { RocketReport } from '../../../domain/rocket-message.js';
-import { openForReading, readMeta, requireFile } from './database.js';
+import { closeReading, openForReading, readMeta, requireFile } from './database.js';
 import { Log } from './log.js';
 import { numberedEvents, parseLine, type LoggedEarly, type LogLine } from './log-line.js';
 
@@ -32,7 +32,7 @@ export const exportMessages = function* (file: string): Generator<Exported> {
       }
     }
   } finally {
-    database.close();
+    closeReading(database);
   }
 };
 

@@ -1,6 +1,9 @@
-import { renameSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { backup } from '@photostructure/sqlite';
+import { StoreUnavailable } from '../../../application/ports/event-store.js';
 import {
+  closeReading,
   openForReading,
   prepareFile,
   readMeta,
@@ -11,7 +14,7 @@ import {
 import { FileLock } from './file-lock.js';
 import { checkAtStart, checkTree } from './integrity.js';
 import { Proof } from './proof.js';
-import { asStoreError } from './store-errors.js';
+import { asStoreError, StoreDamaged, StoreRefused } from './store-errors.js';
 
 export interface VerifyReport {
   readonly rockets: number;
@@ -21,7 +24,10 @@ export interface VerifyReport {
   readonly damages: readonly string[];
 }
 
-/** Proves a file: every page, every row, the chain of the log, and all that is folded from it against a new fold. */
+/**
+ * Proves a file: every page, every row, the chain of the log, and all that is folded from it against a new fold.
+ * Throws when it can't be read, which says nothing about what is in it.
+ */
 export const verifyFile = (file: string): VerifyReport => {
   requireFile(file);
   let counted = { rockets: 0, events: 0, early: 0 };
@@ -30,35 +36,41 @@ export const verifyFile = (file: string): VerifyReport => {
     try {
       check();
     } catch (error) {
-      damages.add(asStoreError(error).message);
+      const { message } = findingOf(asStoreError(error), file);
+      damages.add(message);
     }
   };
   let database: Database | undefined;
-  attempt(() => {
-    if (!isInUse(file)) refuseLostCommits(file);
-    database = openForReading(file);
-    database.exec('BEGIN');
-    readMeta(database);
-  });
-  if (database !== undefined) {
-    const open = database;
-    attempt(() => checkTree(open));
-    attempt(() => checkAtStart(open));
+  try {
     attempt(() => {
-      const proof = new Proof(file, 'ro');
-      try {
-        const settled = proof.storedEnd();
-        proof.fold(settled);
-        for (const { what, channel } of proof.differences()) {
-          damages.add(`damaged: ${what} of ${channel} is not what its events lead to`);
-        }
-        proof.foldRest(settled);
-        counted = proof.counts();
-      } finally {
-        proof.close();
-      }
+      database = openForReading(file);
+      database.exec('BEGIN');
+      readMeta(database);
     });
-    attempt(() => open.close());
+    attempt(() => {
+      if (!isInUse(file)) refuseLostCommits(file);
+    });
+    if (database !== undefined) {
+      const open = database;
+      attempt(() => checkTree(open));
+      attempt(() => checkAtStart(open));
+      attempt(() => {
+        const proof = new Proof(file, 'ro');
+        try {
+          const settled = proof.storedEnd();
+          proof.fold(settled);
+          for (const { what, channel } of proof.differences()) {
+            damages.add(`damaged: ${what} of ${channel} is not what its events lead to`);
+          }
+          proof.foldRest(settled);
+          counted = proof.counts();
+        } finally {
+          proof.close();
+        }
+      });
+    }
+  } finally {
+    if (database !== undefined) closeReading(database);
   }
   return { ...counted, damages: [...damages] };
 };
@@ -115,5 +127,39 @@ const isInUse = (file: string): boolean => {
     return false;
   } catch {
     return true;
+  }
+};
+
+/** SQLite's code when a table or column is not there: of a file of ours, damage. */
+const NO_SUCH_TABLE = 1;
+
+/** Throws what is no finding: that the file could not be read, or is not for this program. */
+const findingOf = (error: Error, file: string): Error => {
+  const isFinding =
+    error instanceof StoreDamaged ||
+    !(error instanceof StoreUnavailable || error instanceof StoreRefused) ||
+    codeOf(error.cause) === NO_SUCH_TABLE;
+  if (isFinding) return error;
+  if (error instanceof StoreRefused) throw error;
+  throw new StoreUnavailable(`${file} can't be read: ${whyUnreadable(file) ?? error.message}`, {
+    cause: error,
+  });
+};
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && 'errcode' in error ? error.errcode : undefined;
+
+/** SQLite would only say that it can't open something. */
+const whyUnreadable = (file: string): string | undefined => {
+  try {
+    for (const path of [file, `${file}-wal`]) if (existsSync(path)) accessSync(path, constants.R_OK);
+  } catch (error) {
+    return String(error);
+  }
+  try {
+    if (!existsSync(`${file}-shm`)) accessSync(dirname(file), constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return `SQLite needs ${file}-shm beside it and can't make it: ${String(error)}`;
   }
 };

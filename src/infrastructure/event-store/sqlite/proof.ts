@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
-import type { Database } from './database.js';
+import { closeReading, type Database } from './database.js';
 import { foldedUpTo, FoldedTables } from './folded-tables.js';
 import { Folding } from './folding.js';
 import { Log } from './log.js';
@@ -110,6 +110,6 @@ export class Proof {
   }
 
   close(): void {
-    this.database.close();
+    closeReading(this.database);
   }
 }
