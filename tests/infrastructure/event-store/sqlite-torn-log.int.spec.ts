@@ -10,14 +10,18 @@ import { SqliteStores } from '../../support/sqlite-stores.js';
 const HEADER = 32;
 const FRAME = 24 + 4096;
 const SECTOR = 512;
+/** Transactions of one frame each before the one that is torn. */
+const SYNCED = 20;
 const stores = new SqliteStores();
 afterEach(() => stores.closeAll());
 afterAll(() => stores.remove());
 
 const placeOf = (frame: number): number => HEADER + frame * FRAME;
 const framesIn = (log: Buffer): number => (log.length - HEADER) / FRAME;
-const frameOf = (log: Buffer, frame: number): Buffer => log.subarray(placeOf(frame), placeOf(frame + 1));
 const endsTransaction = (log: Buffer, frame: number): boolean => log.readUInt32BE(placeOf(frame) + 4) !== 0;
+
+const endsIn = (log: Buffer): number[] =>
+  Array.from({ length: framesIn(log) }, (_, frame) => frame).filter((frame) => endsTransaction(log, frame));
 
 const isRefused = (log: Buffer): boolean => {
   const file = stores.newFile();
@@ -52,6 +56,11 @@ class Pages {
     this.database.prepare('INSERT INTO pages VALUES (CAST(? AS BLOB))').run(filledWith.repeat(4096 * pages));
   }
 
+  /** Transactions of one page each. */
+  writeOneByOne(transactions: number): void {
+    for (let i = 1; i <= transactions; i++) this.database.exec(`PRAGMA user_version = ${i}`);
+  }
+
   beginLogAnew(): void {
     this.database.exec('PRAGMA wal_checkpoint(RESTART)');
   }
@@ -75,32 +84,43 @@ class Pages {
 describe('a log that a power loss tore', () => {
   it('is taken without its last transaction, whichever sectors of an older log stand in that', () => {
     const pages = new Pages(stores.newFile());
-    for (let i = 0; i < 150; i++) pages.write(1, 'o');
+    pages.writeOneByOne(300);
     pages.beginLogAnew();
     const older = pages.log();
-    for (let i = 0; i < 5; i++) pages.write(1, 'n');
-    const isNew = (frame: number): boolean => !frameOf(older, frame).equals(frameOf(pages.log(), frame));
-    let last = 0;
-    while (isNew(last)) last++;
-    pages.write(100, 'n');
+    pages.writeOneByOne(SYNCED);
+    pages.write(200, 'n');
     const newer = pages.log();
     pages.close();
-    // Of frames 41 and 105 the header lies across two sectors: the size of the database in one, the salts in the next.
-    expect(placeOf(41) % SECTOR).toBe(SECTOR - 8);
-    expect(last).toBeLessThan(41);
-    expect(endsTransaction(newer, last - 1)).toBe(true);
-    expect(framesIn(newer)).toBeGreaterThan(105);
+    const last = SYNCED;
+    const end = endsIn(newer).find((frame) => frame >= last)! + 1;
+    // Of these frames the header lies across two sectors: the size of the database in one, the salts in the next.
+    const across = [41, 105];
+    for (const frame of across) {
+      expect(placeOf(frame) % SECTOR).toBe(SECTOR - 8);
+      expect(endsTransaction(older, frame)).toBe(true);
+      expect(frame).toBeGreaterThan(last);
+      expect(frame).toBeLessThan(end - 1);
+    }
+    // Of the first sector the begin was written before, with the transaction before this one.
+    const sectors = Array.from(
+      { length: Math.ceil((placeOf(end) - placeOf(last)) / SECTOR) + 1 },
+      (_, i) => Math.floor(placeOf(last) / SECTOR) + i,
+    );
+    const torn = (isOlder: (sector: number) => boolean): Buffer => {
+      const log = Buffer.from(newer);
+      for (const sector of sectors.filter(isOlder)) {
+        const from = Math.max(sector * SECTOR, placeOf(last));
+        older.copy(log, from, from, Math.min((sector + 1) * SECTOR, placeOf(end)));
+      }
+      return log;
+    };
+    for (const frame of across) {
+      expect(isRefused(torn((sector) => sector === Math.floor(placeOf(frame) / SECTOR)))).toBe(false);
+    }
     const random = seededRandom(1);
     for (let i = 0; i < 200; i++) {
-      const torn = Buffer.from(newer);
-      const share = random();
-      // The sector in which it begins holds the end of the transaction before it as well.
-      for (let place = placeOf(last); place < newer.length;) {
-        const end = Math.min(newer.length, (Math.floor(place / SECTOR) + 1) * SECTOR);
-        if (random() < share) older.copy(torn, place, place, end);
-        place = end;
-      }
-      expect(isRefused(torn)).toBe(false);
+      const share = random() ** 4;
+      expect(isRefused(torn(() => random() < share))).toBe(false);
     }
   });
 
@@ -109,7 +129,7 @@ describe('a log that a power loss tore', () => {
     for (let i = 0; i < 20; i++) pages.write(1 + (i % 3), 'x');
     const log = pages.log();
     pages.close();
-    const ends = Array.from({ length: framesIn(log) }, (_, i) => i).filter((i) => endsTransaction(log, i));
+    const ends = endsIn(log);
     // Of the last but one, too, unless it is the frame that ends it.
     for (let frame = 0; frame < framesIn(log); frame++) {
       expect(isRefused(broken(log, frame))).toBe(frame < ends.at(-2)!);
