@@ -46,11 +46,13 @@ const messagesOf = function* (line: LogLine): Generator<Exported> {
 };
 
 const keepEarly = (waiting: Map<string, Map<number, LoggedEarly>>, line: LogLine): void => {
-  const [channel, , , , , added = [], releasedUpTo = 0] = line;
+  const [channel, , , , events, added = []] = line;
   const early = waiting.get(channel) ?? new Map<number, LoggedEarly>();
+  // Of a change with several lines only the last one says what was released, but each has a part of it.
+  if (early.size > 0 && events.length > 0)
+    for (const { number } of numberedEvents(line)) early.delete(number);
   if (added.length > 0) waiting.set(channel, early);
   for (const each of added) early.set(each[0], each);
-  if (releasedUpTo > 0) for (const { number } of numberedEvents(line)) early.delete(number);
 };
 
 const exported = (

@@ -1,0 +1,472 @@
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import type { Change, Head, StoredEvent } from '../../../src/application/ports/event-store.js';
+import { rocketSorts } from '../../../src/application/ports/rocket-directory.js';
+import { reportOf } from '../../../src/domain/rocket-event.js';
+import { utcMillis } from '../../../src/domain/rocket-time.js';
+import { InMemoryEventStore } from '../../../src/infrastructure/event-store/in-memory-event-store.js';
+import { InMemoryRocketDirectory } from '../../../src/infrastructure/event-store/in-memory-rocket-directory.js';
+import {
+  openForReading,
+  openForWriting,
+  prepareFile,
+} from '../../../src/infrastructure/event-store/sqlite/database.js';
+import type { PlacedEvent, StoredHead } from '../../../src/infrastructure/event-store/sqlite/event-reader.js';
+import { exportMessages } from '../../../src/infrastructure/event-store/sqlite/export.js';
+import { checkAtStart } from '../../../src/infrastructure/event-store/sqlite/integrity.js';
+import {
+  addToGroup,
+  emptyGroup,
+  type LogGroup,
+} from '../../../src/infrastructure/event-store/sqlite/log-line.js';
+import { rebuildFile, verifyFile } from '../../../src/infrastructure/event-store/sqlite/maintenance.js';
+import { readersOf } from '../../../src/infrastructure/event-store/sqlite/readers.js';
+import { Writer } from '../../../src/infrastructure/event-store/sqlite/writer.js';
+import {
+  channelOf,
+  Histories,
+  scripts,
+  sendings,
+  type Script,
+  type Sending,
+} from '../../support/rocket-histories.js';
+
+/** More by hand: `FOLDING_RUNS=3000 npx jest --selectProjects int --testPathPatterns sqlite-folding`. */
+const RUNS = Number(process.env['FOLDING_RUNS'] ?? 100);
+/** Whoever looks for the smallest example of a failure gives up in time to show the one at hand. */
+const bounds = { numRuns: RUNS, interruptAfterTimeLimit: RUNS * 900, markInterruptAsFailure: true };
+const ROCKETS = 5;
+const channels = Array.from({ length: ROCKETS }, (_, rocket) => channelOf(rocket));
+const tables = ['log', 'rockets', 'history', 'early', 'snapshots'] as const;
+
+type Ask = { readonly do: 'heads' | 'recorded' | 'ask' | 'fold'; readonly rocket: number };
+type Step =
+  | { readonly do: 'write'; readonly sent: readonly Sending[] }
+  /** What happens while nothing can be written to one of the tables. */
+  | { readonly do: 'fail'; readonly table: (typeof tables)[number]; readonly step: Step }
+  | { readonly do: 'foldSome' | 'reopen' | 'crash' }
+  | Ask;
+
+const plainObjects = { noNullPrototype: true };
+const writes = fc.record(
+  {
+    do: fc.constant('write' as const),
+    sent: fc.array(sendings(ROCKETS), { minLength: 1, maxLength: 5 }),
+  },
+  plainObjects,
+);
+const others: fc.Arbitrary<Step> = fc.oneof(
+  fc.record(
+    { do: fc.constantFrom('heads', 'recorded', 'ask', 'fold'), rocket: fc.nat(ROCKETS - 1) },
+    plainObjects,
+  ),
+  fc.record({ do: fc.constantFrom('foldSome', 'reopen', 'crash') }, plainObjects),
+);
+const steps: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 10, arbitrary: writes },
+  { weight: 8, arbitrary: others },
+  {
+    weight: 2,
+    arbitrary: fc.record(
+      {
+        do: fc.constant('fail'),
+        table: fc.constantFrom(...tables),
+        step: fc.oneof(writes, others),
+      },
+      plainObjects,
+    ),
+  },
+);
+const plans = fc.array(steps, { minLength: 1, maxLength: 30, size: 'max' });
+
+describe('the log and what is folded from it', () => {
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'rockets-folding-'));
+    prepareFile({ file: join(directory, 'empty'), synchronous: 'normal' });
+  });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  let files = 0;
+  const run = async (script: Script, plan: readonly Step[], work: (run: Run) => Promise<void>) => {
+    const folder = join(directory, `${++files}`);
+    const started = new Run(join(directory, 'empty'), folder, script);
+    try {
+      for (const step of plan) await started.take(step);
+      await work(started);
+    } finally {
+      started.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
+
+  it('answer like a store that keeps everything in memory, whatever happens in between', async () => {
+    const property = fc.asyncProperty(scripts, plans, (script, plan) =>
+      run(script, plan, async (run) => {
+        await run.expectSameAnswers();
+        run.expectWholeFile();
+      }),
+    );
+    await fc.assert(property, bounds);
+  });
+
+  it('are the same to the byte, whenever what was folded', async () => {
+    const isWrite = (step: Step): boolean => step.do === 'write';
+    const property = fc.asyncProperty(scripts, plans, async (script, plan) => {
+      // What fails is not written, in both of them.
+      const whole = plan.filter((step) => step.do !== 'fail');
+      let once: unknown;
+      await run(script, whole.filter(isWrite), async (run) => void (once = run.stored()));
+      await run(script, whole, async (run) => same(run.stored(), once));
+    });
+    await fc.assert(property, bounds);
+  });
+});
+
+/** A file, its writer, and a store in memory that was given the same. */
+class Run {
+  private readonly histories: Histories;
+  private readonly memory: InMemoryEventStore;
+  private readonly listed: InMemoryRocketDirectory;
+  private readonly written: Change[] = [];
+  private writer: Writer;
+  private file: string;
+  private files = 0;
+
+  constructor(
+    empty: string,
+    private readonly folder: string,
+    script: Script,
+  ) {
+    this.listed = new InMemoryRocketDirectory({ sleep: async () => undefined });
+    this.memory = new InMemoryEventStore(this.listed);
+    this.histories = new Histories(script);
+    mkdirSync(folder);
+    this.file = this.copyOf(empty);
+    this.writer = this.open();
+  }
+
+  async take(step: Step): Promise<void> {
+    if (step.do !== 'fail') return this.happen(step);
+    this
+      .execute(`CREATE TRIGGER no_insert BEFORE INSERT ON ${step.table} BEGIN SELECT RAISE(ABORT, 'no'); END;
+      CREATE TRIGGER no_update BEFORE UPDATE ON ${step.table} BEGIN SELECT RAISE(ABORT, 'no'); END`);
+    try {
+      await this.happen(step.step);
+    } catch (error) {
+      if ((error as Error).message !== 'no') throw error;
+    }
+    this.execute('DROP TRIGGER no_insert; DROP TRIGGER no_update');
+  }
+
+  async expectSameAnswers(): Promise<void> {
+    for (const channel of channels) await this.compareHead(channel);
+    for (const channel of channels) await this.compareRecorded(channel);
+    let step = this.writer.foldSome(undefined);
+    while (!step.done) step = this.writer.foldSome(step.upTo);
+    const database = openForReading(this.file);
+    try {
+      const readers = readersOf(database);
+      for (const channel of channels) await this.compareRocket(readers, channel);
+      await this.compareDirectory(readers);
+      await this.compareFeeds(readers);
+    } finally {
+      database.close();
+    }
+  }
+
+  /** Everything follows from the log, and everything that was sent is in it. */
+  expectWholeFile(): void {
+    this.writer.close();
+    this.verify();
+    const before = this.stored();
+    expect(rebuildFile(this.file)).toMatchObject({ changed: 0 });
+    same(this.stored(), before);
+    this.compareExport();
+  }
+
+  stored(): unknown {
+    this.writer.close();
+    const database = openForReading(this.file);
+    const rows = tables.map((table) => database.prepare(`SELECT * FROM ${table}`).all());
+    database.close();
+    return rows;
+  }
+
+  close(): void {
+    this.writer.close();
+  }
+
+  private async happen(step: Step): Promise<void> {
+    if (step.do === 'write') return this.write(step.sent);
+    if (step.do === 'foldSome') return void this.writer.foldSome(undefined);
+    if (step.do === 'reopen') return this.reopen();
+    if (step.do === 'crash') return this.crash();
+    if (step.do === 'fail') return this.take(step);
+    const channel = channelOf((step as Ask).rocket);
+    if (step.do === 'heads') return this.compareHead(channel);
+    if (step.do === 'recorded') return this.compareRecorded(channel);
+    if (step.do === 'fold') return this.writer.foldChannel(channel);
+    const found = this.writer.ask({ method: 'find', args: [channel] });
+    same(found, await this.listed.find(channel));
+  }
+
+  private async write(sent: readonly Sending[]): Promise<void> {
+    const { changes, accept } = this.histories.decide(sent);
+    const reply = this.writer.write(groupOf(changes));
+    accept();
+    const moved: number[] = [];
+    const contradictions: number[] = [];
+    for (const [place, change] of changes.entries()) {
+      const [head] = await this.memory.load([change]);
+      if (head!.revision !== change.revision) moved.push(place);
+      else if (contradicts(head!, change)) contradictions.push(place);
+      else {
+        await this.memory.commit([change]);
+        this.written.push(change);
+      }
+    }
+    same([reply.moved, reply.contradictions.map(([place]) => place)], [moved, contradictions]);
+  }
+
+  private async compareHead(channel: string): Promise<void> {
+    const numbers = await this.numbersOf(channel);
+    const [head] = this.writer.heads([{ channel, numbers }]);
+    const [expected] = await this.memory.load([{ channel, numbers }]);
+    same(plain(head!), plainHead(expected!));
+  }
+
+  private async compareRecorded(channel: string): Promise<void> {
+    const numbers = await this.numbersOf(channel);
+    const [recorded] = this.writer.recorded([{ channel, numbers }]);
+    const [head] = await this.memory.load([{ channel, numbers }]);
+    same(byNumber(recorded!), byNumber(head!.recorded));
+  }
+
+  /** Some numbers that are recorded, and one that is not. */
+  private async numbersOf(channel: string): Promise<number[]> {
+    const events = await this.memory.read(channel, { after: 0, limit: Infinity });
+    const known = events.filter((_event, i) => i % 197 === 0 || i === events.length - 1);
+    const last = events.at(-1)?.number ?? 0;
+    const skipped = events.flatMap(({ event }) =>
+      event.type === 'MessagesSkipped' ? [event.data.from, event.data.to] : [],
+    );
+    const some = [...known.map(({ number }) => number), ...skipped];
+    return [...new Set([...some, Math.min(last + 1, Number.MAX_SAFE_INTEGER)])];
+  }
+
+  private async compareRocket(readers: ReturnType<typeof readersOf>, channel: string): Promise<void> {
+    const events = await this.memory.read(channel, { after: 0, limit: Infinity });
+    for (const after of [0, ...(await this.numbersOf(channel))]) {
+      const expected = events.filter(({ number }) => number > after).slice(0, 150);
+      same(readers.read(channel, after, 150).map(unplaced), expected.map(unplaced));
+    }
+    same(readers.find(channel), await this.listed.find(channel));
+    for (const [i, { number, event }] of events.entries()) {
+      if (i % 173 === 0) await this.compareSnapshots(readers, channel, number, utcMillis(event.time), events);
+    }
+  }
+
+  /** A state that was kept is the one of its version, within its bounds, and not far from them. */
+  private async compareSnapshots(
+    readers: ReturnType<typeof readersOf>,
+    channel: string,
+    version: number,
+    time: number,
+    events: readonly StoredEvent[],
+  ): Promise<void> {
+    const kept = readers.snapshot(channel, { version });
+    if (kept !== undefined) {
+      same(kept, await this.memory.snapshot(channel, { version: kept.version }));
+    }
+    const base = kept?.version ?? 0;
+    const behind = events.filter(({ number }) => number > base && number <= version).length;
+    expect(base <= version && behind < 256 + 128).toBe(true);
+    const old = readers.snapshot(channel, { time });
+    if (old === undefined) return;
+    same(old, await this.memory.snapshot(channel, { version: old.version }));
+    const sent = events
+      .filter(({ number }) => number <= old.version)
+      .map(({ event }) => utcMillis(event.time));
+    expect(sent.every((millis) => millis <= time)).toBe(true);
+  }
+
+  private async compareDirectory(readers: ReturnType<typeof readersOf>): Promise<void> {
+    for (const sort of rocketSorts) {
+      for (const order of ['asc', 'desc'] as const) {
+        const query = { sort, order, limit: 100 };
+        same(readers.list(query), await this.listed.list(query));
+      }
+    }
+    for (const status of ['awaiting-launch', 'flying', 'exploded'] as const) {
+      const query = { sort: 'channel', order: 'asc', limit: 100, status } as const;
+      same(readers.list(query), await this.listed.list(query));
+    }
+    const gaps = readers.gaps({ limit: 10_000 });
+    same({ ...gaps, gaps: gaps.gaps.map((gap) => ({ ...gap })) }, await this.listed.gaps({ limit: 10_000 }));
+    same(readers.totals(), await this.listed.totals());
+    same(readers.unfinished().sort(), (await this.memory.unfinished()).sort());
+  }
+
+  private async compareFeeds(readers: ReturnType<typeof readersOf>): Promise<void> {
+    const everything = (await this.memory.readAll({ limit: 1e6 })).events;
+    const one = { channel: channels[0]! };
+    for (const filter of [
+      {},
+      one,
+      { channel: channels[2]! },
+      { type: 'MessagesSkipped' },
+      { ...one, type: 'MessageRefused' },
+    ] as const) {
+      const { channel, type } = filter as { channel?: string; type?: StoredEvent['event']['type'] };
+      const expected = everything.filter(
+        (each) => (channel ?? each.channel) === each.channel && (type ?? each.event.type) === each.event.type,
+      );
+      const found: PlacedEvent[] = [];
+      for (let after = 0, end = false; !end;) {
+        const page = readers.readAll(after, { ...filter, limit: 170 })!;
+        found.push(...page.events);
+        end = page.end || page.next === undefined;
+        expect(end || page.next! > after).toBe(true);
+        after = page.next ?? 0;
+      }
+      same(found.map(unplaced), expected.map(unplaced));
+      if (found.length > 0) this.compareFrom(readers, filter, found);
+    }
+  }
+
+  /** From any place in the feed everything follows that stands behind it. */
+  private compareFrom(readers: ReturnType<typeof readersOf>, filter: object, found: PlacedEvent[]): void {
+    for (let i = 0; i < found.length; i += 101) {
+      const page = readers.readAll(found[i]!.position, { ...filter, limit: 3 })!;
+      same(page.events.slice(), found.slice(i + 1, i + 4).slice(0, page.events.length));
+      expect(page.end || page.events.length === 3 || found.length - i > 3).toBe(true);
+      same(readers.readAt(found[i]!.position), found[i]);
+    }
+  }
+
+  private verify(): void {
+    const { rockets, events, early, damages } = verifyFile(this.file);
+    const changed = new Set(this.written.map(({ channel }) => channel)).size;
+    const count = (of: (change: Change) => number): number =>
+      this.written.reduce((sum, change) => sum + of(change), 0);
+    same(
+      [rockets, events, early, damages],
+      [
+        changed,
+        count((change) => change.events.length),
+        count((change) => change.added.length - change.released.length),
+        [],
+      ],
+    );
+  }
+
+  private compareExport(): void {
+    const events: unknown[] = [];
+    const early = new Map<string, unknown>();
+    for (const { channel, events: each, added, released } of this.written) {
+      for (const { number, event } of each) {
+        const report = reportOf(event);
+        if (report === undefined) events.push({ kind: 'skipped', channel, ...event.data });
+        else events.push(sent(channel, number, event.time, report));
+      }
+      for (const { message } of added) {
+        const { number, time, report } = message;
+        early.set(`${channel} ${number}`, sent(channel, number, time, report));
+      }
+      for (const number of released) early.delete(`${channel} ${number}`);
+    }
+    const exported = [...exportMessages(this.file)].map((each) =>
+      each.kind === 'message' ? (JSON.parse(each.line) as unknown) : each,
+    );
+    same(exported.slice(0, events.length), events);
+    const inOrder = (messages: unknown[]): string[] => messages.map((each) => JSON.stringify(each)).sort();
+    same(inOrder(exported.slice(events.length)), inOrder([...early.values()]));
+  }
+
+  private reopen(): void {
+    this.writer.close();
+    this.writer = this.open();
+  }
+
+  /** What the disk holds at this moment is all that is left. */
+  private crash(): void {
+    const copy = this.copyOf(this.file);
+    this.writer.close();
+    this.file = copy;
+    this.verify();
+    this.writer = this.open();
+  }
+
+  /** As the writer's thread does it. */
+  private open(): Writer {
+    const database = openForReading(this.file);
+    checkAtStart(database);
+    database.close();
+    const writer = new Writer({ file: this.file, synchronous: 'normal' });
+    writer.open();
+    return writer;
+  }
+
+  private copyOf(file: string): string {
+    const copy = join(this.folder, `${++this.files}.db`);
+    for (const end of ['', '-wal']) if (existsSync(file + end)) copyFileSync(file + end, copy + end);
+    return copy;
+  }
+
+  private execute(sql: string): void {
+    const database = openForWriting({ file: this.file, synchronous: 'normal' });
+    database.exec(sql);
+    database.close();
+  }
+}
+
+const groupOf = (changes: readonly Change[]): LogGroup => {
+  const group = emptyGroup();
+  for (const change of changes) addToGroup(group, change);
+  return group;
+};
+
+const contradicts = ({ state }: Head, { events }: Change): boolean => {
+  if (events.length === 0) return false;
+  const { number, event } = events[0]!;
+  return (event.type === 'MessagesSkipped' ? event.data.from : number) !== state.version + 1;
+};
+
+const byNumber = (recorded: Iterable<readonly [number, unknown]>) => [...recorded].sort(([a], [b]) => a - b);
+
+const plain = ({ revision, state, early, recorded }: StoredHead) => ({
+  revision,
+  state,
+  early: [...early],
+  recorded: byNumber(recorded),
+});
+
+const plainHead = ({ revision, state, early, recorded }: Head) => ({
+  revision,
+  state,
+  early: [...early],
+  recorded: byNumber(recorded),
+});
+
+const unplaced = ({ channel, number, event, recordedAt }: StoredEvent | PlacedEvent) => ({
+  channel,
+  number,
+  event,
+  recordedAt,
+});
+
+const sent = (channel: string, number: number, time: string, report: { type: string; data: object }) => ({
+  metadata: { channel, messageNumber: number, messageTime: time, messageType: report.type },
+  message: report.data,
+});
+
+/** Jest's own comparison takes most of the time, so it is asked only about the first thing that differs. */
+const same = (found: unknown, expected: unknown): void => {
+  if (JSON.stringify(found) === JSON.stringify(expected)) return;
+  if (!Array.isArray(found) || !Array.isArray(expected)) return expect(found).toEqual(expected);
+  for (const [i, each] of expected.entries()) same(found[i], each);
+  expect(found.length).toBe(expected.length);
+};
