@@ -23,5 +23,5 @@ it('a file that can not be opened is said to be unreadable, not damaged', () => 
   const error = errorOf(() => verifyFile(file));
   expect(error).toBeInstanceOf(StoreUnavailable);
   expect(error).not.toBeInstanceOf(StoreDamaged);
-  expect(String(error)).toContain(`${file} can't be read: SQLite: unable to open database file`);
+  expect(String(error)).toContain(`${file} can't be read: `);
 });

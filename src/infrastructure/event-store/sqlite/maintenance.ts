@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { isNativeError } from 'node:util/types';
 import { backup } from '@photostructure/sqlite';
 import { StoreUnavailable } from '../../../application/ports/event-store.js';
 import {
@@ -14,7 +15,7 @@ import {
 import { FileLock } from './file-lock.js';
 import { checkAtStart, checkTree } from './integrity.js';
 import { Proof } from './proof.js';
-import { asStoreError, StoreDamaged, StoreRefused } from './store-errors.js';
+import { asStoreError, StoreRefused } from './store-errors.js';
 
 export interface VerifyReport {
   readonly rockets: number;
@@ -36,8 +37,7 @@ export const verifyFile = (file: string): VerifyReport => {
     try {
       check();
     } catch (error) {
-      const { message } = findingOf(asStoreError(error), file);
-      damages.add(message);
+      damages.add(findingIn(error, file));
     }
   };
   let database: Database | undefined;
@@ -130,36 +130,44 @@ const isInUse = (file: string): boolean => {
   }
 };
 
-/** SQLite's code when a table or column is not there: of a file of ours, damage. */
-const NO_SUCH_TABLE = 1;
+/** With these SQLite says nothing about what is in a file, only that it could not look at it. */
+const unreadable = new Set([
+  5, // SQLITE_BUSY
+  7, // SQLITE_NOMEM
+  8, // SQLITE_READONLY
+  10, // SQLITE_IOERR
+  13, // SQLITE_FULL
+  14, // SQLITE_CANTOPEN
+  23, // SQLITE_AUTH
+]);
 
-/** Throws what is no finding: that the file could not be read, or is not for this program. */
-const findingOf = (error: Error, file: string): Error => {
-  const isFinding =
-    error instanceof StoreDamaged ||
-    !(error instanceof StoreUnavailable || error instanceof StoreRefused) ||
-    codeOf(error.cause) === NO_SUCH_TABLE;
-  if (isFinding) return error;
+/** What was found, in words; throws what is no finding: the file could not be read, or is not for this program. */
+const findingIn = (error: unknown, file: string): string => {
+  const { message } = asStoreError(error);
   if (error instanceof StoreRefused) throw error;
-  throw new StoreUnavailable(`${file} can't be read: ${whyUnreadable(file) ?? error.message}`, {
-    cause: error,
-  });
+  if (!isUnreadable(error)) return message;
+  throw new StoreUnavailable(`${file} can't be read: ${whyUnreadable(file) ?? message}`, { cause: error });
 };
 
-const codeOf = (error: unknown): unknown =>
-  error instanceof Error && 'errcode' in error ? error.errcode : undefined;
+const isUnreadable = (error: unknown): boolean =>
+  isNativeError(error) &&
+  'errcode' in error &&
+  typeof error.errcode === 'number' &&
+  unreadable.has(error.errcode & 0xff);
 
 /** SQLite would only say that it can't open something. */
 const whyUnreadable = (file: string): string | undefined => {
   try {
     for (const path of [file, `${file}-wal`]) if (existsSync(path)) accessSync(path, constants.R_OK);
   } catch (error) {
-    return String(error);
+    return reasonOf(error);
   }
   try {
     if (!existsSync(`${file}-shm`)) accessSync(dirname(file), constants.W_OK);
     return undefined;
   } catch (error) {
-    return `SQLite needs ${file}-shm beside it and can't make it: ${String(error)}`;
+    return `SQLite needs ${file}-shm beside it and can't make it: ${reasonOf(error)}`;
   }
 };
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
