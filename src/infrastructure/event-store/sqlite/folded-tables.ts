@@ -65,8 +65,7 @@ export class FoldedTables {
   save(fold: RocketFold): void {
     const { tail } = fold;
     const { channel } = tail;
-    const isNew = tail.sum === 0;
-    const { history, snapshots, early, releasedUpTo, isListedAnew } = fold.take();
+    const { isNew, history, snapshots, early, releasedUpTo, isListedAnew } = fold.take();
     for (const cells of history) this.putHistory.run(...cells);
     for (const cells of snapshots) this.insertSnapshot.run(...cells);
     if (releasedUpTo > 0) tail.pending -= Number(this.deleteEarly.run(channel, releasedUpTo).changes);

@@ -22,6 +22,7 @@ export class RocketFold {
   private releasedUpTo = 0;
   /** As they are stored. */
   private listed: string;
+  private isNew: boolean;
 
   constructor(
     readonly tail: Tail,
@@ -29,6 +30,7 @@ export class RocketFold {
   ) {
     this.state = stateOf(tail);
     this.listed = listedFields(tail);
+    this.isNew = tail.revision === 0;
   }
 
   /** Lines of the rocket in their order, each with the place of its first event. */
@@ -50,6 +52,7 @@ export class RocketFold {
     applyState(tail, stateCells(this.state));
     const listed = listedFields(tail);
     const taken = {
+      isNew: this.isNew,
       isListedAnew: listed !== this.listed,
       history: Array.from(parts, (part) => part.cells(tail.channel)),
       snapshots,
@@ -57,6 +60,7 @@ export class RocketFold {
       releasedUpTo,
     };
     this.listed = listed;
+    this.isNew = false;
     parts.clear();
     this.snapshots = [];
     this.early = [];

@@ -72,4 +72,5 @@ export const sealed = (tail: Tail): Cell[] => {
 
 /** What is indexed or rarely changes, and is written only when it did. */
 export const listedFields = (tail: Tail): string =>
-  `${tail.status}\n${tail.complete}\n${tail.type}\n${tail.mission}\n${tail.launched_at}\n${tail.reason}`;
+  // As JSON: a mission may be called "null" and have line breaks in its name.
+  JSON.stringify([tail.status, tail.complete, tail.type, tail.mission, tail.launched_at, tail.reason]);
