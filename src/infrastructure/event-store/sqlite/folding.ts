@@ -13,6 +13,15 @@ interface Unfolded {
   events: number;
   readonly lines: string[];
   readonly places: number[];
+  /** Of the rocket after each line, or after the change that it is a part of. */
+  readonly versions: number[];
+}
+
+/** How far a rocket is folded. */
+export interface FoldedTo {
+  readonly revision: number;
+  /** The place of its last event; the lines of one change have the same revision. */
+  readonly position: number;
 }
 
 export interface ChannelHead {
@@ -24,6 +33,8 @@ export interface ChannelHead {
 const ROCKETS_AT_HAND = 16_384;
 /** A rocket of which so much waits is folded now: more would keep everybody waiting later. */
 const MOST_OF_ONE = 2048;
+/** Characters: a line with many early messages counts for as much as it is. */
+const TEXT_OF_ONE = 256;
 
 /**
  * The lines between the log and what is folded from it. A rocket is folded when its lines have waited longest, when
@@ -37,7 +48,7 @@ export class Folding {
   private readonly unfolded = new Map<string, Unfolded>();
   private readonly atHand = new Map<string, RocketFold>();
   private full: string[] = [];
-  /** Events and early messages in `unfolded`. */
+  /** About as many as events and early messages are in `unfolded`. */
   waiting = 0;
 
   constructor(private readonly tables: FoldedTables) {}
@@ -53,24 +64,25 @@ export class Folding {
 
   /** A line that now stands in the log. `place` is that of its first event. */
   add(channel: string, line: string, place: number, head: ChannelHead, events: number): void {
-    const size = events + 1;
+    const size = 1 + Math.max(events, Math.floor(line.length / TEXT_OF_ONE));
     let entry = this.unfolded.get(channel);
     if (entry === undefined) {
       const fold = this.foldOf(channel);
-      entry = { fold, revision: 0, version: 0, events: 0, lines: [], places: [] };
+      entry = { fold, revision: 0, version: 0, events: 0, lines: [], places: [], versions: [] };
       this.unfolded.set(channel, entry);
     }
     entry.revision = head.revision;
     entry.version = head.version;
     entry.lines.push(line);
     entry.places.push(place);
+    entry.versions.push(head.version);
     if (entry.events < MOST_OF_ONE && entry.events + size >= MOST_OF_ONE) this.full.push(channel);
     entry.events += size;
     this.waiting += size;
   }
 
-  /** The lines of a row of the log that are not folded yet; up to a revision of their rocket, when one is given. */
-  addRow({ entry, body }: LogRow, upTo?: (channel: string) => number): void {
+  /** The lines of a row of the log that are not folded yet; no more than the file has folded of their rocket, when that is given. */
+  addRow({ entry, body }: LogRow, upTo?: (channel: string) => FoldedTo): void {
     let index = 0;
     for (let at = 0; at < body.length;) {
       const end = body.indexOf('\n', at);
@@ -79,12 +91,13 @@ export class Folding {
       const line = parseLine(text);
       const [channel, revision, , , events] = line;
       const place = placeOf(entry, index);
-      const { tail } = this.foldOf(channel);
-      // The lines of one change have the same revision; with more than one, all of them have events.
-      const isFolded =
-        revision === tail.revision && events.length > 0 ? place <= tail.position : revision <= tail.revision;
+      // With more than one line of a revision, all of them have events.
+      const isIn = (folded: FoldedTo): boolean =>
+        revision === folded.revision && events.length > 0
+          ? place <= folded.position
+          : revision <= folded.revision;
       const version = numberedEvents(line).at(-1)?.number ?? this.head(channel).version;
-      const isWanted = !isFolded && (upTo === undefined || revision <= upTo(channel));
+      const isWanted = !isIn(this.foldOf(channel).tail) && (upTo === undefined || isIn(upTo(channel)));
       if (isWanted) this.add(channel, text, place, { revision, version }, events.length);
       index += events.length;
     }
@@ -93,13 +106,11 @@ export class Folding {
   /** The events that cover these numbers, as far as they are not folded yet. */
   recorded({ channel, numbers }: HeadQuery): [number, RocketEvent][] {
     const unfolded = this.unfolded.get(channel);
-    const wanted = unfolded && numbers.filter((number) => number > unfolded.fold.tail.version);
-    if (wanted === undefined || wanted.length === 0) return [];
-    const events = unfolded!.lines.flatMap((line) => numberedEvents(parseLine(line)));
-    return wanted.flatMap((wantedNumber): [number, RocketEvent][] => {
-      const found = events.find(({ number }) => number >= wantedNumber);
-      return found === undefined ? [] : [[wantedNumber, found.event]];
-    });
+    if (unfolded === undefined) return [];
+    const { fold, version } = unfolded;
+    return numbers
+      .filter((number) => number > fold.tail.version && number <= version)
+      .map((number) => [number, covering(unfolded, number)]);
   }
 
   fold(channel: string): void {
@@ -138,3 +149,12 @@ export class Folding {
     return fold;
   }
 }
+
+/** Only the lines in question are parsed: of a busy rocket very many may wait, and whoever repeats himself asks often. */
+const covering = ({ lines, versions }: Unfolded, wanted: number): RocketEvent => {
+  for (let i = versions.findIndex((version) => version >= wanted); i < lines.length; i++) {
+    const found = numberedEvents(parseLine(lines[i]!)).find(({ number }) => number >= wanted);
+    if (found !== undefined) return found.event;
+  }
+  throw new Error(`No line that waits covers number ${wanted}.`);
+};

@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { closeReading, type Database } from './database.js';
 import { foldedUpTo, FoldedTables } from './folded-tables.js';
-import { Folding } from './folding.js';
+import { Folding, type FoldedTo } from './folding.js';
 import { Log } from './log.js';
 import { foldedTables } from './schema.js';
 
@@ -47,10 +47,10 @@ export class Proof {
    * behind `settled`, only what its own rockets have is folded here, too.
    */
   fold(settled = Infinity): void {
-    const stored = this.database.prepare('SELECT revision FROM stored.rockets WHERE channel = ?');
-    const revisionOf = (channel: string): number =>
-      (stored.get(channel) as { revision: number } | undefined)?.revision ?? 0;
-    this.foldBehind(0, (entry) => (entry > settled ? revisionOf : undefined));
+    const stored = this.database.prepare('SELECT revision, position FROM stored.rockets WHERE channel = ?');
+    const foldedTo = (channel: string): FoldedTo =>
+      (stored.get(channel) as FoldedTo | undefined) ?? { revision: 0, position: 0 };
+    this.foldBehind(0, (entry) => (entry > settled ? foldedTo : undefined));
   }
 
   /** Folds what `fold` left out. */
@@ -99,7 +99,7 @@ export class Proof {
 
   private foldBehind(
     after: number,
-    limitOf: (entry: number) => ((channel: string) => number) | undefined,
+    limitOf: (entry: number) => ((channel: string) => FoldedTo) | undefined,
   ): void {
     const folding = new Folding(this.tables);
     for (const row of this.log.rows(after)) {
