@@ -101,7 +101,8 @@ interface Early {
   readonly received_at: number;
   readonly body: string;
   readonly channel: string;
-  readonly next_revision: number;
+  /** Of the rocket. */
+  readonly last_revision: number;
   readonly is_right: number;
 }
 
@@ -156,17 +157,20 @@ const events = function* (database: Database): Generator<Event> {
 };
 
 /** Each with a revision of its own behind those of the events: what is folded is told by it. */
-const early = function* (database: Database): Generator<Early> {
+const early = function* (database: Database): Generator<Early & { readonly next_revision: number }> {
   const page = database.prepare(`
     SELECT early.*, rockets.channel, early.sum = sum_of(rocket, number, early.revision, received_at, body) AS is_right,
-      rockets.revision + (SELECT count(*) FROM early AS up_to WHERE up_to.rocket = early.rocket
-        AND up_to.number <= early.number) AS next_revision
+      rockets.revision AS last_revision
     FROM early LEFT JOIN rockets ON rockets.id = early.rocket
     WHERE (rocket, number) > (?, ?) ORDER BY rocket, number LIMIT ${ROWS}`);
   const read = (last: Early | undefined) =>
     page.all(last?.rocket ?? 0, last?.number ?? 0) as unknown as Early[];
+  let rocket = 0;
+  let next_revision = 0;
   for (const row of rowsInPages(read)) {
-    if (row.is_right === 1 && row.channel !== null) yield row;
+    next_revision = (row.rocket === rocket ? next_revision : row.last_revision) + 1;
+    rocket = row.rocket;
+    if (row.is_right === 1 && row.channel !== null) yield { ...row, next_revision };
     else
       throw new StoreDamaged(
         `damaged: early message ${row.number} of rocket ${row.rocket} is not as it was written`,
