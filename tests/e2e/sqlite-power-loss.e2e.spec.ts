@@ -13,7 +13,12 @@ import { join } from 'node:path';
 import { Random } from '../simulation/random.js';
 import { diskEventsIn, meansSomethingAfterCrash, type DiskEvent } from '../support/power-loss/disk-events.js';
 import { FragileDisk, type DiskImage } from '../support/power-loss/fragile-disk.js';
-import { complaintsOfReader, complaintsOfStore, type Known } from '../support/power-loss/image-judge.js';
+import {
+  chainIn,
+  complaintsOfReader,
+  complaintsOfStore,
+  type Known,
+} from '../support/power-loss/image-judge.js';
 import {
   drawMoments,
   momentsOf,
@@ -21,7 +26,13 @@ import {
   replyAfterCheckpoint,
   type Moments,
 } from '../support/power-loss/moments.js';
-import { powerLossAt, powerLosses, powerLossOfLiar, restore } from '../support/power-loss/power-loss.js';
+import {
+  powerLossAt,
+  powerLosses,
+  powerLossOfLiar,
+  restore,
+  type PowerLoss,
+} from '../support/power-loss/power-loss.js';
 import { RadioTraffic } from '../support/power-loss/radio-traffic.js';
 import { startTraced, type TracedService } from '../support/power-loss/traced-service.js';
 
@@ -29,6 +40,8 @@ import { startTraced, type TracedService } from '../support/power-loss/traced-se
 const POWER_LOSSES = Number(process.env['POWER_LOSSES'] ?? 200);
 /** How often the log is full and begun anew; when the service ends in order comes one checkpoint more. */
 const CHECKPOINTS = Number(process.env['CHECKPOINTS'] ?? 1);
+/** The same without syncs, where only the end may be lost. */
+const CARELESS_LOSSES = Math.ceil(POWER_LOSSES / 4);
 const SEED = Number(process.env['SEED'] ?? 1);
 /** Every disk is verified and read; one of so many is first opened by the whole store, which starts threads. */
 const OPENED = 8;
@@ -41,15 +54,17 @@ const LOG = `${DATABASE}-wal`;
 let events: DiskEvent[];
 let moments: Moments;
 const traffic = new RadioTraffic(SEED);
+/** The same with SQLITE_SYNCHRONOUS=normal. */
+let carelessEvents: DiskEvent[];
+const careless = new RadioTraffic(SEED);
 let running: TracedService | undefined;
 const directory = realpathSync(mkdtempSync(join(tmpdir(), 'rockets-power-')));
+const carelessFile = join(directory, 'normal', DATABASE);
 const image = join(directory, 'image', DATABASE);
 
 beforeAll(async () => {
-  const file = join(directory, DATABASE);
-  const first = await record(file, 'full', (url) => traffic.fly(url, wellBeyondCheckpoints(`${file}-wal`)));
-  const again = await record(file, 'full', (url) => postOneByOne(traffic, url));
-  events = [...first, ...again];
+  events = await flown(join(directory, DATABASE), 'full', traffic);
+  carelessEvents = await flown(carelessFile, 'normal', careless);
   moments = momentsOf(events, DATABASE);
 }, 120_000);
 
@@ -79,15 +94,37 @@ describe('a service on SQLite whose power fails', () => {
       const drawn = drawMoments(moments, POWER_LOSSES, SEED);
       let judged = 0;
       for (const loss of powerLosses(events, drawn, traffic, (disk) => disk.afterPowerLoss(random))) {
-        const complaints = await judge(loss.image, loss.known, judged++ % OPENED === 0);
-        if (complaints.length === 0) continue;
-        const kept = join(mkdtempSync(join(tmpdir(), 'rockets-wrong-')), 'image', DATABASE);
-        restore(loss.image, kept);
-        throw new Error(`${kept}, cut at ${loss.moment} of ${moments.all}:\n${complaints.join('\n')}`);
+        const opens = judged++ % OPENED === 0 || nothingPromised(loss);
+        expectNone(await judge(loss.image, loss.known, opens), loss);
       }
       expect(judged).toBe(POWER_LOSSES);
     },
     60_000 + POWER_LOSSES * 1000,
+  );
+
+  it(
+    `lacks no more than the end of what it heard, ${CARELESS_LOSSES} times with SQLITE_SYNCHRONOUS=normal`,
+    async () => {
+      const random = new Random(SEED);
+      const drawn = drawMoments(momentsOf(carelessEvents, DATABASE), CARELESS_LOSSES, SEED);
+      const whole = chainIn(carelessFile);
+      const left = new Set<number>();
+      let judged = 0;
+      for (const loss of powerLosses(carelessEvents, drawn, careless, (disk) =>
+        disk.afterPowerLoss(random),
+      )) {
+        const opens = judged++ % OPENED === 0 || nothingPromised(loss);
+        const promised = { ...loss.known, acknowledged: new Map() };
+        // It may be started again as it was, or as one that promises more.
+        expectNone(await judge(loss.image, promised, opens, judged % 2 === 0 ? 'normal' : 'full'), loss);
+        const chain = chainIn(image);
+        expect(chain).toEqual(whole.slice(0, chain.length));
+        left.add(chain.length);
+      }
+      expect(judged).toBe(CARELESS_LOSSES);
+      expect(left.size).toBeGreaterThan(1);
+    },
+    60_000 + CARELESS_LOSSES * 1000,
   );
 });
 
@@ -120,19 +157,26 @@ describe('the judge of what a power loss left', () => {
     expect(complaintsOfReader(image, { ...known, sent })).toEqual([`${channel}: ${number} was never sent`]);
   });
 
-  it('notices what SQLITE_SYNCHRONOUS=normal gives up', async () => {
-    const file = join(directory, 'normal', DATABASE);
-    const careless = new RadioTraffic(SEED);
+  it('notices what SQLITE_SYNCHRONOUS=normal gives up', () => {
     // An end in order makes the tables safe; after it nothing is, until the next checkpoint.
-    const first = await record(file, 'normal', (url) => postOneByOne(careless, url));
-    const again = await record(file, 'normal', (url) => postOneByOne(careless, url));
-    const all = [...first, ...again];
-    const moment = momentsOf(all, DATABASE).replies.at(-1) ?? 0;
-    const loss = powerLossAt(all, moment, careless, (disk) => disk.synced());
+    const moment = momentsOf(carelessEvents, DATABASE).replies.at(-1) ?? 0;
+    const loss = powerLossAt(carelessEvents, moment, careless, (disk) => disk.synced());
     restore(loss.image, image);
     expect(complaintsOfReader(image, loss.known).join('\n')).toMatch(/^rocket-\d+: \d+ is lost$/m);
   });
 });
+
+/** A load with checkpoints, an end in order, a start, and one message after the other. */
+const flown = async (
+  file: string,
+  synchronous: 'full' | 'normal',
+  radio: RadioTraffic,
+): Promise<DiskEvent[]> => {
+  const enough = wellBeyondCheckpoints(`${file}-wal`, radio);
+  const first = await record(file, synchronous, (url) => radio.fly(url, enough));
+  const again = await record(file, synchronous, (url) => postOneByOne(radio, url));
+  return [...first, ...again];
+};
 
 /** Runs the service on the file for as long as it is driven; answers what it did to the disk. */
 const record = async (
@@ -154,14 +198,14 @@ const postOneByOne = async (radio: RadioTraffic, url: string): Promise<void> => 
 };
 
 /** The log was begun anew as often as it takes, and has grown again over what it held before. */
-const wellBeyondCheckpoints = (log: string): (() => boolean) => {
+const wellBeyondCheckpoints = (log: string, { carried }: RadioTraffic): (() => boolean) => {
   let asked = 0;
   let requests = 40_000;
   return () => {
     if (++asked % 50 === 0 && checkpointsOf(log) >= CHECKPOINTS) {
-      requests = Math.min(requests, traffic.carried.size * (1 + 0.3 / CHECKPOINTS));
+      requests = Math.min(requests, carried.size * (1 + 0.3 / CHECKPOINTS));
     }
-    return traffic.carried.size >= requests;
+    return carried.size >= requests;
   };
 };
 
@@ -174,9 +218,22 @@ const checkpointsOf = (log: string): number => {
   return header.readUInt32BE(12);
 };
 
-const judge = async (disk: DiskImage, known: Known, opens: boolean): Promise<string[]> => {
+/** Before the first acknowledgement the file may be half made: nothing to be read, all to be opened. */
+const nothingPromised = ({ known }: PowerLoss): boolean => known.acknowledged.size === 0;
+
+const expectNone = (complaints: readonly string[], { image: wrong, moment }: PowerLoss): void => {
+  if (complaints.length === 0) return;
+  const kept = join(mkdtempSync(join(tmpdir(), 'rockets-wrong-')), 'image', DATABASE);
+  restore(wrong, kept);
+  throw new Error(`${kept}, cut at event ${moment}:\n${complaints.join('\n')}`);
+};
+
+const judge = async (
+  disk: DiskImage,
+  known: Known,
+  opens: boolean,
+  synchronous: 'full' | 'normal' = 'full',
+): Promise<string[]> => {
   restore(disk, image);
-  // Before the first acknowledgement the file may be half made: nothing to be read, all to be opened.
-  const opened = opens || known.acknowledged.size === 0;
-  return opened ? complaintsOfStore(image, known) : complaintsOfReader(image, known);
+  return opens ? complaintsOfStore(image, known, synchronous) : complaintsOfReader(image, known);
 };

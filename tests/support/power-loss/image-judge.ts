@@ -1,6 +1,7 @@
 import { readConfig } from '../../../src/config.js';
 import { createContainer, parts } from '../../../src/container.js';
 import { exportMessages } from '../../../src/infrastructure/event-store/sqlite/export.js';
+import { closeReading, openForReading } from '../../../src/infrastructure/event-store/sqlite/database.js';
 import { verifyFile } from '../../../src/infrastructure/event-store/sqlite/maintenance.js';
 import { sightOf } from '../../simulation/ledger.js';
 import { equal, follow, unseen, type Told } from '../../simulation/oracle.js';
@@ -23,10 +24,14 @@ export const complaintsOfReader = (file: string, known: Known): string[] => {
 };
 
 /** The same to one who opens the store as the service does, looks at every rocket and its history, and closes it. */
-export const complaintsOfStore = async (file: string, known: Known): Promise<string[]> => {
+export const complaintsOfStore = async (
+  file: string,
+  known: Known,
+  synchronous: 'full' | 'normal',
+): Promise<string[]> => {
   let seen: readonly Seen[];
   try {
-    seen = await everythingIn(file, known.sent.keys());
+    seen = await everythingIn(file, known.sent.keys(), synchronous);
   } catch (error) {
     return [`it does not open: ${String(error)}`];
   }
@@ -38,14 +43,30 @@ export const complaintsOfStore = async (file: string, known: Known): Promise<str
     .map(({ channel, version }) => `${channel}: at version ${version} it is not as the oracle says`);
 };
 
+/** What each entry of the log has in it and all of those before it. */
+export const chainIn = (file: string): string[] => {
+  const database = openForReading(file);
+  try {
+    const rows = database.prepare('SELECT hash FROM log ORDER BY entry').all() as { hash: string }[];
+    return rows.map(({ hash }) => hash);
+  } finally {
+    closeReading(database);
+  }
+};
+
 interface Seen {
   readonly channel: string;
   readonly version: number;
   readonly shown: unknown;
 }
 
-const everythingIn = async (file: string, channels: Iterable<string>): Promise<Seen[]> => {
-  const config = readConfig({ EVENT_STORE: 'sqlite', SQLITE_FILE: file, LOG_LEVEL: 'silent' }, false);
+const everythingIn = async (
+  file: string,
+  channels: Iterable<string>,
+  synchronous: 'full' | 'normal',
+): Promise<Seen[]> => {
+  const settings = { EVENT_STORE: 'sqlite', SQLITE_FILE: file, SQLITE_SYNCHRONOUS: synchronous };
+  const config = readConfig({ ...settings, LOG_LEVEL: 'silent' }, false);
   const container = await createContainer(config);
   const store = container.get(parts.store);
   try {

@@ -27,6 +27,8 @@ const REPEATED = 0.1;
 const CONNECTIONS = 3;
 const STREAMED = 0.004;
 const WORDY = 0.5;
+/** To show a rocket, a store may write what follows from its messages: that fills the log with few of them. */
+const LOOKED_AT = 0.3;
 
 /** What rockets say, out of order and partly twice, and which request carried it. */
 export class RadioTraffic {
@@ -48,6 +50,7 @@ export class RadioTraffic {
       while (!enough()) {
         if (this.random.chance(STREAMED)) await this.stream(url, this.random.between(2, 40));
         else await this.post(url);
+        if (this.random.chance(LOOKED_AT)) await this.look(url);
       }
     });
     await Promise.all(sending);
@@ -66,6 +69,12 @@ export class RadioTraffic {
       200,
       Array.from({ length: lines }, () => this.next()),
     );
+  }
+
+  private async look(url: string): Promise<void> {
+    const answer = await fetch(`${url}/rockets/${this.random.pick(this.flights).channel}`);
+    await answer.arrayBuffer();
+    if (answer.status !== 200 && answer.status !== 404) throw new Error(`not shown: ${answer.status}`);
   }
 
   private async request(url: string, type: string, status: number, spoken: readonly Spoken[]): Promise<void> {
