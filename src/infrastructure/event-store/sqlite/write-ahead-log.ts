@@ -113,11 +113,12 @@ const isSame = (one: Sum, other: Sum): boolean => one[0] === other[0] && one[1] 
 
 /** SQLite's own, over pairs of 32-bit words. */
 const checksum = (bytes: Buffer, [first, second]: Sum, bigEndian: boolean): Sum => {
+  const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let a = first;
   let b = second;
   for (let i = 0; i < bytes.length; i += 8) {
-    a = (a + (bigEndian ? bytes.readUInt32BE(i) : bytes.readUInt32LE(i)) + b) >>> 0;
-    b = (b + (bigEndian ? bytes.readUInt32BE(i + 4) : bytes.readUInt32LE(i + 4)) + a) >>> 0;
+    a = (a + words.getUint32(i, !bigEndian) + b) >>> 0;
+    b = (b + words.getUint32(i + 4, !bigEndian) + a) >>> 0;
   }
   return [a, b];
 };
