@@ -1,6 +1,6 @@
 import { DatabaseSync } from '@photostructure/sqlite';
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Database } from './database.js';
 import { StoreRefused } from './store-errors.js';
 
@@ -13,7 +13,8 @@ export class FileLock {
 
   static acquire(file: string): FileLock {
     requireWritable(file);
-    const database = new DatabaseSync(`${file}-lock`, { timeout: 0 });
+    // From the root: what begins with "file:" is not a name to SQLite.
+    const database = new DatabaseSync(resolve(`${file}-lock`), { timeout: 0 });
     try {
       database.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
     } catch (error) {

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, renameSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { isNativeError } from 'node:util/types';
 import { backup } from '@photostructure/sqlite';
 import { StoreUnavailable } from '../../../application/ports/event-store.js';
@@ -106,7 +106,8 @@ export const rebuildFile = (file: string): RebuildReport => {
 /** Copies the file as it is at one moment, while it may be in use. A file of that name is replaced at the very end. */
 export const backupFile = async (file: string, target: string): Promise<void> => {
   requireFile(file);
-  const unfinished = `${target}.part`;
+  // From the root: what begins with "file:" is not a name to SQLite.
+  const unfinished = resolve(`${target}.part`);
   rmSync(unfinished, { force: true });
   const database = openForReading(file);
   try {
