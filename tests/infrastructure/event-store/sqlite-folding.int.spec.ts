@@ -45,15 +45,20 @@ import {
 
 /** More by hand: `FOLDING_RUNS=3000 npx jest --selectProjects int --testPathPatterns sqlite-folding`. */
 const RUNS = Number(process.env['FOLDING_RUNS'] ?? 80);
+/** Each run takes a tenth of this. */
+const LONGEST_MS = RUNS * 1000;
 /** Whoever looks for the smallest example of a failure gives up in time to show the one at hand. */
-const bounds = { numRuns: RUNS, interruptAfterTimeLimit: RUNS * 900, markInterruptAsFailure: true };
+const bounds = { numRuns: RUNS, interruptAfterTimeLimit: 0.9 * LONGEST_MS, markInterruptAsFailure: true };
 const ROCKETS = 5;
 const channels = Array.from({ length: ROCKETS }, (_, rocket) => channelOf(rocket));
 const tables = ['log', 'rockets', 'history', 'early', 'snapshots'] as const;
 
-type Ask = { readonly do: 'heads' | 'recorded' | 'ask' | 'fold'; readonly rocket: number };
+type Ask = { readonly do: 'heads' | 'recorded' | 'ask' | 'feed' | 'fold'; readonly rocket: number };
+type Filter = { readonly channel?: string; readonly type?: StoredEvent['event']['type'] };
 type Step =
   | { readonly do: 'write'; readonly sent: readonly Sending[] }
+  /** So many groups that it is noted meanwhile up to where everything is folded. */
+  | { readonly do: 'writeMany'; readonly rocket: number }
   /** What happens while nothing can be written to one of the tables. */
   | { readonly do: 'fail'; readonly table: (typeof tables)[number]; readonly step: Step }
   | { readonly do: 'foldSome' | 'reopen' | 'crash' }
@@ -69,7 +74,7 @@ const writes = fc.record(
 );
 const others: fc.Arbitrary<Step> = fc.oneof(
   fc.record(
-    { do: fc.constantFrom('heads', 'recorded', 'ask', 'fold'), rocket: fc.nat(ROCKETS - 1) },
+    { do: fc.constantFrom('heads', 'recorded', 'ask', 'feed', 'fold'), rocket: fc.nat(ROCKETS - 1) },
     plainObjects,
   ),
   fc.record({ do: fc.constantFrom('foldSome', 'reopen', 'crash') }, plainObjects),
@@ -77,6 +82,10 @@ const others: fc.Arbitrary<Step> = fc.oneof(
 const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 10, arbitrary: writes },
   { weight: 8, arbitrary: others },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('writeMany'), rocket: fc.nat(ROCKETS - 1) }, plainObjects),
+  },
   {
     weight: 2,
     arbitrary: fc.record(
@@ -112,27 +121,35 @@ describe('the log and what is folded from it', () => {
     }
   };
 
-  it('answer like a store that keeps everything in memory, whatever happens in between', async () => {
-    const property = fc.asyncProperty(scripts, plans, (script, plan) =>
-      run(script, plan, async (run) => {
-        await run.expectSameAnswers();
-        run.expectWholeFile();
-      }),
-    );
-    await fc.assert(property, bounds);
-  });
+  it(
+    'answer like a store that keeps everything in memory, whatever happens in between',
+    async () => {
+      const property = fc.asyncProperty(scripts, plans, (script, plan) =>
+        run(script, plan, async (run) => {
+          await run.expectSameAnswers();
+          run.expectWholeFile();
+        }),
+      );
+      await fc.assert(property, bounds);
+    },
+    LONGEST_MS,
+  );
 
-  it('are the same to the byte, whenever what was folded', async () => {
-    const isWrite = (step: Step): boolean => step.do === 'write';
-    const property = fc.asyncProperty(scripts, plans, async (script, plan) => {
-      // What fails is not written, in both of them.
-      const whole = plan.filter((step) => step.do !== 'fail');
-      let once: unknown;
-      await run(script, whole.filter(isWrite), async (run) => void (once = run.stored()));
-      await run(script, whole, async (run) => same(run.stored(), once));
-    });
-    await fc.assert(property, bounds);
-  });
+  it(
+    'are the same to the byte, whenever what was folded',
+    async () => {
+      const isWrite = (step: Step): boolean => step.do === 'write' || step.do === 'writeMany';
+      const property = fc.asyncProperty(scripts, plans, async (script, plan) => {
+        // What fails is not written, in both of them.
+        const whole = plan.filter((step) => step.do !== 'fail');
+        let once: unknown;
+        await run(script, whole.filter(isWrite), async (run) => void (once = run.stored()));
+        await run(script, whole, async (run) => same(run.stored(), once));
+      });
+      await fc.assert(property, bounds);
+    },
+    LONGEST_MS,
+  );
 });
 
 describe('a file that is being folded', () => {
@@ -296,15 +313,13 @@ class Run {
     for (const channel of channels) await this.compareRecorded(channel);
     let step = this.writer.foldSome(undefined);
     while (!step.done) step = this.writer.foldSome(step.upTo);
-    const database = openForReading(this.file);
-    try {
-      const readers = readersOf(database);
+    await this.read(async (readers) => {
       for (const channel of channels) await this.compareRocket(readers, channel);
       await this.compareDirectory(readers);
-      await this.compareFeeds(readers);
-    } finally {
-      database.close();
-    }
+      const one = { channel: channels[0]! };
+      const some: Filter[] = [{}, one, { channel: channels[2]! }, { type: 'MessagesSkipped' }];
+      await this.compareFeeds(readers, [...some, { ...one, type: 'MessageRefused' }]);
+    });
   }
 
   /** Everything follows from the log, and everything that was sent is in it. */
@@ -329,8 +344,18 @@ class Run {
     this.writer.close();
   }
 
+  private async read(work: (readers: ReturnType<typeof readersOf>) => Promise<void>): Promise<void> {
+    const database = openForReading(this.file);
+    try {
+      await work(readersOf(database));
+    } finally {
+      database.close();
+    }
+  }
+
   private async happen(step: Step): Promise<void> {
     if (step.do === 'write') return this.write(step.sent);
+    if (step.do === 'writeMany') return this.writeMany(step.rocket);
     if (step.do === 'foldSome') return void this.writer.foldSome(undefined);
     if (step.do === 'reopen') return this.reopen();
     if (step.do === 'crash') return this.crash();
@@ -338,9 +363,15 @@ class Run {
     const channel = channelOf((step as Ask).rocket);
     if (step.do === 'heads') return this.compareHead(channel);
     if (step.do === 'recorded') return this.compareRecorded(channel);
+    if (step.do === 'feed') return this.read((readers) => this.compareFeeds(readers, [{}, { channel }]));
     if (step.do === 'fold') return this.writer.foldChannel(channel);
     const found = this.writer.ask({ method: 'find', args: [channel] });
     same(found, await this.listed.find(channel));
+  }
+
+  private async writeMany(rocket: number): Promise<void> {
+    const sending: Sending = { rocket, ahead: 0, count: 1, step: 1, then: 'nothing' };
+    for (let i = 0; i < 300; i++) await this.write([sending]);
   }
 
   private async write(sent: readonly Sending[]): Promise<void> {
@@ -440,17 +471,14 @@ class Run {
     same(readers.unfinished().sort(), (await this.memory.unfinished()).sort());
   }
 
-  private async compareFeeds(readers: ReturnType<typeof readersOf>): Promise<void> {
+  /** Of the log, so that it makes no difference what is folded. */
+  private async compareFeeds(
+    readers: ReturnType<typeof readersOf>,
+    filters: readonly Filter[],
+  ): Promise<void> {
     const everything = (await this.memory.readAll({ limit: 1e6 })).events;
-    const one = { channel: channels[0]! };
-    for (const filter of [
-      {},
-      one,
-      { channel: channels[2]! },
-      { type: 'MessagesSkipped' },
-      { ...one, type: 'MessageRefused' },
-    ] as const) {
-      const { channel, type } = filter as { channel?: string; type?: StoredEvent['event']['type'] };
+    for (const filter of filters) {
+      const { channel, type } = filter;
       const expected = everything.filter(
         (each) => (channel ?? each.channel) === each.channel && (type ?? each.event.type) === each.event.type,
       );
