@@ -51,7 +51,6 @@ export class EventReader {
   private readonly log: Log;
   private readonly rocket: Statement;
   private readonly historyFrom: Statement;
-  private readonly historyInFeed: Statement;
   private readonly early: Statement;
   private readonly earlyAt: Statement;
   private readonly snapshots: Statement;
@@ -61,9 +60,9 @@ export class EventReader {
   constructor(database: Database) {
     this.log = new Log(database);
     this.rocket = database.prepare(`SELECT ${rocketColumns} FROM rockets WHERE channel = ?`);
-    const history = `SELECT ${historyColumns} FROM history WHERE channel = ?`;
-    this.historyFrom = database.prepare(`${history} AND since <= ? ORDER BY since DESC LIMIT 1`);
-    this.historyInFeed = database.prepare(`${history} AND entry >= ? ORDER BY since LIMIT 1`);
+    this.historyFrom = database.prepare(
+      `SELECT ${historyColumns} FROM history WHERE channel = ? AND since <= ? ORDER BY since DESC LIMIT 1`,
+    );
     this.early = database.prepare(
       `SELECT ${earlyColumns} FROM early WHERE channel = ? ORDER BY number LIMIT ?`,
     );
@@ -214,16 +213,17 @@ export class EventReader {
   }
 
   /** The last number in a row of `history` that ends before an entry of the log; 0 when there is none. */
-  private numberBefore({ channel, version }: RocketRow, entry: number): number {
-    const first = this.historyInFeed.get(channel, entry) as HistoryRow | undefined;
-    if (first === undefined) throw brokenHistory(channel, version);
-    const { since } = checkedHistory(first);
-    if (since === 1) return 0;
-    const before = this.historyFrom.get(channel, since - 1) as HistoryRow | undefined;
-    if (before === undefined || checkedHistory(before).number !== since - 1 || before.entry >= entry) {
-      throw brokenHistory(channel, since - 1);
+  private numberBefore(rocket: RocketRow, entry: number): number {
+    // Entries rise with the numbers, so the row is found in a few steps, however long the history is.
+    let number = 0;
+    for (let end = rocket.version; number < end;) {
+      const middle = number + Math.ceil((end - number) / 2);
+      const row = this.historyFrom.get(rocket.channel, middle) as HistoryRow | undefined;
+      if (row === undefined || row.number < middle) throw brokenHistory(rocket.channel, middle);
+      if (checkedHistory(row).entry < entry) number = row.number;
+      else end = row.since - 1;
     }
-    return before.number;
+    return number;
   }
 
   /** The events of a rocket in an entry of the log, the last of which stands at this place. */
