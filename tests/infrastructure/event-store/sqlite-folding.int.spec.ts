@@ -43,8 +43,8 @@ import {
   type Sending,
 } from '../../support/rocket-histories.js';
 
-/** More by hand: `FOLDING_RUNS=3000 npx jest --selectProjects int --testPathPatterns sqlite-folding`. */
-const RUNS = Number(process.env['FOLDING_RUNS'] ?? 80);
+/** More by hand: `FOLDING_RUNS=1000 npx jest --selectProjects int --testPathPatterns sqlite-folding`. */
+const RUNS = Number(process.env['FOLDING_RUNS'] ?? 50);
 /** Each run takes a tenth of this. */
 const LONGEST_MS = RUNS * 1000;
 /** Whoever looks for the smallest example of a failure gives up in time to show the one at hand. */
