@@ -143,6 +143,11 @@ describe('a file of version 1', () => {
     expect(rebuildFile(file).changed).toBe(0);
   });
 
+  it('can be neither verified nor exported before', () => {
+    expect(() => verifyFile(file)).toThrow('This file has version 1: start the service with it once');
+    expect(() => [...exportMessages(file)]).toThrow('This file has version 1');
+  });
+
   it('is refused when something of it is damaged, and left as it is', async () => {
     sql('UPDATE events SET body = replace(body, \'"by":7}\', \'"by":8}\')');
     await expect(stores.open(file)).rejects.toThrow('do not match their checksum');

@@ -99,6 +99,12 @@ export interface Meta {
 }
 
 export const readMeta = (database: Database): Meta => {
+  const version = pragma(database, 'user_version');
+  if (version > 0 && version < SCHEMA_VERSION) {
+    throw new StoreRefused(
+      `This file has version ${version}: start the service with it once, which brings it up to version ${SCHEMA_VERSION}.`,
+    );
+  }
   const rows = database.prepare('SELECT key, value FROM meta').all() as { key: string; value: string }[];
   const values = new Map(rows.map(({ key, value }) => [key, value]));
   const storeId = values.get('store');
