@@ -118,6 +118,8 @@ describe('the log and what is folded from it', () => {
     } finally {
       started.close();
       rmSync(folder, { recursive: true, force: true });
+      // The driver lets go of a closed file only when its statements were collected, which takes a turn.
+      await new Promise((resolve) => setImmediate(resolve));
     }
   };
 
