@@ -565,7 +565,7 @@ class Run {
     const database = openForReading(this.file);
     checkAtStart(database);
     database.close();
-    const writer = new Writer({ file: this.file, synchronous: 'normal' });
+    const writer = new Writer({ file: this.file, synchronous: 'normal' }, 0);
     writer.open();
     return writer;
   }

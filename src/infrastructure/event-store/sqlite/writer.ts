@@ -6,12 +6,20 @@ import { StoreDamaged } from './store-errors.js';
 import type { FoldStep, GroupReply, Question } from './thread-protocol.js';
 import { WriterConnection } from './writer-connection.js';
 
+/** Every connection costs open files until the garbage collector comes by: a failing disk must not use them up. */
+const REOPEN_AFTER_MS = 100;
+
 /** Writes groups of changes, each group in one transaction with one fsync. The only writer of its file. */
 export class Writer {
   private connection: WriterConnection | undefined;
-  private isSuspect = false;
+  /** Why the connection is not to be written to any more. */
+  private failure: unknown;
+  private openedAt = -Infinity;
 
-  constructor(private readonly options: DatabaseOptions) {}
+  constructor(
+    private readonly options: DatabaseOptions,
+    private readonly reopenAfterMs = REOPEN_AFTER_MS,
+  ) {}
 
   /** Opens the file and folds what a crash left over; refuses a file that lost something. */
   open(): void {
@@ -89,19 +97,31 @@ export class Writer {
     return this.connection ?? this.fresh();
   }
 
-  /** For writing: after an error the old connection may be in any state. */
+  /** For writing: after an error the old connection may be in any state, and the file may be full of our own log. */
   private fresh(): WriterConnection {
-    if (this.connection !== undefined && !this.isSuspect) return this.connection;
+    if (this.connection !== undefined && this.failure === undefined) return this.connection;
+    const now = performance.now();
+    if (this.failure !== undefined && now - this.openedAt < this.reopenAfterMs) throw this.failure;
+    this.openedAt = now;
+    try {
+      const connection = this.connect();
+      this.connection?.close();
+      this.connection = connection;
+      this.failure = undefined;
+      return connection;
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    }
+  }
+
+  private connect(): WriterConnection {
     const database = openForWriting(this.options);
     try {
       // On a disk that is read-only now, SQLite opens what can't write, and says so only when it has to.
       database.exec('DELETE FROM folded WHERE id = 0');
-      if (this.isSuspect) makeRoom(database);
-      const connection = new WriterConnection(database);
-      this.connection?.close();
-      this.connection = connection;
-      this.isSuspect = false;
-      return connection;
+      if (this.failure !== undefined) makeRoom(database);
+      return new WriterConnection(database);
     } catch (error) {
       database.close();
       throw error;
@@ -113,7 +133,7 @@ export class Writer {
       return work();
     } catch (error) {
       // What is damaged stays so with another connection.
-      this.isSuspect ||= !(error instanceof StoreDamaged);
+      if (!(error instanceof StoreDamaged)) this.failure = error;
       this.reset();
       throw error;
     }
