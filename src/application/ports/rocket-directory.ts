@@ -2,8 +2,8 @@ import type { Rocket } from '../../domain/rocket.js';
 import type { RocketState } from './event-store.js';
 
 /**
- * The read model: every rocket as it stands now. It moves in the same transaction as the events, so a write that
- * was acknowledged is seen by the next read; it can be rebuilt from the events at any time.
+ * The read model: every rocket as it stands now. As far as anybody who reads can tell it moves with the events: a write
+ * that was acknowledged is seen by the next read. It can be rebuilt from the events at any time.
  * Checked for every adapter by `tests/contracts/rocket-directory-contract.ts`.
  */
 export interface RocketDirectory {
