@@ -64,7 +64,7 @@ export class WriterConnection {
       this.append.run(entry, total, place, hash, body);
     }
     end.last = rows.last;
-    end.folding.foldOldest(MOST_UNFOLDED, 64 + 2 * group.channels.length);
+    this.foldSurplus(end.folding, 64 + 2 * group.channels.length);
     this.note(end, ENTRIES_BETWEEN_NOTES);
     this.commit.run();
     return reply;
@@ -189,6 +189,12 @@ export class WriterConnection {
       noted = row.entry;
     }
     return { last: this.log.last(), noted, folding };
+  }
+
+  /** Not a little each time but many rockets now and then: those that share a page of the file share its writing. */
+  private foldSurplus(folding: Folding, rockets: number): void {
+    const isTooMuch = folding.waiting > MOST_UNFOLDED;
+    folding.foldOldest(isTooMuch ? MOST_UNFOLDED - FOLDED_AT_ONCE : MOST_UNFOLDED, rockets);
   }
 
   private note(end: Known, atLeast: number): void {
