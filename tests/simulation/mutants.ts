@@ -1,4 +1,5 @@
 import { loadSimulation, smallLimits } from './bundle.js';
+import { exitWith } from './exit-code.js';
 import { plantedBugs, type PlantedBug } from './planted-bugs.js';
 
 /** A bug that hides longer than this has to be hunted better. */
@@ -35,12 +36,4 @@ const main = async (): Promise<boolean> => {
   return survivors === 0;
 };
 
-main().then(
-  (passed) => {
-    process.exitCode = passed ? 0 : 1;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  },
-);
+exitWith(main);

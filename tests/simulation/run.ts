@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { exitWith } from './exit-code.js';
 import { loadSimulation, smallLimits, type Simulation } from './bundle.js';
 import failingSeeds from './failing-seeds.json';
 import { neverMet, requiredSituations, type Met } from './situations.js';
@@ -90,12 +91,4 @@ const say = (line: string): true => {
   return true;
 };
 
-main().then(
-  (passed) => {
-    process.exitCode = passed ? 0 : 1;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  },
-);
+exitWith(main);
