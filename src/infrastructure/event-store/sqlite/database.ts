@@ -153,7 +153,7 @@ const noteSynchronous = (database: Database, synchronous: DatabaseOptions['synch
 };
 
 /** Moves all of the log into the file and empties it; false when somebody still reads it. */
-const checkpoint = (database: Database): boolean =>
+export const checkpoint = (database: Database): boolean =>
   (database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number }).busy === 0;
 
 const createFile = (file: string): void => {

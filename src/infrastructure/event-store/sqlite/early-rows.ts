@@ -1,7 +1,6 @@
 import type { EarlyMessage } from '../../../application/ports/event-store.js';
-import { sumOf, type Cell } from './checksum.js';
+import { checkedRow, withSum, type Cell } from './checksum.js';
 import { earlyMessage, type LoggedEarly } from './log-line.js';
-import { StoreDamaged } from './store-errors.js';
 
 /** A row of `early`: a message that waits for those before it. */
 export interface EarlyRow {
@@ -17,16 +16,11 @@ export const earlyColumns = 'channel, number, received_at, body, sum';
 
 export const earlyCells = (channel: string, early: LoggedEarly): Cell[] => {
   const cells = [channel, early[0], early[1], JSON.stringify(early)];
-  return [...cells, sumOf(cells)];
+  return withSum(cells);
 };
 
-export const checkedEarly = (row: EarlyRow): EarlyRow => {
-  const { sum, ...columns } = row;
-  if (sumOf(Object.values(columns)) === sum) return row;
-  throw new StoreDamaged(
-    `damaged: early message ${row.number} of ${row.channel} does not match its checksum`,
-  );
-};
+export const checkedEarly = (row: EarlyRow): EarlyRow =>
+  checkedRow(row, ({ number, channel }) => `early message ${number} of ${channel}`);
 
 export const earlyOf = (row: EarlyRow): EarlyMessage =>
   earlyMessage(row.channel, JSON.parse(row.body) as LoggedEarly);

@@ -12,7 +12,7 @@ import { checkedEarly, earlyColumns, earlyOf, type EarlyRow } from './early-rows
 import { foldedQuery, foldedUpTo } from './folded-tables.js';
 import { checkedHistory, placesOf, historyColumns, type HistoryRow } from './history-rows.js';
 import { entryOf, Log, placeOf, type LogRow } from './log.js';
-import { linesOfRocket, numberedEvents, parseLine } from './log-line.js';
+import { firstNumber, linesOf, linesOfRocket, numberedEvents, parseLine, parseLines } from './log-line.js';
 import { checkedRocket, rocketColumns, stateOf, type RocketRow } from './rocket-row.js';
 import { checkedSnapshot, snapshotColumns, stateAt, type SnapshotRow } from './snapshot-rows.js';
 import { StoreDamaged } from './store-errors.js';
@@ -203,7 +203,7 @@ export class EventReader {
         const [place, last] = [places[i]!, places[i + 1]!];
         if (last <= number) continue;
         const events = this.eventsAt(place, channel);
-        const since = firstNumber(events[0]);
+        const since = events[0] === undefined ? NaN : firstNumber(events[0]);
         const isNext = number === after ? since <= number + 1 : since === number + 1;
         if (!isNext || events.at(-1)!.number !== last) throw brokenHistory(channel, number + 1);
         yield events;
@@ -271,20 +271,14 @@ interface FeedPart {
 const eventsOf = ({ entry, place, body }: LogRow): PlacedEvent[] => {
   const found: PlacedEvent[] = [];
   if (entryOf(place) !== entry) return found;
-  for (let at = 0; at < body.length;) {
-    const end = body.indexOf('\n', at);
-    const line = parseLine(body.slice(at, end));
+  for (const line of parseLines(linesOf(body))) {
     const [channel, , recordedAt] = line;
     for (const { number, event } of numberedEvents(line)) {
       found.push({ position: placeOf(entry, found.length), channel, number, event, recordedAt });
     }
-    at = end + 1;
   }
   return found;
 };
-
-const firstNumber = (first: PlacedEvent | undefined): number =>
-  first?.event.type === 'MessagesSkipped' ? first.event.data.from : (first?.number ?? NaN);
 
 const finite = (bound: number): number => Math.min(bound, Number.MAX_SAFE_INTEGER);
 

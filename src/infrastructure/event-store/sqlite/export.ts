@@ -2,7 +2,7 @@ import { reportOf } from '../../../domain/rocket-event.js';
 import type { RocketReport } from '../../../domain/rocket-message.js';
 import { closeReading, openForReading, readMeta, requireFile } from './database.js';
 import { Log } from './log.js';
-import { numberedEvents, parseLine, type LoggedEarly, type LogLine } from './log-line.js';
+import { numberedEvents, linesOf, parseLines, type LoggedEarly, type LogLine } from './log-line.js';
 
 export type Exported =
   | { readonly kind: 'message'; readonly line: string }
@@ -20,8 +20,7 @@ export const exportMessages = function* (file: string): Generator<Exported> {
     readMeta(database);
     const waiting = new Map<string, Map<number, LoggedEarly>>();
     for (const { body } of new Log(database).rows(0)) {
-      for (const text of body.trimEnd().split('\n')) {
-        const line = parseLine(text);
+      for (const line of parseLines(linesOf(body))) {
         yield* messagesOf(line);
         keepEarly(waiting, line);
       }

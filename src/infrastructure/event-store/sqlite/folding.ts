@@ -2,7 +2,7 @@ import type { RocketEvent } from '../../../domain/rocket-event.js';
 import type { HeadQuery } from './event-reader.js';
 import type { FoldedTables } from './folded-tables.js';
 import { entryOf, type LogRow, placeOf } from './log.js';
-import { numberedEvents, parseLine } from './log-line.js';
+import { linesOf, numberedEvents, parseLine } from './log-line.js';
 import type { RocketFold } from './rocket-fold.js';
 
 /** Lines of one rocket that are in the log and not folded yet. */
@@ -84,10 +84,7 @@ export class Folding {
   /** The lines of a row of the log that are not folded yet; no more than the file has folded of their rocket, when that is given. */
   addRow({ entry, body }: LogRow, upTo?: (channel: string) => FoldedTo): void {
     let index = 0;
-    for (let at = 0; at < body.length;) {
-      const end = body.indexOf('\n', at);
-      const text = body.slice(at, end);
-      at = end + 1;
+    for (const text of linesOf(body)) {
       const line = parseLine(text);
       const [channel, revision, , , events] = line;
       const place = placeOf(entry, index);

@@ -1,6 +1,5 @@
-import { sumOf, type Cell } from './checksum.js';
+import { checkedRow, withSum, type Cell } from './checksum.js';
 import { entryOf } from './log.js';
-import { StoreDamaged } from './store-errors.js';
 
 /** A row of `history`. */
 export interface HistoryRow {
@@ -45,14 +44,11 @@ export class HistoryPart {
   cells(channel: string): Cell[] {
     const { since, places } = this;
     const cells = [channel, since, places.at(-1)!, entryOf(places.at(-2)!), JSON.stringify(places)];
-    return [...cells, sumOf(cells)];
+    return withSum(cells);
   }
 }
 
-export const checkedHistory = (row: HistoryRow): HistoryRow => {
-  const { sum, ...columns } = row;
-  if (sumOf(Object.values(columns)) === sum) return row;
-  throw new StoreDamaged(`damaged: the index of the history of ${row.channel} does not match its checksum`);
-};
+export const checkedHistory = (row: HistoryRow): HistoryRow =>
+  checkedRow(row, ({ channel }) => `the index of the history of ${channel}`);
 
 export const placesOf = (row: HistoryRow): number[] => JSON.parse(row.places) as number[];

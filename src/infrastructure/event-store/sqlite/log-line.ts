@@ -91,20 +91,17 @@ export const parseLine = (line: string): LogLine => JSON.parse(line) as LogLine;
 export const parseLines = (lines: readonly string[]): LogLine[] =>
   JSON.parse(`[${lines.join(',')}]`) as LogLine[];
 
-/** The lines of one rocket among those of a row, without parsing the others. */
+/** The lines of a row, each of which ends in a line break. */
+export const linesOf = (body: string): string[] => body.split('\n').slice(0, -1);
+
+/** Those of one rocket, without parsing the others. */
 export const linesOfRocket = (body: string, channel: string): string[] => {
   const beginning = `["${channel}",`;
-  const found: string[] = [];
-  for (let at = 0; at < body.length;) {
-    const end = body.indexOf('\n', at);
-    if (body.startsWith(beginning, at)) found.push(body.slice(at, end));
-    at = end + 1;
-  }
-  return found;
+  return linesOf(body).filter((line) => line.startsWith(beginning));
 };
 
 /** A skipped range is one event that stands for all of its numbers. */
-const firstNumber = ({ number, event }: NumberedEvent): number =>
+export const firstNumber = ({ number, event }: NumberedEvent): number =>
   event.type === 'MessagesSkipped' ? event.data.from : number;
 
 /** The events of a line, each with the last number it covers. */

@@ -15,7 +15,7 @@ import {
 import { FileLock } from './file-lock.js';
 import { checkAtStart, checkTree } from './integrity.js';
 import { Proof } from './proof.js';
-import { asStoreError, StoreRefused } from './store-errors.js';
+import { asStoreError, primaryCode, StoreRefused } from './store-errors.js';
 
 export interface VerifyReport {
   readonly rockets: number;
@@ -150,11 +150,10 @@ const findingIn = (error: unknown, file: string): string => {
   throw new StoreUnavailable(`${file} can't be read: ${whyUnreadable(file) ?? message}`, { cause: error });
 };
 
-const isUnreadable = (error: unknown): boolean =>
-  isNativeError(error) &&
-  'errcode' in error &&
-  typeof error.errcode === 'number' &&
-  unreadable.has(error.errcode & 0xff);
+const isUnreadable = (error: unknown): boolean => {
+  const code = isNativeError(error) ? primaryCode(error) : undefined;
+  return code !== undefined && unreadable.has(code);
+};
 
 /** SQLite would only say that it can't open something. */
 const whyUnreadable = (file: string): string | undefined => {

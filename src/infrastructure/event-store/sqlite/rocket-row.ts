@@ -1,9 +1,8 @@
 import type { RocketState } from '../../../application/ports/event-store.js';
 import type { RocketSummary } from '../../../application/ports/rocket-directory.js';
 import type { Rocket } from '../../../domain/rocket.js';
-import { sumOf, type Cell } from './checksum.js';
+import { checkedRow, type Cell } from './checksum.js';
 import { restored, storable } from './storable-text.js';
-import { StoreDamaged } from './store-errors.js';
 
 /** A row of `rockets`. */
 export interface RocketRow {
@@ -37,13 +36,8 @@ export const rocketColumns =
   'channel, revision, version, status, complete, type, mission, launched_at, launched_key, speed, reason,' +
   ' exploded_at, updated_at, updated_key, latest, highest, pending, events, position, chain, sum';
 
-export const checkedRocket = (row: RocketRow): RocketRow => {
-  const { sum, ...columns } = row;
-  if (sumOf(Object.values(columns)) !== sum) {
-    throw new StoreDamaged(`damaged: the state of ${row.channel} does not match its checksum`);
-  }
-  return row;
-};
+export const checkedRocket = (row: RocketRow): RocketRow =>
+  checkedRow(row, ({ channel }) => `the state of ${channel}`);
 
 export const stateOf = (row: RocketRow): RocketState => ({
   version: row.version,
@@ -78,7 +72,7 @@ const rocketOf = (row: RocketRow): Rocket => {
       };
 };
 
-/** The columns from `version` to `updated_at` that a state fills, in the order of `stateColumns`. */
+/** The columns from `version` to `updated_at` that a state fills, in their order. */
 export const stateCells = ({ version, rocket, updatedAt }: RocketState): Cell[] => {
   const complete = rocket.complete ? 1 : 0;
   if (rocket.status === 'awaiting-launch') {

@@ -1,7 +1,6 @@
 import type { RocketState } from '../../../application/ports/event-store.js';
-import { sumOf, type Cell } from './checksum.js';
+import { checkedRow, withSum, type Cell } from './checksum.js';
 import { stateOf, type RocketRow } from './rocket-row.js';
-import { StoreDamaged } from './store-errors.js';
 import type { Tail } from './tail.js';
 
 /** A row of `snapshots`: a state now and then, so that a past one is folded from near by. */
@@ -28,15 +27,10 @@ export const snapshotCells = (tail: Tail): Cell[] => {
   const launch = { type, mission, launched_at, speed };
   const state = { version, status, complete, ...launch, reason, exploded_at, updated_at };
   const cells = [channel, version, tail.latest, JSON.stringify(state)];
-  return [...cells, sumOf(cells)];
+  return withSum(cells);
 };
 
-export const checkedSnapshot = (row: SnapshotRow): SnapshotRow => {
-  const { sum, ...columns } = row;
-  if (sumOf(Object.values(columns)) !== sum) {
-    throw new StoreDamaged(`damaged: state ${row.version} of ${row.channel} does not match its checksum`);
-  }
-  return row;
-};
+export const checkedSnapshot = (row: SnapshotRow): SnapshotRow =>
+  checkedRow(row, ({ version, channel }) => `state ${version} of ${channel}`);
 
 export const stateAt = (row: SnapshotRow): RocketState => stateOf(JSON.parse(row.body) as RocketRow);

@@ -27,5 +27,5 @@ export const asStoreError = (error: unknown): Error => {
 };
 
 /** The low byte of SQLite's extended code; undefined for an error that is not SQLite's. */
-const primaryCode = (error: Error): number | undefined =>
+export const primaryCode = (error: Error): number | undefined =>
   'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;

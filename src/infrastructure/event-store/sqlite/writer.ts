@@ -1,5 +1,5 @@
 import type { RocketEvent } from '../../../domain/rocket-event.js';
-import { openForWriting, type Database, type DatabaseOptions } from './database.js';
+import { checkpoint, openForWriting, type Database, type DatabaseOptions } from './database.js';
 import type { HeadQuery, StoredHead } from './event-reader.js';
 import type { LogGroup } from './log-line.js';
 import { StoreDamaged } from './store-errors.js';
@@ -152,7 +152,7 @@ export class Writer {
 /** A full disk may be full of our own log: moved into the file, it gives back what it took. */
 const makeRoom = (database: Database): void => {
   try {
-    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    checkpoint(database);
   } catch {
     // The write that follows tells whether there is room.
   }
