@@ -26,19 +26,17 @@ export class InvalidConfig extends Error {
 
 export const readConfig = (env: Environment, onTerminal: boolean): Config => {
   const read = new Settings(env);
-  const eventStore = read.oneOf('EVENT_STORE', 'memory', ['memory', 'sqlite']);
   const config: Config = {
     host: read.text('HOST'),
     port: read.integer('PORT', 8088, 0, 65_535),
-    // A transaction takes what all workers have ready and lasts one fsync: with three, that is three lanes' worth.
-    workerCount: read.integer('WORKER_COUNT', eventStore === 'sqlite' ? 64 : 3, 1, 64),
+    workerCount: read.integer('WORKER_COUNT', 3, 1, 64),
     bufferMessages: read.integer('BUFFER_MESSAGES', 100_000, 1, 10_000_000),
     bufferBytes: read.integer('BUFFER_BYTES', 128 * 1024 * 1024, 1024, 2 ** 40),
     bodyBytes: read.integer('BODY_BYTES', 64 * 1024, 256, 16 * 1024 * 1024),
     maxConnections: read.integer('MAX_CONNECTIONS', 10_000, 1, 1_000_000),
     gapTimeoutMs: read.duration('GAP_TIMEOUT', 0),
     shutdownTimeoutMs: read.duration('SHUTDOWN_TIMEOUT', 9000),
-    eventStore,
+    eventStore: read.oneOf('EVENT_STORE', 'memory', ['memory', 'sqlite']),
     sqliteFile: read.text('SQLITE_FILE') ?? 'data/rockets.db',
     sqliteSynchronous: read.oneOf('SQLITE_SYNCHRONOUS', 'full', ['full', 'normal']),
     logLevel: read.oneOf('LOG_LEVEL', 'info', ['error', 'warn', 'info', 'debug', 'silent']),

@@ -31,8 +31,8 @@ export interface ChannelWork {
   readonly skips: SkipRequest[];
 }
 
-export interface LaneBatch {
-  readonly lane: number;
+export interface Batch {
+  readonly lanes: readonly number[];
   readonly work: readonly ChannelWork[];
 }
 
@@ -41,21 +41,26 @@ export interface BufferLimits {
   readonly bytes: number;
 }
 
-/** What is taken from one lane at once: enough to share a commit, little enough to keep the event loop free. */
+/** What is taken at once: enough to share a commit, little enough to keep the event loop free. */
 export const MESSAGES_PER_BATCH = 1024;
+/** Each of them may need its head read, and may go on draining. */
+const CHANNELS_PER_BATCH = 256;
 
 /**
- * Takes arrivals in any order and hands them out lane by lane, each channel's in number order. A lane that was
- * taken is held until `release`, so one channel is never worked on twice at a time; what arrives meanwhile grows
- * into the next batch. Bounded by count and bytes of everything not settled yet.
+ * Takes arrivals in any order and hands them out in batches of whole lanes, each channel's in number order. A lane
+ * that was taken is held until `release`, so one channel is never worked on twice at a time; what arrives meanwhile
+ * grows into the next batch. Bounded by count and bytes of everything not settled yet.
  */
 export class ReorderBuffer {
   private readonly lanes = Array.from({ length: LANES }, () => new Map<string, ChannelWork>());
   private readonly held = new Array<boolean>(LANES).fill(false);
   /** Lanes with work that nobody holds, first come first; each at most once. */
   private readonly ready: number[] = [];
+  /** Not answered yet. */
   messages = 0;
   bytes = 0;
+  /** Of the messages those that nobody has taken. */
+  waiting = 0;
 
   constructor(private readonly limits: BufferLimits) {}
 
@@ -63,6 +68,7 @@ export class ReorderBuffer {
   offer(arrival: Arrival): boolean {
     if (this.messages >= this.limits.messages || this.bytes + arrival.bytes > this.limits.bytes) return false;
     this.messages++;
+    this.waiting++;
     this.bytes += arrival.bytes;
     this.workOf(arrival.message.channel).arrivals.push(arrival);
     return true;
@@ -77,24 +83,25 @@ export class ReorderBuffer {
     this.workOf(channel);
   }
 
-  take(): LaneBatch | undefined {
-    const lane = this.ready.shift();
-    if (lane === undefined) return undefined;
-    this.held[lane] = true;
-    const waiting = this.lanes[lane]!;
+  /** Whether `take` has something to hand out. */
+  get isReady(): boolean {
+    return this.ready.length > 0;
+  }
+
+  /** As many lanes as fit into one batch, those first whose work came first. */
+  take(): Batch | undefined {
+    if (this.ready.length === 0) return undefined;
+    const lanes: number[] = [];
     const work: ChannelWork[] = [];
     let room = MESSAGES_PER_BATCH;
-    for (const [channel, all] of waiting) {
-      const taken = takeUpTo(room, all);
-      waiting.delete(channel);
-      // What a busy channel has left goes to the end of the queue: the others of its lane have their turn first.
-      if (taken !== all) waiting.set(channel, all);
-      room -= taken.arrivals.length;
-      sortByNumber(taken.arrivals);
-      work.push(taken);
-      if (room <= 0) break;
+    while (this.ready.length > 0 && room > 0 && work.length < CHANNELS_PER_BATCH) {
+      const lane = this.ready.shift()!;
+      this.held[lane] = true;
+      lanes.push(lane);
+      room = this.takeLane(this.lanes[lane]!, work, room);
     }
-    return { lane, work };
+    this.waiting -= MESSAGES_PER_BATCH - room;
+    return { lanes, work };
   }
 
   /** The arrivals were answered: their room is free again. */
@@ -103,9 +110,26 @@ export class ReorderBuffer {
     for (const arrival of arrivals) this.bytes -= arrival.bytes;
   }
 
-  release(lane: number): void {
-    this.held[lane] = false;
-    if (this.lanes[lane]!.size > 0) this.ready.push(lane);
+  release({ lanes }: Batch): void {
+    for (const lane of lanes) {
+      this.held[lane] = false;
+      if (this.lanes[lane]!.size > 0) this.ready.push(lane);
+    }
+  }
+
+  /** Moves what fits from a lane to the batch; answers the room that is left. */
+  private takeLane(waiting: Map<string, ChannelWork>, work: ChannelWork[], room: number): number {
+    for (const [channel, all] of waiting) {
+      const taken = takeUpTo(room, all);
+      waiting.delete(channel);
+      // What a busy channel has left goes to the end of the queue: the others of its lane have their turn first.
+      if (taken !== all) waiting.set(channel, all);
+      room -= taken.arrivals.length;
+      sortByNumber(taken.arrivals);
+      work.push(taken);
+      if (room <= 0 || work.length >= CHANNELS_PER_BATCH) break;
+    }
+    return room;
   }
 
   private workOf(channel: string): ChannelWork {

@@ -2,7 +2,7 @@ import { advance, skipFirstGap, type Step } from './advance.js';
 import type { Clock } from './ports/clock.js';
 import { StoreUnavailable, type Change, type EventStore, type Head } from './ports/event-store.js';
 import type { Logger } from './ports/logger.js';
-import type { ChannelWork, LaneBatch, ReorderBuffer, SkipRequest } from './reorder-buffer.js';
+import type { ChannelWork, ReorderBuffer, SkipRequest } from './reorder-buffer.js';
 
 export type CommitListener = (change: Change, before: Head) => void;
 
@@ -13,23 +13,34 @@ interface Turn {
 
 /** With a store that never waits for a disk, nothing else would run while there is work: give way this often. */
 const MESSAGES_PER_EVENT_LOOP_TURN = 2048;
+/** So many messages are worth a commit beside one that is under way, and worth no waiting for more. */
+const ENOUGH = 256;
+/** Nobody waits longer than so many turns of the event loop for others to come. */
+const MOST_TURNS = 8;
+/** Drains can make very much of a few messages: what one commit holds ends after so many events. */
+const EVENTS_PER_COMMIT = 4096;
 const RETRY_DRAIN_AFTER_MS = 1000;
 
 /**
- * N workers over one reorder buffer. Each takes what waits in one lane, advances its channels, commits them
- * together, and only then answers. While a commit is under way the next batch of that lane grows by itself.
+ * N workers over one reorder buffer. A worker takes what waits, advances the channels, commits them together, and only
+ * then answers. While a commit is under way the next batch grows by itself: everybody shares the next commit.
  *
- *   idle ──wake──► take a lane ──► load ──► advance ──► commit ──► settle ──► release the lane ──► take …
- *                                            ▲             │
- *                                            └── moved ────┘
+ *   idle ──wake──► gather ──► take lanes ──► load ──► advance ──► commit ──► settle ──► release the lanes ──► gather …
+ *                                                      ▲             │
+ *                                                      └── moved ────┘
  */
 export class WorkerPool {
-  private readonly sleeping: (() => void)[] = [];
+  /** Workers without work: they are told whether to gather. */
+  private readonly sleeping: ((gather: boolean) => void)[] = [];
   private readonly listeners: CommitListener[] = [];
   /** Channels of failed batches: they get another turn in a moment. */
   private readonly interrupted = new Set<string>();
   private running: Promise<void>[] = [];
   private stopping = false;
+  /** One worker is about to take what waits. */
+  private gathering = false;
+  /** Workers with a batch. */
+  private busy = 0;
   private sinceYield = 0;
   /** Set while the turn is used up. */
   private nextTurn: Promise<void> | undefined;
@@ -55,39 +66,74 @@ export class WorkerPool {
 
   /** There is something new in the buffer. */
   wake(): void {
-    this.sleeping.pop()?.();
+    if (!this.isTimeToTake || this.sleeping.length === 0) return;
+    this.gathering = true;
+    this.sleeping.pop()!(true);
   }
 
   /** Finishes everything that was taken, then stops. */
   async drain(): Promise<void> {
     this.stopping = true;
-    for (const wake of this.sleeping.splice(0)) wake();
+    for (const wake of this.sleeping.splice(0)) wake(false);
     await Promise.all(this.running);
   }
 
   private async work(): Promise<void> {
     for (;;) {
-      while (this.sinceYield >= MESSAGES_PER_EVENT_LOOP_TURN) await this.giveWay();
-      const batch = this.buffer.take();
-      if (batch === undefined) {
+      if (!(await this.isMyTurn())) {
         if (this.stopping) return;
-        await new Promise<void>((wake) => this.sleeping.push(wake));
-        // Let everything that arrives in this turn of the event loop come in before the first is answered: with 64
-        // connections a POST costs the server 24 instead of 40 µs.
-        if (!this.stopping) await this.clock.sleep(0);
         continue;
       }
+      await this.gather();
+      await this.yieldWhenDue();
+      const batch = this.buffer.take();
+      this.gathering = false;
+      if (batch === undefined) continue;
+      this.busy++;
+      this.wake();
       for (const { arrivals } of batch.work) this.sinceYield += arrivals.length;
-      await this.process(batch);
-      this.buffer.release(batch.lane);
+      await this.process(batch.work);
+      this.busy--;
+      this.buffer.release(batch);
     }
   }
 
-  private async process({ work }: LaneBatch): Promise<void> {
+  /** Beside a commit that is under way only much is worth another: what is less shares the next one. */
+  private get isTimeToTake(): boolean {
+    const { buffer } = this;
+    return !this.gathering && buffer.isReady && (this.busy === 0 || buffer.waiting >= ENOUGH);
+  }
+
+  /** Waits until there is something to gather, or nothing will ever be again. */
+  private isMyTurn(): boolean | Promise<boolean> {
+    if (this.isTimeToTake) return (this.gathering = true);
+    // What waits or is still to be released is for whoever gathers or has a batch.
+    if (this.stopping) return false;
+    return new Promise((wake) => this.sleeping.push(wake));
+  }
+
+  /**
+   * As long as turns of the event loop bring more, it belongs into this batch: the processor is busy with it anyway,
+   * and everything that is done once for a batch is shared by more, a disk's fsync above all. Taken at once, a POST
+   * costs half as much again with the SQLite store and three connections (measured).
+   */
+  private async gather(): Promise<void> {
+    let quiet = 0;
+    for (let turn = 0; quiet < 2 && turn < MOST_TURNS; turn++) {
+      const before = this.buffer.waiting;
+      if (before >= ENOUGH) return;
+      await this.clock.sleep(0);
+      quiet = this.buffer.waiting === before ? quiet + 1 : 0;
+    }
+  }
+
+  private async process(work: readonly ChannelWork[]): Promise<void> {
     try {
-      const heads = await this.store.load(work.map(headRequest));
-      let turns = work.map((channelWork, i): Turn => ({ work: channelWork, head: heads[i]! }));
-      while (turns.length > 0) turns = await this.processTurns(turns);
+      let turns = await this.load(work);
+      while (turns.length > 0) {
+        turns = await this.processTurns(turns);
+        await this.yieldWhenDue();
+      }
       for (const { channel, skips } of work) {
         for (; skips[0] !== undefined; skips.shift()) await this.skip(channel, skips[0]);
       }
@@ -96,17 +142,41 @@ export class WorkerPool {
     }
   }
 
-  /** One round of a batch; answers the channels that have moved and must be decided again. */
+  /** A channel that can't be read, because what is stored of it is damaged, is nobody else's trouble. */
+  private async load(work: readonly ChannelWork[]): Promise<Turn[]> {
+    try {
+      const heads = await this.store.load(work.map(headRequest));
+      return work.map((channelWork, i) => ({ work: channelWork, head: heads[i]! }));
+    } catch (error) {
+      if (work.length === 1) throw error;
+      const results = await Promise.allSettled(work.map((one) => this.load([one])));
+      if (results.every(({ status }) => status === 'rejected')) throw error;
+      return results.flatMap((result, i) => {
+        if (result.status === 'fulfilled') return result.value;
+        this.failUnsettled([work[i]!], asError(result.reason));
+        return [];
+      });
+    }
+  }
+
+  /** Decides and commits what fits into one commit; answers what is left, with the channels that have moved. */
   private async processTurns(turns: readonly Turn[]): Promise<Turn[]> {
     const now = this.clock.now();
-    const steps = turns.map(({ work, head }) => advance(head, work.arrivals.map(messageOf), now));
+    const steps: Step[] = [];
+    for (let events = 0; steps.length < turns.length && events < EVENTS_PER_COMMIT;) {
+      const { work, head } = turns[steps.length]!;
+      const step = advance(head, work.arrivals.map(messageOf), now);
+      events += step.change?.events.length ?? 0;
+      steps.push(step);
+    }
     const changes = steps.flatMap(({ change }) => change ?? []);
     const moved = changes.length > 0 ? await this.store.commit(changes) : [];
-    const again: Turn[] = [];
-    turns.forEach((turn, i) => {
+    const again = turns.slice(steps.length);
+    steps.forEach((step, i) => {
+      const turn = turns[i]!;
       const { channel } = turn.work;
       const head = moved.length === 0 ? undefined : moved.find((fresh) => fresh.channel === channel);
-      if (head === undefined) this.settle(turn, steps[i]!);
+      if (head === undefined) this.settle(turn, step);
       else again.push({ work: turn.work, head });
     });
     return again;
@@ -166,7 +236,7 @@ export class WorkerPool {
     for (const { arrivals, skips } of work) {
       const failed = arrivals.splice(0);
       this.buffer.settled(failed);
-      for (const waiter of [...failed, ...skips]) waiter.fail(error);
+      for (const waiter of [...failed, ...skips.splice(0)]) waiter.fail(error);
     }
     void this.resumeLater(work);
   }
@@ -190,8 +260,8 @@ export class WorkerPool {
   }
 
   /** All workers have one turn together: who finds it used up waits with the others for the next. */
-  private giveWay(): Promise<void> {
-    return (this.nextTurn ??= this.beginTurn());
+  private async yieldWhenDue(): Promise<void> {
+    while (this.sinceYield >= MESSAGES_PER_EVENT_LOOP_TURN) await (this.nextTurn ??= this.beginTurn());
   }
 
   private async beginTurn(): Promise<void> {

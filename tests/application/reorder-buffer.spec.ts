@@ -4,7 +4,7 @@ import {
   MESSAGES_PER_BATCH,
   ReorderBuffer,
   type Arrival,
-  type LaneBatch,
+  type Batch,
 } from '../../src/application/reorder-buffer.js';
 import { faster, message } from '../support/messages.js';
 
@@ -16,7 +16,7 @@ const arrival = (number: number, channel = 'rocket-1', bytes = 100): Arrival => 
   fail: () => undefined,
 });
 const skip = () => ({ expected: undefined, settle: () => undefined, fail: () => undefined });
-const contents = (batch: LaneBatch | undefined) =>
+const contents = (batch: Batch | undefined) =>
   batch?.work.map(({ channel, arrivals }) => [channel, arrivals.map((each) => each.message.number)]);
 
 /** Channels that share a lane with the first one. */
@@ -56,7 +56,7 @@ describe('a reorder buffer', () => {
     buffer.offer(arrival(1, a));
     buffer.offer(arrival(1, b));
     const batch = buffer.take()!;
-    expect(batch.lane).toBe(laneOf(a));
+    expect(batch.lanes).toEqual([laneOf(a)]);
     expect(contents(batch)).toEqual([
       [a, [1]],
       [b, [1]],
@@ -64,13 +64,27 @@ describe('a reorder buffer', () => {
     expect(buffer.take()).toBeUndefined();
   });
 
-  it('hands out lanes in the order their work came', () => {
+  it('hands out lanes together, in the order their work came', () => {
     const buffer = new ReorderBuffer(ample);
     const [first, second] = ['rocket-0', otherLane()];
     buffer.offer(arrival(1, second));
     buffer.offer(arrival(1, first));
-    expect(buffer.take()!.lane).toBe(laneOf(second));
-    expect(buffer.take()!.lane).toBe(laneOf(first));
+    const batch = buffer.take()!;
+    expect(batch.lanes).toEqual([laneOf(second), laneOf(first)]);
+    expect(contents(batch)).toEqual([
+      [second, [1]],
+      [first, [1]],
+    ]);
+  });
+
+  it('counts what nobody has taken', () => {
+    const buffer = new ReorderBuffer(ample);
+    for (let number = 1; number <= MESSAGES_PER_BATCH + 3; number++) buffer.offer(arrival(number));
+    expect(buffer.waiting).toBe(MESSAGES_PER_BATCH + 3);
+    const batch = buffer.take()!;
+    expect(buffer).toMatchObject({ waiting: 3, isReady: false, messages: MESSAGES_PER_BATCH + 3 });
+    buffer.release(batch);
+    expect(buffer).toMatchObject({ waiting: 3, isReady: true });
   });
 
   it('never hands out a lane that is held; what comes meanwhile is the next batch', () => {
@@ -80,14 +94,14 @@ describe('a reorder buffer', () => {
     buffer.offer(arrival(3));
     buffer.offer(arrival(2));
     expect(buffer.take()).toBeUndefined();
-    buffer.release(batch.lane);
+    buffer.release(batch);
     expect(contents(buffer.take())).toEqual([['rocket-1', [2, 3]]]);
   });
 
   it('forgets a released lane that has no work', () => {
     const buffer = new ReorderBuffer(ample);
     buffer.offer(arrival(1));
-    buffer.release(buffer.take()!.lane);
+    buffer.release(buffer.take()!);
     expect(buffer.take()).toBeUndefined();
     buffer.offer(arrival(2));
     expect(contents(buffer.take())).toEqual([['rocket-1', [2]]]);
@@ -105,7 +119,7 @@ describe('a reorder buffer', () => {
     buffer.offerSkip('rocket-1', skip());
     const first = buffer.take()!;
     expect(first.work[0]!.skips).toHaveLength(0);
-    buffer.release(first.lane);
+    buffer.release(first);
     const second = buffer.take()!;
     expect(second.work[0]!.arrivals).toHaveLength(1);
     expect(second.work[0]!.skips).toHaveLength(1);
@@ -119,9 +133,31 @@ describe('a batch', () => {
     const sizes: number[] = [];
     for (let batch = buffer.take(); batch !== undefined; batch = buffer.take()) {
       sizes.push(batch.work[0]!.arrivals.length);
-      buffer.release(batch.lane);
+      buffer.release(batch);
     }
     expect(sizes).toEqual([MESSAGES_PER_BATCH, MESSAGES_PER_BATCH]);
+  });
+
+  it('ends with a lane: what did not fit into it is left to others', () => {
+    const buffer = new ReorderBuffer(ample);
+    const other = otherLane();
+    for (let number = 1; number <= MESSAGES_PER_BATCH; number++) buffer.offer(arrival(number, 'rocket-0'));
+    buffer.offer(arrival(1, other));
+    expect(buffer.take()!.lanes).toEqual([laneOf('rocket-0')]);
+    expect(contents(buffer.take())).toEqual([[other, [1]]]);
+  });
+
+  it('holds a limited number of channels, for each may have much to drain', () => {
+    const buffer = new ReorderBuffer(ample);
+    const channels = Array.from({ length: 1000 }, (_, i) => `rocket-${i}`);
+    for (const channel of channels) buffer.resume(channel);
+    const taken: string[] = [];
+    for (let batch = buffer.take(); batch !== undefined; batch = buffer.take()) {
+      expect(batch.work.length).toBeLessThanOrEqual(256);
+      taken.push(...batch.work.map(({ channel }) => channel));
+      buffer.release(batch);
+    }
+    expect(taken.sort()).toEqual(channels.sort());
   });
 
   it('gives the other channels of its lane their turn before a busy one has its second', () => {
@@ -134,7 +170,7 @@ describe('a batch', () => {
     buffer.offer(arrival(1, quiet));
     const first = buffer.take()!;
     keepBusy();
-    buffer.release(first.lane);
+    buffer.release(first);
     expect(buffer.take()!.work[0]!.channel).toBe(quiet);
   });
 });
@@ -180,28 +216,29 @@ describe('whatever is offered', () => {
         const buffer = new ReorderBuffer(ample);
         const offered: Arrival[] = [];
         const taken: Arrival[] = [];
-        const held: number[] = [];
+        const held: Batch[] = [];
         const take = () => {
           const batch = buffer.take();
           if (batch === undefined) return false;
-          expect(held).not.toContain(batch.lane);
-          held.push(batch.lane);
+          for (const lane of batch.lanes) expect(held.flatMap(({ lanes }) => lanes)).not.toContain(lane);
+          held.push(batch);
           for (const { arrivals } of batch.work) taken.push(...arrivals);
           return true;
         };
         for (const each of commands) {
           if (each === 'take') take();
           else if (each === 'release') {
-            const lane = held.shift();
-            if (lane !== undefined) buffer.release(lane);
+            const batch = held.shift();
+            if (batch !== undefined) buffer.release(batch);
           } else {
             const one = arrival(each.number, channels[each.channel]);
             offered.push(one);
             expect(buffer.offer(one)).toBe(true);
           }
         }
-        for (const lane of held.splice(0)) buffer.release(lane);
+        for (const batch of held.splice(0)) buffer.release(batch);
         while (take()) buffer.release(held.shift()!);
+        expect(buffer.waiting).toBe(0);
         expect(taken).toHaveLength(offered.length);
         expect(new Set(taken)).toEqual(new Set(offered));
       }),

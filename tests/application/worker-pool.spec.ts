@@ -6,6 +6,7 @@ import {
   type Change,
   type EventStore,
   type Head,
+  type HeadRequest,
 } from '../../src/application/ports/event-store.js';
 import type { RocketMessage } from '../../src/domain/rocket-message.js';
 import { InMemoryEventStore } from '../../src/infrastructure/event-store/in-memory-event-store.js';
@@ -64,6 +65,9 @@ const [one, two, three, four, five] = history as [
   RocketMessage,
   RocketMessage,
 ];
+
+const historyOf = (count: number, channel: string): RocketMessage[] =>
+  messages([launched(), ...Array.from({ length: count - 1 }, () => faster(1))], channel);
 
 const channelsOf = (sameLane: boolean, count: number): string[] => {
   const names = Array.from({ length: 2000 }, (_, i) => `rocket-${i + 1}`);
@@ -170,8 +174,10 @@ describe('a worker', () => {
 });
 
 describe('workers', () => {
-  it.each([1, 3])('are %i at a time, each in a lane of its own', async (workers) => {
-    const channels = channelsOf(false, 6);
+  /** With so much waiting, the commit that is under way is not waited for. */
+  const MUCH = 600;
+
+  it.each([1, 3])('are %i at a time, each with lanes of its own', async (workers) => {
     let busy = 0;
     let busiest = 0;
     const store = new WatchedStore(async (_changes, write) => {
@@ -182,8 +188,59 @@ describe('workers', () => {
     });
     const { pool, sendAll } = pipelineOver(store, { workers });
     await pool.start();
-    await sendAll(channels.map((channel) => message(1, launched(), channel)));
+    await sendAll(channelsOf(false, 12).flatMap((channel) => historyOf(MUCH, channel)));
     expect(busiest).toBe(workers);
+  });
+
+  it('leave a little that comes during a commit to the next one, all of it together', async () => {
+    const disk = gate();
+    const store = new WatchedStore((_changes, write) => disk.opened.then(write));
+    const { pool, sendAll } = pipelineOver(store, { workers: 3 });
+    const [first, ...others] = channelsOf(false, 20);
+    await pool.start();
+    const sent = [sendAll([message(1, launched(), first)])];
+    await settled();
+    for (const channel of others) {
+      sent.push(sendAll([message(1, launched(), channel)]));
+      await turns(1);
+    }
+    await settled();
+    disk.open();
+    await Promise.all(sent);
+    expect(store.commits.map((changes) => changes.map(({ channel }) => channel))).toEqual([[first], others]);
+  });
+
+  it('take together what arrives within a few turns of the event loop', async () => {
+    const store = new WatchedStore();
+    const { pool, sendAll } = pipelineOver(store);
+    const channels = channelsOf(false, 4);
+    await pool.start();
+    await Promise.all(
+      channels.map(async (channel, i) => {
+        await turns(i);
+        await sendAll([message(1, launched(), channel)]);
+      }),
+    );
+    expect(store.commits).toHaveLength(1);
+  });
+
+  it('commit in parts what would be very many events at once', async () => {
+    const store = new WatchedStore();
+    const { pool, ingest, sendAll } = pipelineOver(store);
+    const channels = channelsOf(false, 10);
+    const histories = channels.map((channel) => historyOf(1000, channel));
+    await pool.start();
+    await sendAll(histories.flatMap((each) => each.slice(1)));
+    const before = store.commits.length;
+    const outcomes = await sendAll(histories.map((each) => each[0]!));
+    await ingest.stop();
+    expect(outcomes).toMatchObject(
+      channels.map((channel) => ({ channel, outcome: 'applied', version: 1000 })),
+    );
+    const sizes = store.commits
+      .slice(before)
+      .map((changes) => changes.reduce((sum, { events }) => sum + events.length, 0));
+    expect(sizes).toEqual([5000, 5000]);
   });
 
   it('never work on one channel together', async () => {
@@ -340,6 +397,46 @@ describe('a commit that fails', () => {
   });
 });
 
+describe('a channel that cannot be read', () => {
+  class DamagedStore extends InMemoryEventStore {
+    constructor(private readonly isDamaged: (channel: string) => boolean) {
+      super(new InMemoryRocketDirectory({ sleep: () => Promise.resolve() }), { storeId: 'damaged' });
+    }
+
+    override load(requests: readonly HeadRequest[]): Promise<Head[]> {
+      const damaged = requests.find(({ channel }) => this.isDamaged(channel));
+      return damaged === undefined
+        ? super.load(requests)
+        : Promise.reject(new StoreUnavailable(`damaged: ${damaged.channel}`));
+    }
+  }
+
+  it('fails alone, whoever shares its batch', async () => {
+    const { pool, ingest, log, buffer } = pipelineOver(new DamagedStore((channel) => channel === 'rocket-2'));
+    await pool.start();
+    const answers = ['rocket-1', 'rocket-2', 'rocket-3'].map((channel) =>
+      ingest.ingest(message(1, launched(), channel), 100),
+    );
+    expect(await Promise.allSettled(answers)).toMatchObject([
+      { value: { outcome: 'applied' } },
+      { reason: { message: 'damaged: rocket-2' } },
+      { value: { outcome: 'applied' } },
+    ]);
+    expect(log.lines).toHaveLength(1);
+    expect(buffer).toMatchObject({ messages: 0, bytes: 0 });
+  });
+
+  it('is reported once for the whole batch when none can', async () => {
+    const { pool, ingest, log } = pipelineOver(new DamagedStore(() => true));
+    await pool.start();
+    const answers = ['rocket-1', 'rocket-2'].map((channel) =>
+      ingest.ingest(message(1, launched(), channel), 100),
+    );
+    expect(await Promise.allSettled(answers)).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
+    expect(log.lines).toHaveLength(1);
+  });
+});
+
 describe('a start', () => {
   it('finishes the drain that a crash cut short', async () => {
     const { store } = memoryStore();
@@ -433,9 +530,7 @@ describe('workers that find much to do', () => {
     await pool.start();
     const PER_CHANNEL = 600;
     let settled = 0;
-    const all = channelsOf(false, 60).flatMap((channel) =>
-      messages([launched(), ...Array.from({ length: PER_CHANNEL - 1 }, () => faster(1))], channel),
-    );
+    const all = channelsOf(false, 60).flatMap((channel) => historyOf(PER_CHANNEL, channel));
     for (const one of all) ingest.submit(one, 100, () => settled++, fail);
     let most = 0;
     while (settled < all.length) {

@@ -53,7 +53,7 @@ const rockets = async (): Promise<number> => {
 
 /** The in-memory store, made durable by nothing but a file that grows: the least any durable store can do. */
 const appending = async (): Promise<number> => {
-  const config = readConfig({ ...quiet, ...process.env, PORT: '0', WORKER_COUNT: '64' }, false);
+  const config = readConfig({ ...quiet, ...process.env, PORT: '0' }, false);
   const container = await createContainer(config, appendingStores(process.env['APPEND_FILE'] ?? ''));
   return (await container.get(parts.service).start()).port;
 };

@@ -25,7 +25,10 @@ function limit(file: string, name: string, value: number): Replacement {
 export const smallLimits: readonly Replacement[] = [
   limit('src/application/advance.ts', 'EVENTS_PER_STEP', 3),
   limit('src/application/reorder-buffer.ts', 'MESSAGES_PER_BATCH', 4),
+  limit('src/application/reorder-buffer.ts', 'CHANNELS_PER_BATCH', 2),
   limit('src/application/worker-pool.ts', 'MESSAGES_PER_EVENT_LOOP_TURN', 7),
+  limit('src/application/worker-pool.ts', 'ENOUGH', 3),
+  limit('src/application/worker-pool.ts', 'EVENTS_PER_COMMIT', 4),
   limit('src/application/rocket-queries.ts', 'PAGE', 3),
   limit('src/application/skip-overdue-gaps.ts', 'PAGE', 2),
   limit('src/application/gap-notices.ts', 'PAGE', 2),

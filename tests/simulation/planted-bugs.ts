@@ -122,7 +122,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     bug: 'a channel that moved is answered though not written',
     file: pool,
     find: 'else again.push({ work: turn.work, head });',
-    replace: 'else this.settle(turn, steps[i]!);',
+    replace: 'else this.settle(turn, step);',
   },
   {
     bug: 'a channel that moved is never answered',
@@ -175,8 +175,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     bug: 'a stop leaves what waits in the buffer',
     file: pool,
-    find: 'const batch = this.buffer.take();',
-    replace: 'if (this.stopping) return;\n      const batch = this.buffer.take();',
+    find: 'if (!(await this.isMyTurn())) {',
+    replace: 'if (this.stopping || !(await this.isMyTurn())) {',
   },
   {
     bug: 'a full buffer drops without a word',
@@ -203,6 +203,12 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: '',
   },
   {
+    bug: 'a batch releases only one of its lanes',
+    file: buffer,
+    find: 'for (const lane of lanes) {',
+    replace: 'for (const lane of lanes.slice(0, 1)) {',
+  },
+  {
     bug: 'what a full batch leaves behind is lost',
     file: buffer,
     find: 'if (taken !== all) waiting.set(channel, all);',
@@ -217,9 +223,26 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     bug: 'a worker on its way to sleep misses what comes meanwhile',
     file: pool,
-    find: 'await new Promise<void>((wake) => this.sleeping.push(wake));',
-    replace: `await this.clock.sleep(0);
-        await new Promise<void>((wake) => this.sleeping.push(wake));`,
+    find: 'return new Promise((wake) => this.sleeping.push(wake));',
+    replace: 'return this.clock.sleep(0).then(() => new Promise((wake) => this.sleeping.push(wake)));',
+  },
+  {
+    bug: 'nobody gathers any more after a batch',
+    file: pool,
+    find: 'this.gathering = false;\n      if',
+    replace: 'if',
+  },
+  {
+    bug: 'what a commit had no room for is forgotten',
+    file: pool,
+    find: 'const again = turns.slice(steps.length);',
+    replace: 'const again: Turn[] = [];',
+  },
+  {
+    bug: 'a worker with a failed batch counts as busy for ever',
+    file: pool,
+    find: 'this.busy--;',
+    replace: 'if (this.interrupted.size === 0) this.busy--;',
   },
   {
     bug: 'messages that failed are not counted',

@@ -19,11 +19,7 @@ import { exportMessages } from '../../../src/infrastructure/event-store/sqlite/e
 import { FoldedTables } from '../../../src/infrastructure/event-store/sqlite/folded-tables.js';
 import { Folding } from '../../../src/infrastructure/event-store/sqlite/folding.js';
 import { checkAtStart } from '../../../src/infrastructure/event-store/sqlite/integrity.js';
-import {
-  addToGroup,
-  emptyGroup,
-  type LogGroup,
-} from '../../../src/infrastructure/event-store/sqlite/log-line.js';
+import { groupOf } from '../../../src/infrastructure/event-store/sqlite/log-line.js';
 import { rebuildFile, verifyFile } from '../../../src/infrastructure/event-store/sqlite/maintenance.js';
 import { NO_LOG } from '../../../src/infrastructure/event-store/sqlite/log.js';
 import { RowsToAppend } from '../../../src/infrastructure/event-store/sqlite/rows-to-append.js';
@@ -582,12 +578,6 @@ class Run {
     database.close();
   }
 }
-
-const groupOf = (changes: readonly Change[]): LogGroup => {
-  const group = emptyGroup();
-  for (const change of changes) addToGroup(group, change);
-  return group;
-};
 
 const contradicts = ({ state }: Head, { events }: Change): boolean => {
   if (events.length === 0) return false;

@@ -44,9 +44,13 @@ export interface LogGroup {
   readonly lines: number[];
 }
 
-export const emptyGroup = (): LogGroup => ({ text: '', channels: [], changes: [], lines: [] });
+export const groupOf = (changes: readonly Change[]): LogGroup => {
+  const group: LogGroup = { text: '', channels: [], changes: [], lines: [] };
+  for (const change of changes) addToGroup(group, change);
+  return group;
+};
 
-export const addToGroup = (group: LogGroup, change: Change): void => {
+const addToGroup = (group: LogGroup, change: Change): void => {
   const { channel, revision, state, events } = change;
   const lines = Math.max(1, Math.ceil(events.length / EVENTS_PER_LINE));
   group.channels.push(channel);

@@ -18,11 +18,11 @@ import type { RocketEvent } from '../../../domain/rocket-event.js';
 import type { DatabaseOptions } from './database.js';
 import type { PlacedEvent, StoredHead } from './event-reader.js';
 import { FileLock } from './file-lock.js';
-import { GroupCommit } from './group-commit.js';
 import { earlyListOf, HeadCache, type CachedHead } from './head-cache.js';
+import { groupOf } from './log-line.js';
 import { Reading } from './reading.js';
 import { StoreThread } from './store-thread.js';
-import type { ReaderMethods, WriterMethods } from './thread-protocol.js';
+import type { GroupReply, ReaderMethods, WriterMethods } from './thread-protocol.js';
 
 const durabilities: Readonly<Record<DatabaseOptions['synchronous'], Durability>> = {
   full: {
@@ -39,11 +39,10 @@ const durabilities: Readonly<Record<DatabaseOptions['synchronous'], Durability>>
 
 /**
  * One file on one machine. Two threads hold the connections, one that writes and one that reads; here is only what
- * must be quick: the heads of the rockets that are being heard, and the queue of the next transaction.
+ * must be quick: the heads of the rockets that are being heard.
  */
 export class SqliteEventStore implements EventStore {
   private readonly cache = new HeadCache();
-  private readonly group: GroupCommit;
   readonly reading: Reading;
   private closing: Promise<void> | undefined;
 
@@ -55,16 +54,6 @@ export class SqliteEventStore implements EventStore {
     readonly durability: Durability,
   ) {
     this.reading = new Reading(writer, readerThread);
-    this.group = new GroupCommit(
-      (group) => {
-        this.reading.wrote();
-        return this.writer.call('write', group);
-      },
-      (change) => this.cache.committed(change),
-      // A transaction that failed at its very end may be in the file all the same.
-      () => this.cache.clear(),
-      (changes) => this.readHeads(changes),
-    );
   }
 
   static async open(options: DatabaseOptions): Promise<SqliteEventStore> {
@@ -92,9 +81,20 @@ export class SqliteEventStore implements EventStore {
     return Promise.resolve(heads);
   }
 
-  commit(changes: readonly Change[]): Promise<Head[]> {
-    if (this.closing !== undefined) return Promise.reject(new StoreUnavailable('The store is closed.'));
-    return changes.length === 0 ? Promise.resolve([]) : this.group.add(changes);
+  /** One transaction, and one fsync, for all of them. */
+  async commit(changes: readonly Change[]): Promise<Head[]> {
+    if (this.closing !== undefined) throw new StoreUnavailable('The store is closed.');
+    if (changes.length === 0) return noneMoved;
+    this.reading.wrote();
+    const { moved, contradictions } = await this.write(changes);
+    if (moved.length === 0 && contradictions.length === 0) {
+      for (const change of changes) this.cache.committed(change);
+      return noneMoved;
+    }
+    const notWritten = new Set([...moved, ...contradictions.map(([place]) => place)]);
+    changes.forEach((change, place) => notWritten.has(place) || this.cache.committed(change));
+    if (contradictions[0] !== undefined) throw new Error(contradictions[0][1]);
+    return this.readHeads(moved.map((place) => changes[place]!));
   }
 
   async read(channel: string, { after, limit }: { after: number; limit: number }): Promise<StoredEvent[]> {
@@ -143,11 +143,20 @@ export class SqliteEventStore implements EventStore {
   }
 
   private async shutDown(): Promise<void> {
-    await this.group.idle();
-    // The writer last: the connection that closes last moves the log into the file and removes it.
+    // The writer last, behind all that it was asked to write: the connection that closes last moves the log into the file and removes it.
     await this.readerThread.stop();
     await this.writer.stop();
     this.lock.release();
+  }
+
+  private async write(changes: readonly Change[]): Promise<GroupReply> {
+    try {
+      return await this.writer.call('write', groupOf(changes));
+    } catch (error) {
+      // A transaction that failed at its very end may be in the file all the same.
+      this.cache.clear();
+      throw error;
+    }
   }
 
   private async loadFromFile(requests: readonly HeadRequest[]): Promise<Head[]> {
@@ -204,6 +213,8 @@ export class SqliteEventStore implements EventStore {
     return place;
   }
 }
+
+const noneMoved: Head[] = [];
 
 /** Whether some of these numbers may have an event: then it has to be read. */
 const hasRecorded = ({ state }: CachedHead, numbers: readonly number[]): boolean => {
