@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { exportMessages } from '../infrastructure/event-store/sqlite/export.js';
+import { exportMessages } from '../infrastructure/event-store/sqlite/log/export.js';
 import { backupFile, rebuildFile, verifyFile } from '../infrastructure/event-store/sqlite/maintenance.js';
 import { StoreRefused } from '../infrastructure/event-store/sqlite/store-errors.js';
 import { StoreUnavailable } from '../application/ports/event-store.js';

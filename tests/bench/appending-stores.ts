@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import type { Change, Head } from '../../src/application/ports/event-store.js';
 import { InMemoryEventStore } from '../../src/infrastructure/event-store/in-memory-event-store.js';
 import { InMemoryRocketDirectory } from '../../src/infrastructure/event-store/in-memory-rocket-directory.js';
-import { groupOf } from '../../src/infrastructure/event-store/sqlite/log-line.js';
+import { groupOf } from '../../src/infrastructure/event-store/sqlite/log/log-line.js';
 import { SystemClock } from '../../src/infrastructure/system-clock.js';
 import type { Stores } from '../../src/container.js';
 

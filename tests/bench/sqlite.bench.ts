@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { initialState, record } from '../../src/application/rocket-state.js';
 import type { RocketEvent } from '../../src/domain/rocket-event.js';
-import { exportMessages } from '../../src/infrastructure/event-store/sqlite/export.js';
+import { exportMessages } from '../../src/infrastructure/event-store/sqlite/log/export.js';
 import { SqliteEventStore } from '../../src/infrastructure/event-store/sqlite/sqlite-event-store.js';
 import { interleaved, median, ratio, scaled, type Row } from './measure.js';
 import { peakRss } from './peak-rss.js';

@@ -1,4 +1,4 @@
-import { exportMessages } from '../../src/infrastructure/event-store/sqlite/export.js';
+import { exportMessages } from '../../src/infrastructure/event-store/sqlite/log/export.js';
 import { verifyFile } from '../../src/infrastructure/event-store/sqlite/maintenance.js';
 import { follow, unseen } from '../simulation/oracle.js';
 import type { Fleet, Producer } from './producers.js';

@@ -10,11 +10,11 @@ import {
 import { DirectoryReader } from '../../../src/infrastructure/event-store/sqlite/directory-reader.js';
 import { EventReader } from '../../../src/infrastructure/event-store/sqlite/event-reader.js';
 import { checkAtStart } from '../../../src/infrastructure/event-store/sqlite/integrity.js';
-import { placeOf } from '../../../src/infrastructure/event-store/sqlite/log.js';
+import { placeOf } from '../../../src/infrastructure/event-store/sqlite/log/log.js';
 import { verifyFile } from '../../../src/infrastructure/event-store/sqlite/maintenance.js';
 import type { SqliteEventStore } from '../../../src/infrastructure/event-store/sqlite/sqlite-event-store.js';
 import { asStoreError } from '../../../src/infrastructure/event-store/sqlite/store-errors.js';
-import { Writer } from '../../../src/infrastructure/event-store/sqlite/writer.js';
+import { Writer } from '../../../src/infrastructure/event-store/sqlite/threads/writer.js';
 import { earlyMessage, exploded, faster, launched, newMission, write } from '../../support/builders.js';
 import { seededRandom } from '../../support/seeded-random.js';
 import { SqliteStores } from '../../support/sqlite-stores.js';

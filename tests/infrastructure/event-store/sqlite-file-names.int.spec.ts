@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exportMessages } from '../../../src/infrastructure/event-store/sqlite/export.js';
+import { exportMessages } from '../../../src/infrastructure/event-store/sqlite/log/export.js';
 import {
   backupFile,
   rebuildFile,

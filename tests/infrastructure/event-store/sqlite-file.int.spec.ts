@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { sumOf } from '../../../src/infrastructure/event-store/sqlite/checksum.js';
-import { exportMessages } from '../../../src/infrastructure/event-store/sqlite/export.js';
+import { exportMessages } from '../../../src/infrastructure/event-store/sqlite/log/export.js';
 import {
   backupFile,
   rebuildFile,

@@ -15,20 +15,20 @@ import {
   type Database,
 } from '../../../src/infrastructure/event-store/sqlite/database.js';
 import type { PlacedEvent, StoredHead } from '../../../src/infrastructure/event-store/sqlite/event-reader.js';
-import { exportMessages } from '../../../src/infrastructure/event-store/sqlite/export.js';
-import { FoldedTables } from '../../../src/infrastructure/event-store/sqlite/folded-tables.js';
-import { Folding } from '../../../src/infrastructure/event-store/sqlite/folding.js';
+import { exportMessages } from '../../../src/infrastructure/event-store/sqlite/log/export.js';
+import { FoldedTables } from '../../../src/infrastructure/event-store/sqlite/folded/folded-tables.js';
+import { Folding } from '../../../src/infrastructure/event-store/sqlite/folded/folding.js';
 import { checkAtStart } from '../../../src/infrastructure/event-store/sqlite/integrity.js';
-import { groupOf } from '../../../src/infrastructure/event-store/sqlite/log-line.js';
+import { groupOf } from '../../../src/infrastructure/event-store/sqlite/log/log-line.js';
 import { rebuildFile, verifyFile } from '../../../src/infrastructure/event-store/sqlite/maintenance.js';
-import { NO_LOG } from '../../../src/infrastructure/event-store/sqlite/log.js';
-import { RowsToAppend } from '../../../src/infrastructure/event-store/sqlite/rows-to-append.js';
-import { sealed, type Tail } from '../../../src/infrastructure/event-store/sqlite/tail.js';
+import { NO_LOG } from '../../../src/infrastructure/event-store/sqlite/log/log.js';
+import { RowsToAppend } from '../../../src/infrastructure/event-store/sqlite/log/rows-to-append.js';
+import { sealed, type Tail } from '../../../src/infrastructure/event-store/sqlite/folded/tail.js';
 import { noEarlyMessages } from '../../../src/application/early-messages.js';
 import { initialState } from '../../../src/application/rocket-state.js';
 import { changeOn, faster, launched, newMission, noon } from '../../support/builders.js';
-import { readersOf } from '../../../src/infrastructure/event-store/sqlite/readers.js';
-import { Writer } from '../../../src/infrastructure/event-store/sqlite/writer.js';
+import { readersOf } from '../../../src/infrastructure/event-store/sqlite/threads/readers.js';
+import { Writer } from '../../../src/infrastructure/event-store/sqlite/threads/writer.js';
 import { equal } from '../../simulation/oracle.js';
 import {
   channelOf,

@@ -2,7 +2,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { verifyFile } from '../../../src/infrastructure/event-store/sqlite/maintenance.js';
 import { StoreDamaged } from '../../../src/infrastructure/event-store/sqlite/store-errors.js';
-import { refuseDamagedLog } from '../../../src/infrastructure/event-store/sqlite/write-ahead-log.js';
+import { refuseDamagedLog } from '../../../src/infrastructure/event-store/sqlite/log/write-ahead-log.js';
 import { faster, launched, newMission, write } from '../../support/builders.js';
 import { seededRandom } from '../../support/seeded-random.js';
 import { SqliteStores } from '../../support/sqlite-stores.js';

@@ -1,6 +1,6 @@
 import { readConfig } from '../../../src/config.js';
 import { createContainer, parts } from '../../../src/container.js';
-import { exportMessages } from '../../../src/infrastructure/event-store/sqlite/export.js';
+import { exportMessages } from '../../../src/infrastructure/event-store/sqlite/log/export.js';
 import { closeReading, openForReading } from '../../../src/infrastructure/event-store/sqlite/database.js';
 import { verifyFile } from '../../../src/infrastructure/event-store/sqlite/maintenance.js';
 import { sightOf } from '../../simulation/ledger.js';

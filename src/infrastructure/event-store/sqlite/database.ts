@@ -8,7 +8,7 @@ import { sumOf } from './checksum.js';
 import { migrations, SCHEMA_VERSION } from './migrations.js';
 import { APPLICATION_ID } from './schema.js';
 import { StoreDamaged, StoreRefused } from './store-errors.js';
-import { refuseDamagedLog, syncLog } from './write-ahead-log.js';
+import { refuseDamagedLog, syncLog } from './log/write-ahead-log.js';
 
 export type Database = InstanceType<typeof DatabaseSync>;
 export type Statement = ReturnType<Database['prepare']>;

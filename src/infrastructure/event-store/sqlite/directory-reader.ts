@@ -12,9 +12,9 @@ import type {
 import { sortKey } from '../sort-key.js';
 import type { Cell } from './checksum.js';
 import type { Database, Statement } from './database.js';
-import { Log } from './log.js';
-import { checkedRocket, rocketColumns, summaryOf, type RocketRow } from './rocket-row.js';
-import { storable } from './storable-text.js';
+import { Log } from './log/log.js';
+import { checkedRocket, rocketColumns, summaryOf, type RocketRow } from './folded/rocket-row.js';
+import { storable } from './folded/storable-text.js';
 
 const columnOf: Readonly<Record<RocketSort, string>> = {
   channel: 'channel',

@@ -8,13 +8,20 @@ import type {
 import type { RocketEvent } from '../../../domain/rocket-event.js';
 import { initialState } from '../../../application/rocket-state.js';
 import type { Database, Statement } from './database.js';
-import { checkedEarly, earlyColumns, earlyOf, type EarlyRow } from './early-rows.js';
-import { foldedQuery, foldedUpTo } from './folded-tables.js';
-import { checkedHistory, placesOf, historyColumns, type HistoryRow } from './history-rows.js';
-import { entryOf, Log, placeOf, type LogRow } from './log.js';
-import { firstNumber, linesOf, linesOfRocket, numberedEvents, parseLine, parseLines } from './log-line.js';
-import { checkedRocket, rocketColumns, stateOf, type RocketRow } from './rocket-row.js';
-import { checkedSnapshot, snapshotColumns, stateAt, type SnapshotRow } from './snapshot-rows.js';
+import { checkedEarly, earlyColumns, earlyOf, type EarlyRow } from './folded/early-rows.js';
+import { foldedQuery, foldedUpTo } from './folded/folded-tables.js';
+import { checkedHistory, placesOf, historyColumns, type HistoryRow } from './folded/history-rows.js';
+import { entryOf, Log, placeOf, type LogRow } from './log/log.js';
+import {
+  firstNumber,
+  linesOf,
+  linesOfRocket,
+  numberedEvents,
+  parseLine,
+  parseLines,
+} from './log/log-line.js';
+import { checkedRocket, rocketColumns, stateOf, type RocketRow } from './folded/rocket-row.js';
+import { checkedSnapshot, snapshotColumns, stateAt, type SnapshotRow } from './folded/snapshot-rows.js';
 import { StoreDamaged } from './store-errors.js';
 
 export interface HeadQuery {

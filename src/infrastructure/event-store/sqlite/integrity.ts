@@ -1,7 +1,7 @@
 import type { Database } from './database.js';
-import { checkedEarly, earlyColumns, type EarlyRow } from './early-rows.js';
-import { checkedRocket, rocketColumns, type RocketRow } from './rocket-row.js';
-import { ROWS, rowsInPages } from './row-pages.js';
+import { checkedEarly, earlyColumns, type EarlyRow } from './folded/early-rows.js';
+import { checkedRocket, rocketColumns, type RocketRow } from './folded/rocket-row.js';
+import { ROWS, rowsInPages } from './folded/row-pages.js';
 import { StoreDamaged } from './store-errors.js';
 
 /**

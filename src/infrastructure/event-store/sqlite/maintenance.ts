@@ -14,7 +14,7 @@ import {
 } from './database.js';
 import { FileLock } from './file-lock.js';
 import { checkAtStart, checkTree } from './integrity.js';
-import { Proof } from './proof.js';
+import { Proof } from './folded/proof.js';
 import { asStoreError, primaryCode, StoreRefused } from './store-errors.js';
 
 export interface VerifyReport {

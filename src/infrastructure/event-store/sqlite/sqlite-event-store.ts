@@ -19,10 +19,10 @@ import type { DatabaseOptions } from './database.js';
 import type { PlacedEvent, StoredHead } from './event-reader.js';
 import { FileLock } from './file-lock.js';
 import { earlyListOf, HeadCache, type CachedHead } from './head-cache.js';
-import { groupOf } from './log-line.js';
-import { Reading } from './reading.js';
-import { StoreThread } from './store-thread.js';
-import type { GroupReply, ReaderMethods, WriterMethods } from './thread-protocol.js';
+import { groupOf } from './log/log-line.js';
+import { Reading } from './threads/reading.js';
+import { StoreThread } from './threads/store-thread.js';
+import type { GroupReply, ReaderMethods, WriterMethods } from './threads/thread-protocol.js';
 
 const durabilities: Readonly<Record<DatabaseOptions['synchronous'], Durability>> = {
   full: {

@@ -7,7 +7,7 @@ import type {
   RocketSummary,
   RocketTotals,
 } from '../../../application/ports/rocket-directory.js';
-import type { Reading } from './reading.js';
+import type { Reading } from './threads/reading.js';
 
 /** The table `rockets`, read by the store's reader thread. */
 export class SqliteRocketDirectory implements RocketDirectory {

@@ -1,9 +1,9 @@
 import { sumOf, type Cell } from './checksum.js';
 import type { Database } from './database.js';
-import { logColumns, NO_LOG } from './log.js';
-import type { LoggedEarly } from './log-line.js';
-import { ROWS, rowsInPages } from './row-pages.js';
-import { RowsToAppend } from './rows-to-append.js';
+import { logColumns, NO_LOG } from './log/log.js';
+import type { LoggedEarly } from './log/log-line.js';
+import { ROWS, rowsInPages } from './folded/row-pages.js';
+import { RowsToAppend } from './log/rows-to-append.js';
 import { foldedTables, logTable } from './schema.js';
 import { StoreDamaged } from './store-errors.js';
 

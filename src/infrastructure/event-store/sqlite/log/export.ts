@@ -1,6 +1,6 @@
-import { reportOf } from '../../../domain/rocket-event.js';
-import type { RocketReport } from '../../../domain/rocket-message.js';
-import { closeReading, openForReading, readMeta, requireFile } from './database.js';
+import { reportOf } from '../../../../domain/rocket-event.js';
+import type { RocketReport } from '../../../../domain/rocket-message.js';
+import { closeReading, openForReading, readMeta, requireFile } from '../database.js';
 import { Log } from './log.js';
 import { numberedEvents, linesOf, parseLines, type LoggedEarly, type LogLine } from './log-line.js';
 

@@ -1,11 +1,11 @@
-import { sumOf, type Cell } from './checksum.js';
-import type { Database, Statement } from './database.js';
+import { sumOf, type Cell } from '../checksum.js';
+import type { Database, Statement } from '../database.js';
 import { earlyColumns } from './early-rows.js';
 import { checkedHistory, HistoryPart, historyColumns, type HistoryRow } from './history-rows.js';
 import { RocketFold } from './rocket-fold.js';
 import { checkedRocket, rocketColumns, type RocketRow } from './rocket-row.js';
 import { snapshotColumns } from './snapshot-rows.js';
-import { StoreDamaged } from './store-errors.js';
+import { StoreDamaged } from '../store-errors.js';
 import { newTail, sealed, type Tail } from './tail.js';
 
 /** Reads and writes what is folded from the log. */

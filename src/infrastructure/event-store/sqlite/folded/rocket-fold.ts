@@ -1,13 +1,13 @@
-import type { RocketState } from '../../../application/ports/event-store.js';
-import { record } from '../../../application/rocket-state.js';
-import { utcMillis } from '../../../domain/rocket-time.js';
-import { chained, type Cell } from './checksum.js';
+import type { RocketState } from '../../../../application/ports/event-store.js';
+import { record } from '../../../../application/rocket-state.js';
+import { utcMillis } from '../../../../domain/rocket-time.js';
+import { chained, type Cell } from '../checksum.js';
 import { earlyCells } from './early-rows.js';
 import { HistoryPart } from './history-rows.js';
-import { numberedEvents, parseLines, type LoggedEarly, type LogLine } from './log-line.js';
+import { numberedEvents, parseLines, type LoggedEarly, type LogLine } from '../log/log-line.js';
 import { stateCells, stateOf } from './rocket-row.js';
 import { isSnapshotDue, snapshotCells } from './snapshot-rows.js';
-import { StoreDamaged } from './store-errors.js';
+import { StoreDamaged } from '../store-errors.js';
 import { applyState, listedFields, type Tail } from './tail.js';
 
 /**

@@ -1,5 +1,5 @@
-import { StoreUnavailable } from '../../../application/ports/event-store.js';
-import { StoreDamaged } from './store-errors.js';
+import { StoreUnavailable } from '../../../../application/ports/event-store.js';
+import { StoreDamaged } from '../store-errors.js';
 import type { StoreThread } from './store-thread.js';
 import type { ReaderMethods, ReadMethod, WriterMethods } from './thread-protocol.js';
 

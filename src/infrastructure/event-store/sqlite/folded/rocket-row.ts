@@ -1,7 +1,7 @@
-import type { RocketState } from '../../../application/ports/event-store.js';
-import type { RocketSummary } from '../../../application/ports/rocket-directory.js';
-import type { Rocket } from '../../../domain/rocket.js';
-import { checkedRow, type Cell } from './checksum.js';
+import type { RocketState } from '../../../../application/ports/event-store.js';
+import type { RocketSummary } from '../../../../application/ports/rocket-directory.js';
+import type { Rocket } from '../../../../domain/rocket.js';
+import { checkedRow, type Cell } from '../checksum.js';
 import { restored, storable } from './storable-text.js';
 
 /** A row of `rockets`. */

@@ -1,8 +1,8 @@
-import type { RocketEvent } from '../../../domain/rocket-event.js';
-import { checkpoint, openForWriting, type Database, type DatabaseOptions } from './database.js';
-import type { HeadQuery, StoredHead } from './event-reader.js';
-import type { LogGroup } from './log-line.js';
-import { StoreDamaged } from './store-errors.js';
+import type { RocketEvent } from '../../../../domain/rocket-event.js';
+import { checkpoint, openForWriting, type Database, type DatabaseOptions } from '../database.js';
+import type { HeadQuery, StoredHead } from '../event-reader.js';
+import type { LogGroup } from '../log/log-line.js';
+import { StoreDamaged } from '../store-errors.js';
 import type { FoldStep, GroupReply, Question } from './thread-protocol.js';
 import { WriterConnection } from './writer-connection.js';
 

@@ -1,5 +1,5 @@
-import { instantKey } from '../sort-key.js';
-import { sumOf, type Cell } from './checksum.js';
+import { instantKey } from '../../sort-key.js';
+import { sumOf, type Cell } from '../checksum.js';
 import type { RocketRow } from './rocket-row.js';
 
 /** The row of a rocket, from which its history is folded on. */

@@ -1,4 +1,4 @@
-import type { FeedRequest, RocketState, SnapshotBound } from '../../../application/ports/event-store.js';
+import type { FeedRequest, RocketState, SnapshotBound } from '../../../../application/ports/event-store.js';
 import type {
   GapPage,
   GapQuery,
@@ -6,10 +6,10 @@ import type {
   RocketQuery,
   RocketSummary,
   RocketTotals,
-} from '../../../application/ports/rocket-directory.js';
-import type { RocketEvent } from '../../../domain/rocket-event.js';
-import type { HeadQuery, PlacedEvent, PlacedPage, StoredHead } from './event-reader.js';
-import type { LogGroup } from './log-line.js';
+} from '../../../../application/ports/rocket-directory.js';
+import type { RocketEvent } from '../../../../domain/rocket-event.js';
+import type { HeadQuery, PlacedEvent, PlacedPage, StoredHead } from '../event-reader.js';
+import type { LogGroup } from '../log/log-line.js';
 
 export type Role = 'writer' | 'reader';
 

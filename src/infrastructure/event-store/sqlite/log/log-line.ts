@@ -1,6 +1,6 @@
-import type { Change, EarlyMessage, NumberedEvent } from '../../../application/ports/event-store.js';
-import type { RocketEvent } from '../../../domain/rocket-event.js';
-import type { RocketMessage, RocketReport } from '../../../domain/rocket-message.js';
+import type { Change, EarlyMessage, NumberedEvent } from '../../../../application/ports/event-store.js';
+import type { RocketEvent } from '../../../../domain/rocket-event.js';
+import type { RocketMessage, RocketReport } from '../../../../domain/rocket-message.js';
 
 /**
  * A line of the log is what one change gave one rocket, as JSON: everything that can ever be known of it stands there.

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { StoreUnavailable } from '../../../application/ports/event-store.js';
-import type { DatabaseOptions } from './database.js';
-import { StoreDamaged, StoreRefused } from './store-errors.js';
+import { StoreUnavailable } from '../../../../application/ports/event-store.js';
+import type { DatabaseOptions } from '../database.js';
+import { StoreDamaged, StoreRefused } from '../store-errors.js';
 import { threadFile } from './thread-file.js';
 import type { Call, ReaderMethods, Reply, Role, WriterMethods } from './thread-protocol.js';
 

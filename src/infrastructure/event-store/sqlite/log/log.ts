@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import type { Database, Statement } from './database.js';
-import { StoreDamaged } from './store-errors.js';
+import type { Database, Statement } from '../database.js';
+import { StoreDamaged } from '../store-errors.js';
 
 /** A row of `log`: lines that were committed together. */
 export interface LogRow {

@@ -1,10 +1,10 @@
 import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { closeReading, type Database } from './database.js';
+import { closeReading, type Database } from '../database.js';
 import { foldedUpTo, FoldedTables } from './folded-tables.js';
 import { Folding, type FoldedTo } from './folding.js';
-import { Log } from './log.js';
-import { foldedTables } from './schema.js';
+import { Log } from '../log/log.js';
+import { foldedTables } from '../schema.js';
 
 /** What is folded from the log, and what that is of a rocket. */
 const TABLES = {

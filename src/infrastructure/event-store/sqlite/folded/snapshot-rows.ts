@@ -1,5 +1,5 @@
-import type { RocketState } from '../../../application/ports/event-store.js';
-import { checkedRow, withSum, type Cell } from './checksum.js';
+import type { RocketState } from '../../../../application/ports/event-store.js';
+import { checkedRow, withSum, type Cell } from '../checksum.js';
 import { stateOf, type RocketRow } from './rocket-row.js';
 import type { Tail } from './tail.js';
 

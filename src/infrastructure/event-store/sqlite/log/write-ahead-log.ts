@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync } from 'node:fs';
-import { StoreDamaged } from './store-errors.js';
+import { StoreDamaged } from '../store-errors.js';
 
 const HEADER = 32;
 const FRAME_HEADER = 24;

@@ -1,6 +1,6 @@
-import type { Database } from './database.js';
-import { DirectoryReader } from './directory-reader.js';
-import { EventReader } from './event-reader.js';
+import type { Database } from '../database.js';
+import { DirectoryReader } from '../directory-reader.js';
+import { EventReader } from '../event-reader.js';
 import type { ReaderMethods } from './thread-protocol.js';
 
 /** Everything that can be read from what is folded, over one connection. */

@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { openForReading, prepareFile, readMeta, type DatabaseOptions } from './database.js';
-import { checkAtStart } from './integrity.js';
+import { openForReading, prepareFile, readMeta, type DatabaseOptions } from '../database.js';
+import { checkAtStart } from '../integrity.js';
 import { readersOf } from './readers.js';
-import { asStoreError } from './store-errors.js';
+import { asStoreError } from '../store-errors.js';
 import type { Call, ReaderMethods, Reply, Role, WriterMethods } from './thread-protocol.js';
 import { Writer } from './writer.js';
 

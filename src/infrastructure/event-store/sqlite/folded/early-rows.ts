@@ -1,6 +1,6 @@
-import type { EarlyMessage } from '../../../application/ports/event-store.js';
-import { checkedRow, withSum, type Cell } from './checksum.js';
-import { earlyMessage, type LoggedEarly } from './log-line.js';
+import type { EarlyMessage } from '../../../../application/ports/event-store.js';
+import { checkedRow, withSum, type Cell } from '../checksum.js';
+import { earlyMessage, type LoggedEarly } from '../log/log-line.js';
 
 /** A row of `early`: a message that waits for those before it. */
 export interface EarlyRow {

@@ -1,8 +1,8 @@
-import type { RocketEvent } from '../../../domain/rocket-event.js';
-import type { HeadQuery } from './event-reader.js';
+import type { RocketEvent } from '../../../../domain/rocket-event.js';
+import type { HeadQuery } from '../event-reader.js';
 import type { FoldedTables } from './folded-tables.js';
-import { entryOf, type LogRow, placeOf } from './log.js';
-import { linesOf, numberedEvents, parseLine } from './log-line.js';
+import { entryOf, type LogRow, placeOf } from '../log/log.js';
+import { linesOf, numberedEvents, parseLine } from '../log/log-line.js';
 import type { RocketFold } from './rocket-fold.js';
 
 /** Lines of one rocket that are in the log and not folded yet. */

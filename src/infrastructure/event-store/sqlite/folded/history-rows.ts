@@ -1,5 +1,5 @@
-import { checkedRow, withSum, type Cell } from './checksum.js';
-import { entryOf } from './log.js';
+import { checkedRow, withSum, type Cell } from '../checksum.js';
+import { entryOf } from '../log/log.js';
 
 /** A row of `history`. */
 export interface HistoryRow {

@@ -1,13 +1,13 @@
-import type { RocketEvent } from '../../../domain/rocket-event.js';
-import type { Database, Statement } from './database.js';
-import { EventReader, type HeadQuery } from './event-reader.js';
-import { FoldedTables } from './folded-tables.js';
-import { Folding } from './folding.js';
-import { Log, logColumns, type LogEnd } from './log.js';
-import type { LogGroup } from './log-line.js';
+import type { RocketEvent } from '../../../../domain/rocket-event.js';
+import type { Database, Statement } from '../database.js';
+import { EventReader, type HeadQuery } from '../event-reader.js';
+import { FoldedTables } from '../folded/folded-tables.js';
+import { Folding } from '../folded/folding.js';
+import { Log, logColumns, type LogEnd } from '../log/log.js';
+import type { LogGroup } from '../log/log-line.js';
 import { readersOf } from './readers.js';
-import { RowsToAppend } from './rows-to-append.js';
-import { StoreDamaged } from './store-errors.js';
+import { RowsToAppend } from '../log/rows-to-append.js';
+import { StoreDamaged } from '../store-errors.js';
 import type { GroupReply, Question } from './thread-protocol.js';
 
 /** What may wait to be folded: each line counts one more than its events: some 32,000 messages, 0.2 s of work at a start. */
