@@ -210,18 +210,21 @@ describe('workers', () => {
     expect(store.commits.map((changes) => changes.map(({ channel }) => channel))).toEqual([[first], others]);
   });
 
-  it('take together what arrives within a few turns of the event loop', async () => {
-    const store = new WatchedStore();
-    const { pool, sendAll } = pipelineOver(store);
-    const channels = channelsOf(false, 4);
+  it.each([
+    ['disk', 1],
+    ['none', 4],
+  ] as const)('with durability "%s" make %i commits of what arrives turn by turn', async (level, commits) => {
+    const store = Object.assign(new WatchedStore(), { durability: { level, description: 'of a test' } });
+    const { pool, ingest } = pipelineOver(store);
     await pool.start();
-    await Promise.all(
-      channels.map(async (channel, i) => {
-        await turns(i);
-        await sendAll([message(1, launched(), channel)]);
-      }),
-    );
-    expect(store.commits).toHaveLength(1);
+    const answers: Promise<unknown>[] = [];
+    for (const channel of channelsOf(false, 4)) {
+      answers.push(ingest.ingest(message(1, launched(), channel), 100));
+      // Without a disk the batch is taken in the second of them.
+      await turns(level === 'none' ? 2 : 1);
+    }
+    await Promise.all(answers);
+    expect(store.commits).toHaveLength(commits);
   });
 
   it('commit in parts what would be very many events at once', async () => {
