@@ -85,7 +85,7 @@ export class WorkerPool {
         continue;
       }
       await this.gather();
-      await this.yieldWhenDue();
+      while (this.isTurnUsedUp) await this.turnOver();
       const batch = this.buffer.take();
       this.gathering = false;
       if (batch === undefined) continue;
@@ -133,7 +133,7 @@ export class WorkerPool {
       let turns = await this.load(work);
       while (turns.length > 0) {
         turns = await this.processTurns(turns);
-        await this.yieldWhenDue();
+        while (this.isTurnUsedUp) await this.turnOver();
       }
       for (const { channel, skips } of work) {
         for (; skips[0] !== undefined; skips.shift()) await this.skip(channel, skips[0]);
@@ -260,9 +260,13 @@ export class WorkerPool {
     }
   }
 
+  private get isTurnUsedUp(): boolean {
+    return this.sinceYield >= MESSAGES_PER_EVENT_LOOP_TURN;
+  }
+
   /** All workers have one turn together: who finds it used up waits with the others for the next. */
-  private async yieldWhenDue(): Promise<void> {
-    while (this.sinceYield >= MESSAGES_PER_EVENT_LOOP_TURN) await (this.nextTurn ??= this.beginTurn());
+  private turnOver(): Promise<void> {
+    return (this.nextTurn ??= this.beginTurn());
   }
 
   private async beginTurn(): Promise<void> {
