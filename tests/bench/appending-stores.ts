@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import type { Change, Head } from '../../src/application/ports/event-store.js';
+import type { Change, Durability, Head } from '../../src/application/ports/event-store.js';
 import { InMemoryEventStore } from '../../src/infrastructure/event-store/in-memory-event-store.js';
 import { InMemoryRocketDirectory } from '../../src/infrastructure/event-store/in-memory-rocket-directory.js';
 import { groupOf } from '../../src/infrastructure/event-store/sqlite/log/log-line.js';
@@ -13,6 +13,7 @@ export const appendingStores = (path: string): Stores => {
 };
 
 class AppendingEventStore extends InMemoryEventStore {
+  override readonly durability: Durability = { level: 'disk', description: 'appended, with fdatasync' };
   private readonly file: Promise<FileHandle>;
 
   constructor(path: string, directory: InMemoryRocketDirectory) {

@@ -85,7 +85,6 @@ const largeFileRows = async (directory: string): Promise<Row[]> => {
   const store = await SqliteEventStore.open({ file, synchronous: 'full' });
   await store.load([{ channel: messageOf(0, 1).channel, numbers: [] }]);
   const ready = performance.now() - opened;
-  const { rss } = process.memoryUsage();
   await store.close();
   const lines = join(directory, 'large.ndjson');
   await writeLines(file, lines);
@@ -103,13 +102,6 @@ const largeFileRows = async (directory: string): Promise<Row[]> => {
       target: 1,
     },
     { goal: '14', what: 'SQLite restart until ready, ms', measured: ready, better: 'lower' },
-    {
-      goal: '',
-      what: `RSS of a process that filled and opened a store of ${EVENTS} events, MiB`,
-      measured: rss / 2 ** 20,
-      good: 512,
-      better: 'lower',
-    },
     {
       goal: '',
       what: `largest RSS of the whole service under load, ${EVENTS} events on disk, MiB`,
