@@ -11,7 +11,7 @@ import { Problem, sendProblem, type InputError } from './problem.js';
 import type { BodyLimits } from './read-body.js';
 import type { StreamTurns } from './stream-turns.js';
 
-/** Messages of one stream that are on their way; more than a lane's batch for each worker gains nothing. */
+/** Messages of one stream that are on their way: two batches, one that is stored and one that comes in. */
 const IN_FLIGHT = 2048;
 /** Work is counted in bytes of good lines. Saying what is wrong with a line costs as much as reading so many. */
 const BYTES_PER_REFUSAL = 2048;
