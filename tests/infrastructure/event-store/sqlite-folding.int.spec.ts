@@ -19,7 +19,7 @@ import { exportMessages } from '../../../src/infrastructure/event-store/sqlite/l
 import { FoldedTables } from '../../../src/infrastructure/event-store/sqlite/folded/folded-tables.js';
 import { Folding } from '../../../src/infrastructure/event-store/sqlite/folded/folding.js';
 import { checkAtStart } from '../../../src/infrastructure/event-store/sqlite/integrity.js';
-import { groupOf } from '../../../src/infrastructure/event-store/sqlite/log/log-line.js';
+import { groupOf, parseLine } from '../../../src/infrastructure/event-store/sqlite/log/log-line.js';
 import { rebuildFile, verifyFile } from '../../../src/infrastructure/event-store/sqlite/maintenance.js';
 import { NO_LOG } from '../../../src/infrastructure/event-store/sqlite/log/log.js';
 import { RowsToAppend } from '../../../src/infrastructure/event-store/sqlite/log/rows-to-append.js';
@@ -202,14 +202,10 @@ describe('a file that is being folded', () => {
       database.prepare('UPDATE rockets SET mission = ?, sum = 0').run(tail.mission);
       const fold = tables.load('rocket');
       expect(fold.tail.sum).toBe(0);
-      fold.apply(
-        [
-          groupOf([
-            changeOn({ ...head, revision: 1, state: launch.state }, { events: [faster()] }),
-          ]).text.trimEnd(),
-        ],
-        [512],
-      );
+      const { text } = groupOf([
+        changeOn({ ...head, revision: 1, state: launch.state }, { events: [faster()] }),
+      ]);
+      fold.add(text, 512, parseLine(text));
       tables.save(fold);
       expect(tables.load('rocket').tail).toMatchObject({ version: 2, revision: 2 });
     });
@@ -221,7 +217,7 @@ describe('a file that is being folded', () => {
     inFile((database) => {
       const rows = new RowsToAppend(NO_LOG);
       for (const [i, line] of text.trimEnd().split('\n').entries()) {
-        rows.add(line, lines[2 * i + 1]!);
+        rows.add(`${line}\n`, lines[2 * i + 1]!);
         rows.finish();
       }
       const append = database.prepare(
@@ -232,7 +228,7 @@ describe('a file that is being folded', () => {
       const tables = new FoldedTables(database);
       const folding = new Folding(tables);
       folding.addRow(rows.rows[0]!);
-      folding.foldOldest(0);
+      folding.storeOldest(0);
       tables.foldedUpTo = 1;
     });
     expect(verifyFile(fileIn(directory))).toEqual({ rockets: 1, events: 300, early: 0, damages: [] });

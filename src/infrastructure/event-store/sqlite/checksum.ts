@@ -19,6 +19,5 @@ export const checkedRow = <Row extends { readonly sum: number }>(
   throw new StoreDamaged(`damaged: ${named(row)} does not match its checksum`);
 };
 
-/** A rocket's chain: the running checksum over all of its lines, so it does not matter how many came at once. */
-export const chained = (chain: number, lines: readonly string[]): number =>
-  crc32(`${lines.join('\n')}\n`, chain);
+/** A rocket's chain: the running checksum over all of its lines, each with its line break. */
+export const chained = (chain: number, line: string): number => crc32(line, chain);

@@ -209,7 +209,7 @@ export class EventReader {
       for (let i = 0; i < places.length; i += 2) {
         const [place, last] = [places[i]!, places[i + 1]!];
         if (last <= number) continue;
-        const events = this.eventsAt(place, channel);
+        const events = eventsOfRocket(this.log.row(entryOf(place)), channel, place);
         const since = events[0] === undefined ? NaN : firstNumber(events[0]);
         const isNext = number === after ? since <= number + 1 : since === number + 1;
         if (!isNext || events.at(-1)!.number !== last) throw brokenHistory(channel, number + 1);
@@ -231,18 +231,6 @@ export class EventReader {
       else end = row.since - 1;
     }
     return number;
-  }
-
-  /** The events of a rocket in an entry of the log, the last of which stands at this place. */
-  private eventsAt(place: number, channel: string): PlacedEvent[] {
-    const row = this.log.row(entryOf(place));
-    const lines = linesOfRocket(row.body, channel);
-    if (lines.length !== 1) return eventsOf(row).filter((placed) => placed.channel === channel);
-    const line = parseLine(lines[0]!);
-    const events = numberedEvents(line);
-    return events.map(({ number, event }, i): PlacedEvent => {
-      return { position: place - events.length + 1 + i, channel, number, event, recordedAt: line[2] };
-    });
   }
 
   private *feed(after: number): Generator<FeedPart> {
@@ -285,6 +273,26 @@ const eventsOf = ({ entry, place, body }: LogRow): PlacedEvent[] => {
     }
   }
   return found;
+};
+
+/** The events of a rocket in a row of the log, the last of which stands at this place. */
+const eventsOfRocket = (row: LogRow, channel: string, place: number): PlacedEvent[] => {
+  const lines = linesOfRocket(row.body, channel);
+  if (lines.length !== 1) return eventsOf(row).filter((placed) => placed.channel === channel);
+  const line = parseLine(lines[0]!);
+  const events = numberedEvents(line);
+  return events.map(({ number, event }, i): PlacedEvent => {
+    return { position: place - events.length + 1 + i, channel, number, event, recordedAt: line[2] };
+  });
+};
+
+/** The event of a rocket that covers a number, which is known to be in this row of the log. */
+export const coveringIn = (row: LogRow, channel: string, wanted: number): RocketEvent => {
+  for (const line of linesOfRocket(row.body, channel)) {
+    const found = numberedEvents(parseLine(line)).find(({ number }) => number >= wanted);
+    if (found !== undefined) return found.event;
+  }
+  throw brokenHistory(channel, wanted);
 };
 
 const finite = (bound: number): number => Math.min(bound, Number.MAX_SAFE_INTEGER);

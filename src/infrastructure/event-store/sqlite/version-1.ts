@@ -119,7 +119,7 @@ export const fromVersion1 = (database: Database): void => {
   };
   for (const event of events(database)) {
     const { channel, revision, recorded_at, since, body, count } = event;
-    rows.add(`["${channel}",${revision},${recorded_at},${since},${body}]`, count);
+    rows.add(`["${channel}",${revision},${recorded_at},${since},${body}]\n`, count);
     flush();
   }
   for (const { channel, next_revision, received_at, number, body } of early(database)) {
@@ -129,7 +129,7 @@ export const fromVersion1 = (database: Database): void => {
       data: LoggedEarly[4];
     };
     const message: LoggedEarly = [number, received_at, time, type, data];
-    rows.add(JSON.stringify([channel, next_revision, received_at, 0, [], [message], 0]), 0);
+    rows.add(`${JSON.stringify([channel, next_revision, received_at, 0, [], [message], 0])}\n`, 0);
     flush();
   }
   rows.finish();

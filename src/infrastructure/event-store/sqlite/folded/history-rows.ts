@@ -41,6 +41,13 @@ export class HistoryPart {
     return true;
   }
 
+  /** Of the last event in the entry of the log in which a number stands; undefined when none is left here. */
+  placeOf(number: number): number | undefined {
+    const { places } = this;
+    for (let i = 1; i < places.length; i += 2) if (places[i]! >= number) return places[i - 1]!;
+    return undefined;
+  }
+
   cells(channel: string): Cell[] {
     const { since, places } = this;
     const cells = [channel, since, places.at(-1)!, entryOf(places.at(-2)!), JSON.stringify(places)];

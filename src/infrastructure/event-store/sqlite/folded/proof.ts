@@ -104,9 +104,9 @@ export class Proof {
     const folding = new Folding(this.tables);
     for (const row of this.log.rows(after)) {
       folding.addRow(row, limitOf(row.entry));
-      folding.foldOldest(UNFOLDED);
+      folding.storeOldest(UNFOLDED);
     }
-    folding.foldOldest(0);
+    folding.storeOldest(0);
   }
 
   close(): void {

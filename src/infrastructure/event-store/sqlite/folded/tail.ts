@@ -36,14 +36,12 @@ export const applyState = (tail: Tail, state: readonly Cell[]): void => {
   tail.speed = speed as number | null;
   tail.reason = reason as string | null;
   tail.exploded_at = explodedAt as string | null;
-  if (tail.updated_at !== updatedAt) {
-    tail.updated_at = updatedAt as string | null;
-    tail.updated_key = tail.updated_at && instantKey(tail.updated_at);
-  }
+  tail.updated_at = updatedAt as string | null;
 };
 
-/** Everything but the checksum, in column order; the checksum is renewed. */
+/** Everything but the checksum, in column order; the checksum is renewed, and what changes too often to be kept up to date. */
 export const sealed = (tail: Tail): Cell[] => {
+  tail.updated_key = tail.updated_at && instantKey(tail.updated_at);
   const cells: Cell[] = [
     tail.channel,
     tail.revision,

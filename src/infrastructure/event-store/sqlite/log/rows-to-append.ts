@@ -16,11 +16,11 @@ export class RowsToAppend {
   /** `last` is the end of the log: before these rows, and with each of them finished. */
   constructor(public last: LogEnd) {}
 
-  /** Answers the place of the first event in the line. */
+  /** A line with its line break; answers the place of the first event in it. */
   add(line: string, events: number): number {
     if (this.lines >= LINES || this.events > EVENTS) this.finish();
     const place = placeOf(this.last.entry + 1, this.events);
-    this.body += `${line}\n`;
+    this.body += line;
     this.lines++;
     this.events += events;
     return place;

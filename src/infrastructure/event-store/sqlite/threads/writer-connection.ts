@@ -1,10 +1,11 @@
 import type { RocketEvent } from '../../../../domain/rocket-event.js';
 import type { Database, Statement } from '../database.js';
-import { EventReader, type HeadQuery } from '../event-reader.js';
+import { coveringIn, EventReader, type HeadQuery } from '../event-reader.js';
 import { FoldedTables } from '../folded/folded-tables.js';
 import { Folding } from '../folded/folding.js';
 import { Log, logColumns, type LogEnd } from '../log/log.js';
-import type { LogGroup } from '../log/log-line.js';
+import { RecentRows } from '../log/recent-rows.js';
+import { changeAt, speedChangeAt, type LogGroup } from '../log/log-line.js';
 import { readersOf } from './readers.js';
 import { RowsToAppend } from '../log/rows-to-append.js';
 import { StoreDamaged } from '../store-errors.js';
@@ -25,6 +26,7 @@ interface Known {
   /** The last entry that the file says is folded. */
   noted: number;
   readonly folding: Folding;
+  readonly recent: RecentRows;
 }
 
 /** A connection that writes, its prepared statements, and what it knows of the end of the log. */
@@ -60,8 +62,10 @@ export class WriterConnection {
     const rows = new RowsToAppend(end.last);
     const reply = this.take(group, rows);
     rows.finish();
-    for (const { entry, total, place, hash, body } of rows.rows) {
+    for (const row of rows.rows) {
+      const { entry, total, place, hash, body } = row;
       this.append.run(entry, total, place, hash, body);
+      end.recent.add(row);
     }
     end.last = rows.last;
     this.foldSurplus(end.folding, 64 + 2 * group.channels.length);
@@ -76,13 +80,13 @@ export class WriterConnection {
 
   isFolded(upTo: number): boolean {
     const { folding, last } = this.end;
-    return folding.foldedUpTo(last.entry) >= upTo;
+    return folding.storedUpTo(last.entry) >= upTo;
   }
 
   foldChannel(channel: string): void {
     const { folding } = this.end;
     this.begin.run();
-    folding.fold(channel);
+    folding.store(channel);
     this.commit.run();
   }
 
@@ -90,16 +94,24 @@ export class WriterConnection {
   foldSome(upTo: number): boolean {
     const { end } = this;
     this.begin.run();
-    end.folding.foldOldest(Math.max(0, end.folding.waiting - FOLDED_AT_ONCE));
+    end.folding.storeOldest(Math.max(0, end.folding.waiting - FOLDED_AT_ONCE));
     const done = this.isFolded(upTo);
     this.note(end, done ? 1 : ENTRIES_BETWEEN_NOTES);
     this.commit.run();
     return done;
   }
 
-  /** What is recorded under these numbers, folded or not. */
-  recorded(query: HeadQuery): [number, RocketEvent][] {
-    return [...this.events.recorded(query), ...this.end.folding.recorded(query)];
+  /** What is recorded under these numbers, in the tables or not. */
+  recorded({ channel, numbers }: HeadQuery): [number, RocketEvent][] {
+    const { folding, recent } = this.end;
+    const found: [number, RocketEvent][] = [];
+    const stored: number[] = [];
+    for (const number of numbers) {
+      const entry = folding.entryOf(channel, number);
+      if (entry === undefined) stored.push(number);
+      else found.push([number, coveringIn(recent.at(entry) ?? this.log.row(entry), channel, number)]);
+    }
+    return stored.length === 0 ? found : [...found, ...this.events.recorded({ channel, numbers: stored })];
   }
 
   /** Reads as if everything was folded, and forgets it again. */
@@ -107,7 +119,7 @@ export class WriterConnection {
     const { folding } = this.end;
     this.begin.run();
     try {
-      folding.foldOldest(0);
+      folding.storeOldest(0);
       return read();
     } finally {
       this.reset();
@@ -139,34 +151,34 @@ export class WriterConnection {
   }
 
   /** Adds the lines of each change to the rows, unless its channel has moved or goes on elsewhere. */
-  private take({ text, channels, changes, lines }: LogGroup, rows: RowsToAppend): GroupReply {
+  private take(group: LogGroup, rows: RowsToAppend): GroupReply {
     const reply: GroupReply = { moved: [], contradictions: [] };
     const { folding } = this.end;
-    let at = 0;
+    let offset = 0;
     let line = 0;
-    for (let place = 0; place < channels.length; place++) {
-      const channel = channels[place]!;
-      const revision = changes[4 * place]!;
-      const since = changes[4 * place + 1]!;
-      const next = { revision: revision + 1, version: changes[4 * place + 2]! };
-      const head = folding.head(channel);
-      const isMoved = head.revision !== revision;
-      const expected = head.version + 1;
-      const isContradiction = !isMoved && since > 0 && since !== expected;
+    group.channels.forEach((channel, place) => {
+      const change = changeAt(group, place);
+      const fold = folding.of(channel);
+      const expected = fold.tail.version + 1;
+      const isMoved = fold.tail.revision !== change.revision;
+      const isContradiction = !isMoved && change.since > 0 && change.since !== expected;
       if (isMoved) reply.moved.push(place);
       if (isContradiction) {
-        reply.contradictions.push([place, `${channel} goes on at number ${expected}, not at ${since}`]);
+        reply.contradictions.push([
+          place,
+          `${channel} goes on at number ${expected}, not at ${change.since}`,
+        ]);
       }
-      for (const end = line + changes[4 * place + 3]!; line < end; line++) {
-        const length = lines[2 * line]!;
-        const events = lines[2 * line + 1]!;
-        if (!isMoved && !isContradiction) {
-          const each = text.slice(at, at + length);
-          folding.add(channel, each, rows.add(each, events), next, events);
-        }
-        at += length + 1;
+      const only = speedChangeAt(group, place);
+      for (const end = line + change.lines; line < end; line++) {
+        const text = group.text.slice(offset, (offset += group.lines[2 * line]!));
+        const events = group.lines[2 * line + 1]!;
+        if (isMoved || isContradiction) continue;
+        const at = rows.add(text, events);
+        if (only === undefined) folding.add(fold, text, at);
+        else folding.addSpeed(fold, text, at, change, only);
       }
-    }
+    });
     return reply;
   }
 
@@ -183,22 +195,22 @@ export class WriterConnection {
       folding.addRow(row);
       if (folding.waiting <= MOST_AT_START) continue;
       this.begin.run();
-      folding.foldOldest(0);
+      folding.storeOldest(0);
       this.tables.foldedUpTo = row.entry;
       this.commit.run();
       noted = row.entry;
     }
-    return { last: this.log.last(), noted, folding };
+    return { last: this.log.last(), noted, folding, recent: new RecentRows() };
   }
 
   /** Not a little each time but many rockets now and then: those that share a page of the file share its writing. */
   private foldSurplus(folding: Folding, rockets: number): void {
     const isTooMuch = folding.waiting > MOST_UNFOLDED;
-    folding.foldOldest(isTooMuch ? MOST_UNFOLDED - FOLDED_AT_ONCE : MOST_UNFOLDED, rockets);
+    folding.storeOldest(isTooMuch ? MOST_UNFOLDED - FOLDED_AT_ONCE : MOST_UNFOLDED, rockets);
   }
 
   private note(end: Known, atLeast: number): void {
-    const folded = end.folding.foldedUpTo(end.last.entry);
+    const folded = end.folding.storedUpTo(end.last.entry);
     if (folded - end.noted < atLeast) return;
     this.tables.foldedUpTo = folded;
     end.noted = folded;
