@@ -19,7 +19,11 @@ import { exportMessages } from '../../../src/infrastructure/event-store/sqlite/l
 import { FoldedTables } from '../../../src/infrastructure/event-store/sqlite/folded/folded-tables.js';
 import { Folding } from '../../../src/infrastructure/event-store/sqlite/folded/folding.js';
 import { checkAtStart } from '../../../src/infrastructure/event-store/sqlite/integrity.js';
-import { groupOf, parseLine } from '../../../src/infrastructure/event-store/sqlite/log/log-line.js';
+import {
+  groupOf,
+  linesOfChange,
+  parseLine,
+} from '../../../src/infrastructure/event-store/sqlite/log/log-line.js';
 import { rebuildFile, verifyFile } from '../../../src/infrastructure/event-store/sqlite/maintenance.js';
 import { NO_LOG } from '../../../src/infrastructure/event-store/sqlite/log/log.js';
 import { RowsToAppend } from '../../../src/infrastructure/event-store/sqlite/log/rows-to-append.js';
@@ -213,11 +217,11 @@ describe('a file that is being folded', () => {
 
   it('is whole while only a part of a change is folded', () => {
     const events = [launched(), ...Array.from({ length: 299 }, () => faster(1))];
-    const { text, lines } = groupOf([changeOn(unheardHead('rocket'), { events })]);
+    const { text } = groupOf([changeOn(unheardHead('rocket'), { events })]);
     inFile((database) => {
       const rows = new RowsToAppend(NO_LOG);
-      for (const [i, line] of text.trimEnd().split('\n').entries()) {
-        rows.add(`${line}\n`, lines[2 * i + 1]!);
+      for (const [line, count] of linesOfChange(text, events.length)) {
+        rows.add(line, count);
         rows.finish();
       }
       const append = database.prepare(

@@ -1,6 +1,6 @@
 import type { FoldedTables } from './folded-tables.js';
 import { entryOf, type LogRow, placeOf } from '../log/log.js';
-import { linesOf, parseLine, parseLines, type ChangeNumbers, type SpeedChange } from '../log/log-line.js';
+import { linesOf, parseLine, parseLines, type ChangeNumbers, type Course } from '../log/log-line.js';
 import type { RocketFold } from './rocket-fold.js';
 
 /** How far a rocket is folded. */
@@ -53,10 +53,10 @@ export class Folding {
     this.grown(fold, unstored);
   }
 
-  /** The same, when it is known what the line did. */
-  addSpeed(fold: RocketFold, text: string, place: number, change: ChangeNumbers, only: SpeedChange): void {
+  /** The same, when it is known where the line leads. */
+  addCourse(fold: RocketFold, text: string, place: number, change: ChangeNumbers, course: Course): void {
     const { unstored } = fold;
-    fold.addSpeed(text, place, change, only);
+    fold.addCourse(text, place, change, course);
     this.grown(fold, unstored);
   }
 

@@ -8,10 +8,11 @@ import {
   type ChangeNumbers,
   type LoggedEarly,
   type LogLine,
-  type SpeedChange,
+  type Course,
 } from '../log/log-line.js';
 import { stateCells, stateOf } from './rocket-row.js';
 import { isSnapshotDue, snapshotCells } from './snapshot-rows.js';
+import { storable } from './storable-text.js';
 import { StoreDamaged } from '../store-errors.js';
 import { applyState, listedFields, type Tail } from './tail.js';
 
@@ -68,18 +69,19 @@ export class RocketFold {
     if (releasedUpTo > 0) this.release(releasedUpTo);
   }
 
-  /** The same, when it is known what the line did: nothing of it has to be read. */
-  addSpeed(
+  /** The same, when it is known where the line leads: nothing of it has to be read. */
+  addCourse(
     text: string,
     place: number,
     { revision, since, version, events }: ChangeNumbers,
-    { speed, time, latest }: SpeedChange,
+    { speed, mission, time, latest }: Course,
   ): void {
     const { tail } = this;
     this.begin(text, place, revision + 1, events);
     const before = tail.version;
     tail.version = version;
     tail.speed = speed;
+    if (mission !== undefined) tail.mission = storable(mission);
     tail.updated_at = time;
     this.record(before, since, latest, place, events);
   }

@@ -3,9 +3,17 @@ import type { Database, Statement } from '../database.js';
 import { coveringIn, EventReader, type HeadQuery } from '../event-reader.js';
 import { FoldedTables } from '../folded/folded-tables.js';
 import { Folding } from '../folded/folding.js';
+import type { RocketFold } from '../folded/rocket-fold.js';
 import { Log, logColumns, type LogEnd } from '../log/log.js';
 import { RecentRows } from '../log/recent-rows.js';
-import { changeAt, speedChangeAt, type LogGroup } from '../log/log-line.js';
+import {
+  changeAt,
+  courseAt,
+  linesOfChange,
+  type ChangeNumbers,
+  type Course,
+  type LogGroup,
+} from '../log/log-line.js';
 import { readersOf } from './readers.js';
 import { RowsToAppend } from '../log/rows-to-append.js';
 import { StoreDamaged } from '../store-errors.js';
@@ -154,32 +162,36 @@ export class WriterConnection {
   private take(group: LogGroup, rows: RowsToAppend): GroupReply {
     const reply: GroupReply = { moved: [], contradictions: [] };
     const { folding } = this.end;
-    let offset = 0;
-    let line = 0;
+    let end = 0;
     group.channels.forEach((channel, place) => {
       const change = changeAt(group, place);
+      const start = end;
+      end += change.length;
       const fold = folding.of(channel);
-      const expected = fold.tail.version + 1;
-      const isMoved = fold.tail.revision !== change.revision;
-      const isContradiction = !isMoved && change.since > 0 && change.since !== expected;
-      if (isMoved) reply.moved.push(place);
-      if (isContradiction) {
-        reply.contradictions.push([
-          place,
-          `${channel} goes on at number ${expected}, not at ${change.since}`,
-        ]);
-      }
-      const only = speedChangeAt(group, place);
-      for (const end = line + change.lines; line < end; line++) {
-        const text = group.text.slice(offset, (offset += group.lines[2 * line]!));
-        const events = group.lines[2 * line + 1]!;
-        if (isMoved || isContradiction) continue;
-        const at = rows.add(text, events);
-        if (only === undefined) folding.add(fold, text, at);
-        else folding.addSpeed(fold, text, at, change, only);
-      }
+      const { revision, version } = fold.tail;
+      if (revision !== change.revision) reply.moved.push(place);
+      else if (change.since > 0 && change.since !== version + 1) {
+        const reason = `${channel} goes on at number ${version + 1}, not at ${change.since}`;
+        reply.contradictions.push([place, reason]);
+      } else this.addLines(fold, change, group.text.slice(start, end), courseAt(group, place), rows);
     });
     return reply;
+  }
+
+  private addLines(
+    fold: RocketFold,
+    change: ChangeNumbers,
+    text: string,
+    course: Course | undefined,
+    rows: RowsToAppend,
+  ): void {
+    const { folding } = this.end;
+    if (course !== undefined) folding.addCourse(fold, text, rows.add(text, change.events), change, course);
+    else {
+      for (const [line, events] of linesOfChange(text, change.events)) {
+        folding.add(fold, line, rows.add(line, events));
+      }
+    }
   }
 
   private get end(): Known {
