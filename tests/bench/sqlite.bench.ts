@@ -72,6 +72,11 @@ const postRows = async (directory: string): Promise<Row[]> => {
       good: 0.85,
       target: 0.95,
     },
+    {
+      goal: 'control',
+      what: 'POST with append + fdatasync of the same batches ÷ in-memory POST: what a bare file leaves',
+      measured: ratio(micros.memory, micros.appending),
+    },
     { goal: '13', what: 'SQLite durable POST, processor µs', measured: median(micros.sqlite) },
   ];
 };
