@@ -41,19 +41,20 @@ export class IngestMessages {
   }
 
   /**
-   * The same without a promise for each message: `settle` is given back the `ticket`, so that one function can serve
-   * many. False, and nothing taken, when there is no room.
+   * The same without a promise for each message. Those of a stream have a `ticket`, which is given back to `settle`, so
+   * that one function can serve many. False, and nothing taken, when there is no room.
    */
   submit(
     message: RocketMessage,
     bytes: number,
     settle: (outcome: Outcome, ticket: number) => void,
     fail: (error: Error) => void,
-    ticket = 0,
+    ticket?: number,
   ): boolean {
     if (this.stopping) throw new ShuttingDown();
     const { counters, logger } = this;
-    const taken = this.buffer.offer(new Delivery(message, bytes, settle, fail, ticket, counters, logger));
+    const delivery = new Delivery(message, bytes, settle, fail, ticket ?? 0, counters, logger);
+    const taken = this.buffer.offer(delivery, ticket !== undefined);
     if (taken) this.workers.wake();
     return taken;
   }

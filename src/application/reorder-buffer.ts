@@ -43,6 +43,13 @@ export interface BufferLimits {
 
 /** What is taken at once: enough to share a commit, little enough to keep the event loop free. */
 export const MESSAGES_PER_BATCH = 1024;
+/**
+ * What may wait when one more message of a stream is taken: enough to keep every worker busy, and little enough that a
+ * single message is soon stored, however many streams there are.
+ */
+const MOST_BESIDE_STREAMS = 8 * MESSAGES_PER_BATCH;
+/** What streams leave of the buffer to single messages. */
+const SHARE_OF_STREAMS = 3 / 4;
 /** Each of them may need its head read, and may go on draining. */
 const CHANNELS_PER_BATCH = 256;
 
@@ -64,14 +71,24 @@ export class ReorderBuffer {
 
   constructor(private readonly limits: BufferLimits) {}
 
-  /** False, and nothing taken, when the buffer is full. */
-  offer(arrival: Arrival): boolean {
-    if (this.messages >= this.limits.messages || this.bytes + arrival.bytes > this.limits.bytes) return false;
+  /** False, and nothing taken, when the buffer is full; for a message of a stream it is so earlier. */
+  offer(arrival: Arrival, ofStream = false): boolean {
+    if (!this.hasRoom(arrival.bytes, ofStream)) return false;
     this.messages++;
     this.waiting++;
     this.bytes += arrival.bytes;
     this.workOf(arrival.message.channel).arrivals.push(arrival);
     return true;
+  }
+
+  private hasRoom(bytes: number, ofStream: boolean): boolean {
+    const { limits } = this;
+    // Alone, a message is as welcome as any.
+    if (!ofStream || this.messages === 0) {
+      return this.messages < limits.messages && this.bytes + bytes <= limits.bytes;
+    }
+    const most = Math.min(MOST_BESIDE_STREAMS, SHARE_OF_STREAMS * limits.messages);
+    return this.messages < most && this.bytes + bytes <= SHARE_OF_STREAMS * limits.bytes;
   }
 
   offerSkip(channel: string, skip: SkipRequest): void {

@@ -191,6 +191,26 @@ describe('the bounds', () => {
     expect(buffer).toMatchObject({ messages: 2, bytes: 250 });
   });
 
+  it('keeps a quarter of its room, and a short queue, for messages that come alone', () => {
+    const few = new ReorderBuffer({ messages: 8, bytes: 1_000_000 });
+    const numbers = Array.from({ length: 9 }, (_, i) => i + 1);
+    expect(numbers.filter((number) => few.offer(arrival(number), true))).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(numbers.filter((number) => few.offer(arrival(number)))).toEqual([1, 2]);
+    const small = new ReorderBuffer({ messages: 100, bytes: 1000 });
+    expect(numbers.filter((number) => small.offer(arrival(number), true)).length).toBe(7);
+    const large = new ReorderBuffer(ample);
+    let streamed = 0;
+    while (large.offer(arrival(++streamed), true));
+    expect(streamed).toBe(8 * MESSAGES_PER_BATCH + 1);
+    expect(large.offer(arrival(streamed))).toBe(true);
+  });
+
+  it('takes any message of a stream when there is no other', () => {
+    const buffer = new ReorderBuffer({ messages: 1, bytes: 100 });
+    expect(buffer.offer(arrival(1), true)).toBe(true);
+    expect(buffer.offer(arrival(2), true)).toBe(false);
+  });
+
   it('count what was taken until it is settled', () => {
     const buffer = new ReorderBuffer({ messages: 1, bytes: 1000 });
     buffer.offer(arrival(1));

@@ -1,4 +1,6 @@
-import { cpus, totalmem } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** One line of the table: a ratio or a figure with what we call good and where we want to be. */
@@ -75,4 +77,14 @@ export const machine = (): string =>
 
 export const collectGarbage = (): void => {
   (globalThis as { gc?: () => void }).gc?.();
+};
+
+/** In a directory that is gone afterwards. */
+export const inDirectory = async <T>(measure: (directory: string) => Promise<T>): Promise<T> => {
+  const directory = mkdtempSync(join(tmpdir(), 'rockets-bench-'));
+  try {
+    return await measure(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 };

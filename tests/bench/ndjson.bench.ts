@@ -2,10 +2,10 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { cpuMicros, interleaved, percentile, ratio, scaled, type Row } from './measure.js';
+import { cpuMicros, inDirectory, interleaved, percentile, ratio, scaled, type Row } from './measure.js';
 import { postLines } from './post-lines.js';
 import { ServerUnderTest, postAll } from './server-under-test.js';
-import { channelOf, stream, wireOf } from './traffic.js';
+import { channelOf, messageOf, stream, wireOf } from './traffic.js';
 
 /** The official program's fleet. */
 const FLEET = 20;
@@ -30,9 +30,12 @@ export const ndjsonBench = async (): Promise<Row[]> => {
     bulkLarge: () => large.bulk(),
     single: () => single.posts(),
   });
-  const { latencies, stallMs } = await fleet.latencyDuringBulk(1, `/rockets/${channelOf(0)}`);
+  const { latencies, stallMs } = await fleet.latencyDuringBulk(1, () =>
+    fleet.get(`/rockets/${channelOf(0)}`),
+  );
   const many = await Traffic.start(STREAMS);
-  const beside = await many.latencyDuringBulk(STREAMS, '/livez');
+  const beside = await many.latencyDuringBulk(STREAMS, () => many.get('/livez'));
+  const alone = await inDirectory(postsBesideStreams);
   for (const traffic of [fleet, large, single, many]) await traffic.server.stop();
   return [
     {
@@ -74,7 +77,28 @@ export const ndjsonBench = async (): Promise<Row[]> => {
       unit: ' ms',
     },
     { goal: '', what: 'longest stall of the server during it', measured: beside.stallMs, unit: ' ms' },
+    {
+      goal: '',
+      what: `single POST into SQLite beside ${STREAMS} NDJSON streams, p50`,
+      measured: percentile(alone, 0.5),
+      unit: ' ms',
+    },
+    { goal: '', what: 'the same, p99', measured: percentile(alone, 0.99), unit: ' ms' },
   ];
+};
+
+/** Of a rocket that nobody else reports of. */
+const postsBesideStreams = async (directory: string): Promise<number[]> => {
+  const durable = await Traffic.start(STREAMS, {
+    EVENT_STORE: 'sqlite',
+    SQLITE_FILE: join(directory, 'streams.db'),
+  });
+  let number = 0;
+  const { latencies } = await durable.latencyDuringBulk(STREAMS, async () => {
+    await postAll(durable.server.port, [wireOf(messageOf(STREAMS, ++number))], 1);
+  });
+  await durable.server.stop();
+  return latencies;
 };
 
 /** A server of its own and the messages it is sent, one number after the other. */
@@ -86,8 +110,8 @@ class Traffic {
     private readonly rockets: number,
   ) {}
 
-  static async start(rockets: number): Promise<Traffic> {
-    return new Traffic(await ServerUnderTest.start('rockets'), rockets);
+  static async start(rockets: number, env: Readonly<Record<string, string>> = {}): Promise<Traffic> {
+    return new Traffic(await ServerUnderTest.start('rockets', env), rockets);
   }
 
   /** The lines of the next bulk, not sent yet. */
@@ -105,8 +129,15 @@ class Traffic {
     return this.cost(REQUESTS, () => postAll(this.server.port, bodies, 64));
   }
 
-  /** One GET after the other while another process sends a bulk: whoever measures must not be held up by sending. */
-  async latencyDuringBulk(streams: number, path: string): Promise<{ latencies: number[]; stallMs: number }> {
+  get(path: string): Promise<void> {
+    return get(this.server.port, path);
+  }
+
+  /** One request after the other while another process sends a bulk: whoever measures must not be held up by sending. */
+  async latencyDuringBulk(
+    streams: number,
+    ask: () => Promise<void>,
+  ): Promise<{ latencies: number[]; stallMs: number }> {
     const count = LINES * 4;
     const sender = fork(join(__dirname, 'bulk-sender-process.js'), {
       env: { ...process.env, BULK: [this.server.port, this.rockets, this.sent, count, streams].join() },
@@ -119,7 +150,7 @@ class Traffic {
     sender.send('go');
     while (running) {
       const began = performance.now();
-      await get(this.server.port, path);
+      await ask();
       latencies.push(performance.now() - began);
     }
     await done;

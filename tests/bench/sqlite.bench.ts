@@ -1,13 +1,12 @@
-import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { initialState, record } from '../../src/application/rocket-state.js';
 import type { RocketEvent } from '../../src/domain/rocket-event.js';
 import { exportMessages } from '../../src/infrastructure/event-store/sqlite/log/export.js';
 import { SqliteEventStore } from '../../src/infrastructure/event-store/sqlite/sqlite-event-store.js';
-import { interleaved, median, ratio, scaled, type Row } from './measure.js';
+import { inDirectory, interleaved, median, ratio, scaled, type Row } from './measure.js';
 import { peakRss } from './peak-rss.js';
 import { postLines } from './post-lines.js';
 import { postAll, ServerUnderTest } from './server-under-test.js';
@@ -25,15 +24,6 @@ export const sqliteBench = (): Promise<Row[]> => inDirectory(postRows);
 
 /** How soon a large file is ready again, and how much memory it needs. */
 export const sqliteLargeBench = (): Promise<Row[]> => inDirectory(largeFileRows);
-
-const inDirectory = async (measure: (directory: string) => Promise<Row[]>): Promise<Row[]> => {
-  const directory = mkdtempSync(join(tmpdir(), 'rockets-bench-'));
-  try {
-    return await measure(directory);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-};
 
 const postRows = async (directory: string): Promise<Row[]> => {
   const servers = {
