@@ -181,8 +181,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     bug: 'a full buffer drops without a word',
     file: buffer,
-    find: 'this.bytes + arrival.bytes > this.limits.bytes) return false;',
-    replace: 'this.bytes + arrival.bytes > this.limits.bytes) return true;',
+    find: 'if (!this.hasRoom(arrival.bytes, ofStream)) return false;',
+    replace: 'if (!this.hasRoom(arrival.bytes, ofStream)) return true;',
   },
   {
     bug: 'the bytes of answered messages are never given back',
