@@ -124,6 +124,7 @@ export class EventFeed {
         const page = await this.store.readAll({ after: this.cursor, limit: BURST });
         if (!page.end) this.hasNews = true;
         await this.tell(page);
+        if (!this.gaps.isEmpty) this.hasNews = true;
       }
     } catch (error) {
       // Nobody is told half of it: everybody comes back with a position, and catches up.

@@ -4,6 +4,8 @@ import type { Change, Head } from './ports/event-store.js';
 import type { Gap, RocketDirectory } from './ports/rocket-directory.js';
 
 const PAGE = 1000;
+/** What is told at once: what a hundred thousand gaps have become is more than a reader or the event loop can take. */
+const PORTION = 2000;
 
 export interface ChannelRange extends NumberRange {
   readonly channel: string;
@@ -16,8 +18,8 @@ export interface GapNews {
 
 /** Gathers what became of gaps until it is told. One that opens and closes in between is not worth telling. */
 export class GapNotices {
-  private opened = new Map<string, ChannelRange>();
-  private closed = new Map<string, ChannelRange>();
+  private readonly opened = new Map<string, ChannelRange>();
+  private readonly closed = new Map<string, ChannelRange>();
 
   note(change: Change, before: Head): void {
     const { channel } = change;
@@ -34,12 +36,18 @@ export class GapNotices {
     this.closed.clear();
   }
 
-  /** What is to be told, and nothing of it again. An opened gap is told as it stands now, if it still does. */
+  get isEmpty(): boolean {
+    return this.opened.size + this.closed.size === 0;
+  }
+
+  /**
+   * A portion of what is to be told, and nothing of it again; nothing opens before everything that closed is told. An
+   * opened gap is told as it stands now, if it still does.
+   */
   async take(directory: RocketDirectory): Promise<GapNews> {
-    if (this.opened.size === 0 && this.closed.size === 0) return nothing;
-    const { opened, closed } = this;
-    this.opened = new Map();
-    this.closed = new Map();
+    if (this.isEmpty) return nothing;
+    const closed = taken(this.closed, PORTION);
+    const opened = taken(this.opened, PORTION - closed.size);
     const found: Gap[] = [];
     for (const [channel, ranges] of byChannel(opened.values())) {
       for (const gap of await gapsAround(directory, channel, ranges)) {
@@ -49,6 +57,17 @@ export class GapNotices {
     return { closed: [...closed.values()], opened: found };
   }
 }
+
+/** Moves the first entries of a map into one of their own. */
+const taken = <V>(map: Map<string, V>, most: number): Map<string, V> => {
+  const first = new Map<string, V>();
+  for (const [key, value] of map) {
+    if (first.size === most) break;
+    first.set(key, value);
+    map.delete(key);
+  }
+  return first;
+};
 
 const nothing: GapNews = { closed: [], opened: [] };
 
@@ -64,24 +83,24 @@ const byChannel = (ranges: Iterable<ChannelRange>): Map<string, ChannelRange[]> 
   return groups;
 };
 
-/** The gaps of a channel from the lowest of the ranges to the highest. */
+/** The gaps of a channel that may be among the ranges: what lies far between two of them is not read. */
 const gapsAround = async (
   directory: RocketDirectory,
   channel: string,
   ranges: readonly ChannelRange[],
 ): Promise<Gap[]> => {
+  const begins = ranges.map(({ from }) => from).sort((a, b) => a - b);
   const found: Gap[] = [];
-  let lowest = Infinity;
-  let highest = 0;
-  for (const { from } of ranges) {
-    lowest = Math.min(lowest, from);
-    highest = Math.max(highest, from);
-  }
-  let after: { channel: string; from: number } | undefined = { channel, from: lowest - 1 };
-  while (after !== undefined && after.from < highest) {
-    const page = await directory.gaps({ channel, after, limit: PAGE });
-    found.push(...page.gaps);
-    after = page.next;
+  for (let told = 0; told < begins.length;) {
+    const after = { channel, from: begins[told]! - 1 };
+    const { gaps, next } = await directory.gaps({
+      channel,
+      after,
+      limit: Math.min(PAGE, begins.length - told),
+    });
+    found.push(...gaps);
+    if (next === undefined) break;
+    while (told < begins.length && begins[told]! <= next.from) told++;
   }
   return found;
 };

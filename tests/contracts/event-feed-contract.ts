@@ -144,6 +144,27 @@ export const eventFeedContract = (
       for (const other of others) expect(other.of('news')).toEqual([]);
     });
 
+    it('tells of very many gaps in portions, what closed before what opened', async () => {
+      const reader = connect(feed);
+      await until(() => reader.isLive);
+      const odd = Array.from({ length: 2500 }, (_, i) => earlyMessage('a', 2 * i + 2, faster(), noonMillis));
+      await commit(store, feed, 'a', { added: odd });
+      const openedAfter = (count: number) => () =>
+        reader.of('news').flatMap((news) => news.opened).length === count;
+      await until(openedAfter(2500));
+      const waiting = reader.of('news').flatMap((news) => news.opened.map((gap) => gap.waiting));
+      expect(waiting).toEqual(odd.map((_, i) => 2500 - i));
+
+      const history = [launched(), ...odd.slice(0, 2400).flatMap(() => [faster(), faster()])];
+      const released = odd.slice(0, 2400).map(({ message }) => message.number);
+      await commit(store, feed, 'a', { events: history.slice(0, -1), released });
+      await until(() => reader.of('news').flatMap((news) => news.closed).length === 2400);
+      expect(reader.of('news').flatMap((news) => news.opened)).toHaveLength(2500);
+      for (const { opened, closed } of reader.of('news')) {
+        expect(opened.length + closed.length).toBeLessThanOrEqual(2000);
+      }
+    });
+
     it('lets a reader with a filter know how far it has come', async () => {
       const clock = new ManualClock();
       const own = feedOver(store, opened.directory, clock);

@@ -32,6 +32,7 @@ export const smallLimits: readonly Replacement[] = [
   limit('src/application/rocket-queries.ts', 'PAGE', 3),
   limit('src/application/skip-overdue-gaps.ts', 'PAGE', 2),
   limit('src/application/gap-notices.ts', 'PAGE', 2),
+  limit('src/application/gap-notices.ts', 'PORTION', 3),
   limit('src/application/event-feed.ts', 'CATCH_UP_PAGE', 3),
   limit('src/application/event-feed.ts', 'BURST', 4),
   limit('src/application/event-feed.ts', 'BEAT_MS', 700),

@@ -1,5 +1,5 @@
 import type { EarlyMessages } from '../../application/early-messages.js';
-import { gapsOf } from '../../application/gaps.js';
+import { gapsOf, type GapRange } from '../../application/gaps.js';
 import type { Clock } from '../../application/ports/clock.js';
 import type {
   Gap,
@@ -82,14 +82,10 @@ export class InMemoryRocketDirectory implements RocketDirectory {
     const gaps: Gap[] = [];
     const channels = channel === undefined ? await this.channelsWithGaps(after?.channel) : [channel];
     for (const name of channels) {
-      for (const gap of this.gapsIn(name)) {
-        if (after !== undefined && gap.channel === after.channel && gap.from <= after.from) continue;
-        if (gaps.length === limit) {
-          const last = gaps.at(-1);
-          return { gaps, next: last && { channel: last.channel, from: last.from } };
-        }
-        gaps.push(gap);
-      }
+      const begin = after?.channel === name ? after.from : 0;
+      // One more than asked shows whether another page follows.
+      gaps.push(...this.gapsIn(name, { after: begin, limit: limit + 1 - gaps.length }));
+      if (gaps.length > limit) return pageOf(gaps);
     }
     return { gaps, next: undefined };
   }
@@ -117,10 +113,10 @@ export class InMemoryRocketDirectory implements RocketDirectory {
     return channelsOf(view, from);
   }
 
-  private gapsIn(channel: string): Gap[] {
+  private gapsIn(channel: string, range: GapRange): Gap[] {
     const entry = this.byChannel.get(channel);
     if (entry === undefined || !hasGaps(entry.summary)) return [];
-    return gapsOf(channel, entry.summary.version, entry.early);
+    return gapsOf(channel, entry.summary.version, entry.early, range);
   }
 
   /** The view, with every change in it that happened before it was asked for. */
@@ -152,6 +148,13 @@ export class InMemoryRocketDirectory implements RocketDirectory {
     }
   }
 }
+
+/** Of one gap more than the page has. */
+const pageOf = (gaps: Gap[]): GapPage => {
+  gaps.pop();
+  const last = gaps.at(-1);
+  return { gaps, next: last && { channel: last.channel, from: last.from } };
+};
 
 const rocketRule = ({ sort, order, status, type, mission }: RocketQuery): ViewRule => ({
   has: ({ rocket }) => {

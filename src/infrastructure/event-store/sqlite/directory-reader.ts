@@ -9,11 +9,13 @@ import type {
   RocketTotals,
   SortKey,
 } from '../../../application/ports/rocket-directory.js';
+import { gapsOf, type EarlyNumbers } from '../../../application/gaps.js';
 import { sortKey } from '../sort-key.js';
 import type { Cell } from './checksum.js';
 import type { Database, Statement } from './database.js';
 import { Log } from './log/log.js';
 import { checkedRocket, rocketColumns, summaryOf, type RocketRow } from './folded/rocket-row.js';
+import { ROWS, rowsInPages } from './folded/row-pages.js';
 import { storable } from './folded/storable-text.js';
 
 const columnOf: Readonly<Record<RocketSort, string>> = {
@@ -31,7 +33,8 @@ export class DirectoryReader {
   private readonly statements = new Map<string, Statement>();
   private readonly one: Statement;
   private readonly withEarly: Statement;
-  private readonly gapsOfRocket: Statement;
+  private readonly earlyNumbers: Statement;
+  private readonly earlyAbove: Statement;
   private readonly counts: Statement;
   private readonly log: Log;
 
@@ -41,14 +44,13 @@ export class DirectoryReader {
       `SELECT ${rocketColumns} FROM rockets WHERE pending > 0 AND channel >= ?` +
         ' AND highest - version > pending ORDER BY channel LIMIT ?',
     );
-    // Of each early message: what lies right before it, and what came from there on.
-    this.gapsOfRocket = database.prepare(`
-      SELECT "from", "to", since, waiting FROM (
-        SELECT lag(number, 1, ?1) OVER upwards + 1 AS "from", number - 1 AS "to",
-          min(received_at) OVER downwards AS since, count(*) OVER downwards AS waiting
-        FROM early WHERE channel = ?2
-        WINDOW upwards AS (ORDER BY number), downwards AS (ORDER BY number DESC)
-      ) WHERE "to" >= "from" AND "from" > ?3 ORDER BY "from" LIMIT ?4`);
+    this.earlyNumbers = database.prepare(
+      'SELECT number, received_at FROM early WHERE channel = ? AND number > ?' +
+        ` ORDER BY number LIMIT ${ROWS}`,
+    );
+    this.earlyAbove = database.prepare(
+      'SELECT count(*) AS waiting, min(received_at) AS since FROM early WHERE channel = ? AND number > ?',
+    );
     this.counts = database.prepare(`
       SELECT status, count(*) AS rockets, sum(complete = 0) AS incomplete, sum(pending) AS buffered,
         sum(highest - version > pending) AS "withGaps"
@@ -76,13 +78,10 @@ export class DirectoryReader {
 
   gaps({ channel, limit, after }: GapQuery): GapPage {
     const gaps: Gap[] = [];
-    for (const row of this.rocketsWithGaps(channel, after?.channel, limit + 2)) {
-      const above = after?.channel === row.channel ? after.from : 0;
+    for (const { channel: name, version } of this.rocketsWithGaps(channel, after?.channel, limit + 2)) {
+      const begin = after?.channel === name ? after.from : 0;
       const left = limit + 1 - gaps.length;
-      const found = this.gapsOfRocket.all(row.version, row.channel, above, left) as GapRow[];
-      for (const { from, to, since, waiting } of found) {
-        gaps.push({ channel: row.channel, from, to, since, waiting });
-      }
+      gaps.push(...gapsOf(name, version, this.earlyOf(name), { after: begin, limit: left }));
       if (gaps.length > limit) break;
     }
     if (gaps.length <= limit) return { gaps, next: undefined };
@@ -118,6 +117,22 @@ export class DirectoryReader {
     return rows.map(checkedRocket);
   }
 
+  private earlyOf(channel: string): EarlyNumbers {
+    const read = (from: number) => (last: NumberRow | undefined) =>
+      this.earlyNumbers.all(channel, last?.number ?? from - 1) as NumberRow[];
+    return {
+      *from(number) {
+        for (const row of rowsInPages(read(number))) {
+          yield { message: { number: row.number }, receivedAt: row.received_at };
+        }
+      },
+      above: (number) => {
+        const { waiting, since } = this.earlyAbove.get(channel, number) as AboveRow;
+        return { waiting, since: since ?? Infinity };
+      },
+    };
+  }
+
   /** A rocket whose early messages follow right on its version has no gap and is left out. */
   private rocketsWithGaps(channel: string | undefined, from: string | undefined, limit: number): RocketRow[] {
     if (channel === undefined)
@@ -134,11 +149,14 @@ export class DirectoryReader {
   }
 }
 
-interface GapRow {
-  readonly from: number;
-  readonly to: number;
-  readonly since: number;
+interface NumberRow {
+  readonly number: number;
+  readonly received_at: number;
+}
+
+interface AboveRow {
   readonly waiting: number;
+  readonly since: number | null;
 }
 
 interface CountRow {
