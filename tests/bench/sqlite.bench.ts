@@ -35,17 +35,25 @@ const postRows = async (directory: string): Promise<Row[]> => {
     appending: await ServerUnderTest.start('appending', { APPEND_FILE: join(directory, 'post.log') }),
   };
   const sent = { memory: 0, sqlite: 0, appending: 0 };
-  const cost = (name: keyof typeof servers) => async (): Promise<number> => {
+  const cost = (name: keyof typeof servers, connections: number) => async (): Promise<number> => {
     const server = servers[name];
     const bodies = stream(REQUESTS, ROCKETS, sent[name]).map(wireOf);
     sent[name] += REQUESTS;
     const before = await server.cpuMicros();
-    await postAll(server.port, bodies, 64);
+    await postAll(server.port, bodies, connections);
     return ((await server.cpuMicros()) - before) / REQUESTS;
   };
-  const candidates = { memory: cost('memory'), sqlite: cost('sqlite'), appending: cost('appending') };
-  for (const warmUp of Object.values(candidates)) await warmUp();
-  const micros = await interleaved(candidates);
+  const microsWith = async (connections: number) => {
+    const candidates = {
+      memory: cost('memory', connections),
+      sqlite: cost('sqlite', connections),
+      appending: cost('appending', connections),
+    };
+    for (const warmUp of Object.values(candidates)) await warmUp();
+    return interleaved(candidates);
+  };
+  const micros = await microsWith(64);
+  const many = await microsWith(256);
   for (const server of Object.values(servers)) await server.stop();
   return [
     {
@@ -68,6 +76,16 @@ const postRows = async (directory: string): Promise<Row[]> => {
       measured: ratio(micros.memory, micros.appending),
     },
     { goal: '13', what: 'SQLite durable POST, processor µs', measured: median(micros.sqlite) },
+    {
+      goal: '',
+      what: 'SQLite durable POST ÷ in-memory POST, 256 connections in place of 64',
+      measured: ratio(many.memory, many.sqlite),
+    },
+    {
+      goal: '',
+      what: 'SQLite durable POST ÷ POST with append + fdatasync, 256 connections',
+      measured: ratio(many.appending, many.sqlite),
+    },
   ];
 };
 
