@@ -18,17 +18,20 @@ export interface GapNews {
 
 /** Gathers what became of gaps until it is told. One that opens and closes in between is not worth telling. */
 export class GapNotices {
-  private readonly opened = new Map<string, ChannelRange>();
+  private readonly opened = new Map<string, Map<string, NumberRange>>();
   private readonly closed = new Map<string, ChannelRange>();
 
   note(change: Change, before: Head): void {
     const { channel } = change;
     const { opened, closed } = gapTransitions(before, change);
+    if (opened.length + closed.length === 0) return;
+    const untold = this.opened.get(channel) ?? new Map<string, NumberRange>();
     for (const range of closed) {
-      const key = keyOf(channel, range);
-      if (!this.opened.delete(key)) this.closed.set(key, { channel, ...range });
+      if (!untold.delete(keyOf(range))) this.closed.set(`${channel} ${keyOf(range)}`, { channel, ...range });
     }
-    for (const range of opened) this.opened.set(keyOf(channel, range), { channel, ...range });
+    for (const range of opened) untold.set(keyOf(range), range);
+    if (untold.size > 0) this.opened.set(channel, untold);
+    else this.opened.delete(channel);
   }
 
   clear(): void {
@@ -45,62 +48,60 @@ export class GapNotices {
    * opened gap is told as it stands now, if it still does.
    */
   async take(directory: RocketDirectory): Promise<GapNews> {
-    if (this.isEmpty) return nothing;
-    const closed = taken(this.closed, PORTION);
-    const opened = taken(this.opened, PORTION - closed.size);
+    const closed = this.takeClosed();
     const found: Gap[] = [];
-    for (const [channel, ranges] of byChannel(opened.values())) {
-      for (const gap of await gapsAround(directory, channel, ranges)) {
-        if (opened.has(keyOf(channel, gap))) found.push(gap);
-      }
+    for (const [channel, ranges] of this.takeOpened(PORTION - closed.length)) {
+      found.push(...(await gapsAmong(directory, channel, ranges)));
     }
-    return { closed: [...closed.values()], opened: found };
+    return { closed, opened: found };
+  }
+
+  private takeClosed(): ChannelRange[] {
+    const portion: ChannelRange[] = [];
+    for (const [key, range] of this.closed) {
+      if (portion.length === PORTION) break;
+      portion.push(range);
+      this.closed.delete(key);
+    }
+    return portion;
+  }
+
+  /** By channel, the lowest first: gaps that lie together are found together. */
+  private takeOpened(most: number): Map<string, NumberRange[]> {
+    const portion = new Map<string, NumberRange[]>();
+    let room = most;
+    for (const [channel, ranges] of this.opened) {
+      if (room === 0) break;
+      const lowest = [...ranges.values()].sort((a, b) => a.from - b.from).slice(0, room);
+      for (const range of lowest) ranges.delete(keyOf(range));
+      if (ranges.size === 0) this.opened.delete(channel);
+      portion.set(channel, lowest);
+      room -= lowest.length;
+    }
+    return portion;
   }
 }
 
-/** Moves the first entries of a map into one of their own. */
-const taken = <V>(map: Map<string, V>, most: number): Map<string, V> => {
-  const first = new Map<string, V>();
-  for (const [key, value] of map) {
-    if (first.size === most) break;
-    first.set(key, value);
-    map.delete(key);
-  }
-  return first;
-};
+const keyOf = ({ from, to }: NumberRange): string => `${from}-${to}`;
 
-const nothing: GapNews = { closed: [], opened: [] };
-
-const keyOf = (channel: string, { from, to }: NumberRange): string => `${channel} ${from}-${to}`;
-
-const byChannel = (ranges: Iterable<ChannelRange>): Map<string, ChannelRange[]> => {
-  const groups = new Map<string, ChannelRange[]>();
-  for (const range of ranges) {
-    const group = groups.get(range.channel);
-    if (group === undefined) groups.set(range.channel, [range]);
-    else group.push(range);
-  }
-  return groups;
-};
-
-/** The gaps of a channel that may be among the ranges: what lies far between two of them is not read. */
-const gapsAround = async (
+/** Those of the ranges, in ascending order, that are gaps of the channel; what lies far between is not read. */
+const gapsAmong = async (
   directory: RocketDirectory,
   channel: string,
-  ranges: readonly ChannelRange[],
+  ranges: readonly NumberRange[],
 ): Promise<Gap[]> => {
-  const begins = ranges.map(({ from }) => from).sort((a, b) => a - b);
+  const wanted = new Set(ranges.map(keyOf));
   const found: Gap[] = [];
-  for (let told = 0; told < begins.length;) {
-    const after = { channel, from: begins[told]! - 1 };
+  for (let told = 0; told < ranges.length;) {
+    const after = { channel, from: ranges[told]!.from - 1 };
     const { gaps, next } = await directory.gaps({
       channel,
       after,
-      limit: Math.min(PAGE, begins.length - told),
+      limit: Math.min(PAGE, ranges.length - told),
     });
-    found.push(...gaps);
+    found.push(...gaps.filter((gap) => wanted.has(keyOf(gap))));
     if (next === undefined) break;
-    while (told < begins.length && begins[told]! <= next.from) told++;
+    while (told < ranges.length && ranges[told]!.from <= next.from) told++;
   }
   return found;
 };
