@@ -14,7 +14,7 @@ start: run ## The same as run
 dev: build ## Start, and restart on every change of the source
 	@npx tsc -p tsconfig.build.json --watch --preserveWatchOutput & exec node --watch-path=dist dist/main.js
 
-test: build ## Run all tests
+test: build ## Run all tests, or some (JEST_ARGS="tests/domain")
 	@npx jest $(JEST_ARGS)
 
 check: build format-check lint types layers test ## Everything that must hold: format, lint, types, layers, all tests

@@ -1,4 +1,4 @@
-// One project per kind of test, so that `npx jest --selectProjects unit` stays a matter of seconds.
+// One project per kind of test: `npx jest --selectProjects unit` runs those that need no network, disk or process.
 const common = {
   rootDir: __dirname,
   testEnvironment: 'node',

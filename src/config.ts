@@ -7,7 +7,7 @@ export interface Config {
   readonly bufferBytes: number;
   readonly bodyBytes: number;
   readonly maxConnections: number;
-  /** Skips a gap by itself when it stays open for this long; 0: never. */
+  /** Skips a gap by itself when it stays open for this long; 0 (`off`): never. */
   readonly gapTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
   readonly eventStore: 'memory' | 'sqlite';
@@ -24,20 +24,34 @@ export class InvalidConfig extends Error {
   readonly code = 'invalid-config';
 }
 
-export const readConfig = (env: Environment, onTerminal: boolean): Config => {
+export const readConfig = (env: Environment, onTerminal: boolean): Config =>
+  readSettings(new Settings(env), onTerminal);
+
+/** Every setting with its value in force, in the form the environment takes it. */
+export const settingsInForce = (env: Environment, onTerminal: boolean): readonly string[] => {
   const read = new Settings(env);
+  readSettings(read, onTerminal);
+  return read.inForce;
+};
+
+/** Where the SQLite store is, for programs that need no other setting. */
+export const sqliteFileIn = (env: Environment): string => readSqliteFile(new Settings(env));
+
+const readSqliteFile = (read: Settings): string => read.text('SQLITE_FILE', 'data/rockets.db');
+
+const readSettings = (read: Settings, onTerminal: boolean): Config => {
   const config: Config = {
-    host: read.text('HOST'),
+    host: read.text('HOST', '') || undefined,
     port: read.integer('PORT', 8088, 0, 65_535),
     workerCount: read.integer('WORKER_COUNT', 3, 1, 64),
     bufferMessages: read.integer('BUFFER_MESSAGES', 100_000, 1, 10_000_000),
     bufferBytes: read.integer('BUFFER_BYTES', 128 * 1024 * 1024, 1024, 2 ** 40),
     bodyBytes: read.integer('BODY_BYTES', 64 * 1024, 256, 16 * 1024 * 1024),
     maxConnections: read.integer('MAX_CONNECTIONS', 10_000, 1, 1_000_000),
-    gapTimeoutMs: read.duration('GAP_TIMEOUT', 0),
-    shutdownTimeoutMs: read.duration('SHUTDOWN_TIMEOUT', 9000),
+    gapTimeoutMs: read.duration('GAP_TIMEOUT', 'off', '8760h'),
+    shutdownTimeoutMs: read.duration('SHUTDOWN_TIMEOUT', '9s', '24h'),
     eventStore: read.oneOf('EVENT_STORE', 'memory', ['memory', 'sqlite']),
-    sqliteFile: read.text('SQLITE_FILE') ?? 'data/rockets.db',
+    sqliteFile: readSqliteFile(read),
     sqliteSynchronous: read.oneOf('SQLITE_SYNCHRONOUS', 'full', ['full', 'normal']),
     logLevel: read.oneOf('LOG_LEVEL', 'info', ['error', 'warn', 'info', 'debug', 'silent']),
     logFormat: read.oneOf('LOG_FORMAT', onTerminal ? 'text' : 'json', ['json', 'text']),
@@ -48,34 +62,38 @@ export const readConfig = (env: Environment, onTerminal: boolean): Config => {
 };
 
 class Settings {
+  /** What was read so far, as `NAME=value`. */
+  readonly inForce: string[] = [];
   private readonly wrong: string[] = [];
 
   constructor(private readonly env: Environment) {}
 
   /** An empty setting is no setting, as in `PORT= make run`. */
-  text(name: string): string | undefined {
-    return this.env[name]?.trim() || undefined;
+  text(name: string, standard: string): string {
+    const text = this.env[name]?.trim() || standard;
+    this.inForce.push(`${name}=${text}`);
+    return text;
   }
 
   integer(name: string, standard: number, min: number, max: number): number {
-    const text = this.text(name);
-    if (text === undefined) return standard;
+    const text = this.text(name, String(standard));
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
     return this.refuse(name, text, `an integer from ${min} to ${max}`, standard);
   }
 
-  duration(name: string, standardMs: number): number {
-    const text = this.text(name);
-    if (text === undefined) return standardMs;
-    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
-    if (match !== null) return Number(match[1]) * milliseconds[match[2] as keyof typeof milliseconds];
-    return text === '0' ? 0 : this.refuse(name, text, 'a duration as 500ms, 30s, 5m or 1h', standardMs);
+  /** In milliseconds. A timer that is set for longer than some 24 days would go off at once. */
+  duration(name: string, standard: string, most: string): number {
+    const text = this.text(name, standard);
+    const canBeOff = standard === 'off';
+    const value = canBeOff && text === 'off' ? 0 : millisecondsIn(text);
+    if (value <= millisecondsIn(most)) return value;
+    const expected = `a duration as 500ms, 30s, 5m or 1h, at most ${most}${canBeOff ? ', or off' : ''}`;
+    return this.refuse(name, text, expected, 0);
   }
 
   oneOf<T extends string>(name: string, standard: T, values: readonly T[]): T {
-    const text = this.text(name);
-    if (text === undefined) return standard;
+    const text = this.text(name, standard);
     return (
       values.find((value) => value === text) ??
       this.refuse(name, text, `one of ${values.join(', ')}`, standard)
@@ -98,4 +116,11 @@ class Settings {
   }
 }
 
-const milliseconds = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** NaN for what is no duration; 0 needs no unit. */
+const millisecondsIn = (text: string): number => {
+  if (text === '0') return 0;
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
+  return Number(amount) * units[unit as keyof typeof units];
+};

@@ -1,5 +1,6 @@
+import { isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
-import { InvalidConfig, readConfig, type Config } from './config.js';
+import { InvalidConfig, readConfig, settingsInForce, type Config } from './config.js';
 import { createContainer, parts } from './container.js';
 
 const usage = `Usage: node dist/main.js [--port 8088] [--print-config] [--help]
@@ -13,7 +14,7 @@ const readArguments = (args: readonly string[]) =>
     options: {
       port: { type: 'string' },
       'print-config': { type: 'boolean' },
-      help: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
     },
   }).values;
 
@@ -21,9 +22,9 @@ const main = async (): Promise<void> => {
   const options = readArguments(process.argv.slice(2));
   if (options.help) return console.log(usage);
   const env = options.port === undefined ? process.env : { ...process.env, PORT: options.port };
-  const config = readConfig(env, process.stderr.isTTY);
-  if (options['print-config']) return console.log(JSON.stringify(config, undefined, 2));
-  await serve(config);
+  const onTerminal = process.stderr.isTTY;
+  if (options['print-config']) return console.log(settingsInForce(env, onTerminal).join('\n'));
+  await serve(readConfig(env, onTerminal));
 };
 
 const serve = async (config: Config): Promise<void> => {
@@ -31,14 +32,11 @@ const serve = async (config: Config): Promise<void> => {
   const logger = container.get(parts.logger);
   const service = container.get(parts.service);
   const { port } = await service.start();
-  const { description } = service.store.durability;
-  logger.info('Rockets is listening', {
-    url: `http://localhost:${port}`,
-    store: config.eventStore,
-    pid: process.pid,
-  });
-  logger.info(`Dashboard http://localhost:${port}/  API http://localhost:${port}/docs`);
-  logger[service.store.durability.level === 'none' ? 'warn' : 'info'](`durability: ${description}`);
+  const { level, description } = service.store.durability;
+  const url = `http://${reachableName(config.host)}:${port}`;
+  logger.info('Rockets is listening', { url, store: config.eventStore, pid: process.pid });
+  logger.info(`Dashboard ${url}/  API ${url}/docs`);
+  logger[level === 'none' ? 'warn' : 'info'](`durability: ${description}`);
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
@@ -49,7 +47,8 @@ const serve = async (config: Config): Promise<void> => {
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), config.shutdownTimeoutMs + 800).unref();
     service.stop().then(
       () => {
-        logger.info('stopped; everything acknowledged is stored');
+        const left = level === 'none' ? 'what was in memory is gone' : 'everything acknowledged is stored';
+        logger.info(`stopped; ${left}`);
         process.exit(0);
       },
       (error: unknown) => {
@@ -62,19 +61,34 @@ const serve = async (config: Config): Promise<void> => {
   process.on('SIGINT', stop);
 };
 
+/** How this machine reaches the service, which may listen on all of its addresses. */
+const reachableName = (host: string | undefined): string => {
+  if (host === undefined || host === '0.0.0.0' || host === '::') return 'localhost';
+  return isIPv6(host) ? `[${host}]` : host;
+};
+
+const otherHost =
+  'Set HOST to an address or a name of this machine, or leave it unset to listen on all of them.';
+
+/** What to do when the operating system does not let us listen. */
+const listenAdvice: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Another program uses this port: stop it, or choose another with PORT=8089 or --port 8089.',
+  EACCES: 'This port needs more rights: choose one above 1024 with --port.',
+  EADDRNOTAVAIL: otherHost,
+  EAFNOSUPPORT: otherHost,
+  EINVAL: otherHost,
+  ENOTFOUND: otherHost,
+  EAI_AGAIN: otherHost,
+};
+
 const explain = (error: unknown): string => {
   if (error instanceof InvalidConfig) return error.message;
   if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error ? error.code : undefined;
+  const { code = '', syscall }: NodeJS.ErrnoException = error;
   if (code === 'store-refused' || code === 'store-unavailable') return error.message;
-  if (code === 'EADDRINUSE') {
-    return `${error.message}\nAnother program uses this port: stop it, or choose another with PORT=8089 or --port 8089.`;
-  }
-  if (code === 'EACCES')
-    return `${error.message}\nThis port needs more rights: choose one above 1024 with --port.`;
-  return String(code).startsWith('ERR_PARSE_ARGS')
-    ? `${error.message}\n\n${usage}`
-    : (error.stack ?? error.message);
+  const advice = syscall === 'listen' || syscall === 'getaddrinfo' ? listenAdvice[code] : undefined;
+  if (advice !== undefined) return `${error.message}\n${advice}`;
+  return code.startsWith('ERR_PARSE_ARGS') ? `${error.message}\n\n${usage}` : (error.stack ?? error.message);
 };
 
 main().catch((error: unknown) => {

@@ -1,4 +1,4 @@
-import { InvalidConfig, readConfig } from '../src/config.js';
+import { InvalidConfig, readConfig, settingsInForce } from '../src/config.js';
 
 const refusals = (env: Readonly<Record<string, string>>): string[] => {
   try {
@@ -21,6 +21,71 @@ describe('the settings', () => {
       'LOG_FORMAT=xml makes no sense: it must be one of json, text.',
       'BUFFER_BYTES=1024 makes no sense: it must be at least BODY_BYTES, which is 65536.',
     ]);
+  });
+});
+
+describe('a duration', () => {
+  it.each([
+    ['SHUTDOWN_TIMEOUT', '24h', 86_400_000],
+    ['SHUTDOWN_TIMEOUT', '1.5s', 1500],
+    ['SHUTDOWN_TIMEOUT', '0', 0],
+    ['GAP_TIMEOUT', '8760h', 31_536_000_000],
+    ['GAP_TIMEOUT', 'off', 0],
+    ['GAP_TIMEOUT', '0', 0],
+  ])('%s=%s is %d ms', (name, value, milliseconds) => {
+    const config = readConfig({ [name]: value }, false);
+    expect(name === 'GAP_TIMEOUT' ? config.gapTimeoutMs : config.shutdownTimeoutMs).toBe(milliseconds);
+  });
+
+  it.each([
+    ['SHUTDOWN_TIMEOUT', '1000h', '24h'],
+    ['SHUTDOWN_TIMEOUT', 'off', '24h'],
+    ['SHUTDOWN_TIMEOUT', '10', '24h'],
+    ['GAP_TIMEOUT', '8761h', '8760h, or off'],
+    ['GAP_TIMEOUT', `${'9'.repeat(400)}h`, '8760h, or off'],
+  ])('%s=%s is refused', (name, value, most) => {
+    expect(refusals({ [name]: value })).toEqual([
+      `${name}=${value} makes no sense: it must be a duration as 500ms, 30s, 5m or 1h, at most ${most}.`,
+    ]);
+  });
+});
+
+describe('the settings in force', () => {
+  const printed = (env: Readonly<Record<string, string>>): Record<string, string> =>
+    Object.fromEntries(
+      settingsInForce(env, false).map((line) => {
+        const [, name = '', value = ''] = /^([A-Z_]+)=(.*)$/.exec(line) ?? [];
+        return [name, value];
+      }),
+    );
+
+  it('are all there, and mean the same when they are set', () => {
+    expect(printed({})).toEqual({
+      HOST: '',
+      PORT: '8088',
+      WORKER_COUNT: '3',
+      BUFFER_MESSAGES: '100000',
+      BUFFER_BYTES: '134217728',
+      BODY_BYTES: '65536',
+      MAX_CONNECTIONS: '10000',
+      GAP_TIMEOUT: 'off',
+      SHUTDOWN_TIMEOUT: '9s',
+      EVENT_STORE: 'memory',
+      SQLITE_FILE: 'data/rockets.db',
+      SQLITE_SYNCHRONOUS: 'full',
+      LOG_LEVEL: 'info',
+      LOG_FORMAT: 'json',
+    });
+    expect(readConfig(printed({}), false)).toEqual(readConfig({}, false));
+  });
+
+  it('show what was set as it was set', () => {
+    const env = { HOST: '::1', GAP_TIMEOUT: '1.5h', SQLITE_FILE: 'a b.db', LOG_FORMAT: 'text' };
+    expect(printed(env)).toMatchObject(env);
+  });
+
+  it('are refused as at start', () => {
+    expect(() => settingsInForce({ PORT: 'x' }, false)).toThrow(InvalidConfig);
   });
 });
 

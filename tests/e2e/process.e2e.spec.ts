@@ -1,6 +1,8 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -40,7 +42,7 @@ describe('a running service', () => {
   afterAll(() => service.end('SIGKILL'));
 
   it('says where it listens, which store it has and what an acknowledgement is worth', () => {
-    expect(service.log()).toContain(`url="http://localhost:${service.port}" store="memory"`);
+    expect(service.log()).toContain(`url="${service.url}" store="memory"`);
     expect(service.log()).toContain('durability: ');
   });
 
@@ -75,7 +77,11 @@ describe('a running service', () => {
 describe('the command line', () => {
   it.each(['--port', '-port'])('takes %s', async (flag) => {
     const { stdout } = await run(process.execPath, [main, flag, '9123', '--print-config']);
-    expect(JSON.parse(stdout)).toMatchObject({ port: 9123, workerCount: 3, eventStore: 'memory' });
+    expect(stdout.split('\n')).toEqual(expect.arrayContaining(['PORT=9123', 'WORKER_COUNT=3']));
+  });
+
+  it.each(['--help', '-h'])('explains itself on %s', async (flag) => {
+    expect((await run(process.execPath, [main, flag])).stdout).toContain('Usage:');
   });
 
   it('names every setting that makes no sense', async () => {
@@ -84,8 +90,16 @@ describe('the command line', () => {
     expect(stderr.trim().split('\n')).toEqual([
       'PORT=x makes no sense: it must be an integer from 0 to 65535.',
       'WORKER_COUNT=0 makes no sense: it must be an integer from 1 to 64.',
-      'GAP_TIMEOUT=soon makes no sense: it must be a duration as 500ms, 30s, 5m or 1h.',
+      'GAP_TIMEOUT=soon makes no sense: it must be a duration as 500ms, 30s, 5m or 1h, at most 8760h, or off.',
     ]);
+  });
+
+  it.each(['192.0.2.1', 'nohost.invalid'])('says what to do when it cannot listen on %s', async (host) => {
+    const { code, stderr } = await failing(['--port', '0'], { HOST: host });
+    expect(code).toBe(1);
+    expect(stderr).toContain(host);
+    expect(stderr).toContain('Set HOST to');
+    expect(stderr.trim().split('\n')).toHaveLength(2);
   });
 
   it('explains itself on an unknown option', async () => {
@@ -123,9 +137,22 @@ describe('a service told to stop', () => {
       await Promise.all(clients);
       expect(answered).toBeGreaterThan(0);
       expect(cut).toBeLessThanOrEqual(16);
-      expect(service.log()).toContain('stopped; everything acknowledged is stored');
+      expect(service.log()).toContain('stopped; what was in memory is gone');
     },
   );
+
+  it('says that everything is stored only when it is', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'rockets-'));
+    const service = await startProcess({
+      EVENT_STORE: 'sqlite',
+      SQLITE_FILE: join(directory, 'rockets.db'),
+      SHUTDOWN_TIMEOUT: '24h',
+    });
+    await post(service.url, message(1));
+    await expect(service.end()).resolves.toBe(0);
+    expect(service.log()).toContain('stopped; everything acknowledged is stored');
+    rmSync(directory, { recursive: true });
+  });
 
   it('fails readiness, not liveness, while an answer is under way', async () => {
     const service = await startProcess();
