@@ -1,5 +1,5 @@
 import { DatabaseSync } from '@photostructure/sqlite';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { sumOf } from '../../../src/infrastructure/event-store/sqlite/checksum.js';
@@ -70,12 +70,26 @@ describe('a file', () => {
 
   it('of another program is refused', async () => {
     sql('CREATE TABLE theirs (a)');
+    const before = readFileSync(file);
     await expect(stores.open(file)).rejects.toThrow('is not a file of Rockets');
+    for (const command of [verifyFile, rebuildFile, (name: string) => [...exportMessages(name)]]) {
+      expect(() => command(file)).toThrow('is not a file of Rockets');
+    }
+    await expect(backupFile(file, stores.newFile())).rejects.toThrow('is not a file of Rockets');
+    expect(readFileSync(file)).toEqual(before);
+    expect(existsSync(`${file}-lock`)).toBe(false);
+  });
+
+  it('is refused when it is a directory', async () => {
+    mkdirSync(file);
+    await expect(stores.open(file)).rejects.toThrow(`${file} is a directory`);
+    expect(() => verifyFile(file)).toThrow(`${file} is a directory`);
   });
 
   it('that is no database is refused as damaged', async () => {
     writeFileSync(file, 'x'.repeat(5000));
     await expect(stores.open(file)).rejects.toThrow(StoreDamaged);
+    await expect(stores.open(file)).rejects.toThrow(`${file} is not an SQLite file`);
   });
 
   it('with another number of lanes is refused', async () => {
@@ -194,6 +208,49 @@ describe('backup', () => {
 
   it('leaves nothing behind when there is nothing to copy', async () => {
     await expect(backupFile(`${file}.none`, stores.newFile())).rejects.toThrow('does not exist');
+  });
+
+  it('replaces an older copy', async () => {
+    const target = stores.newFile();
+    const store = await stores.open(file);
+    await write(store, 'a', { events: [launched()] });
+    await backupFile(file, target);
+    await write(store, 'a', { events: [faster(1)] });
+    await backupFile(file, target);
+    expect(verifyFile(target)).toMatchObject({ events: 2, damages: [] });
+    expect(existsSync(`${target}-lock`)).toBe(false);
+  });
+
+  it('replaces no file that is in use, itself or by another name', async () => {
+    await write(await stores.open(file), 'a', { events: [launched()] });
+    const link = `${file}.link`;
+    symlinkSync(file, link);
+    for (const target of [file, link]) {
+      await expect(backupFile(file, target)).rejects.toThrow('is the file that is to be copied');
+    }
+    const used = stores.newFile();
+    await stores.open(used);
+    await expect(backupFile(file, used)).rejects.toThrow('is in use by another process');
+    expect(existsSync(`${used}.part`)).toBe(false);
+  });
+
+  it('replaces no file of which a part stands in a log, and no such log', async () => {
+    await write(await stores.open(file), 'a', { events: [launched()] });
+    const target = stores.newFile();
+    await backupFile(file, target);
+    writeFileSync(`${target}-wal`, 'a part');
+    await expect(backupFile(file, target)).rejects.toThrow('was not closed in order');
+    await expect(backupFile(file, `${target}-wal`)).rejects.toThrow('belongs to a store');
+    expect(readFileSync(`${target}-wal`, 'utf8')).toBe('a part');
+  });
+
+  it('says where it cannot go', async () => {
+    await write(await stores.open(file), 'a', { events: [launched()] });
+    const folder = stores.newFile();
+    await expect(backupFile(file, join(folder, 'x.db'))).rejects.toThrow(`${folder} does not exist`);
+    mkdirSync(folder);
+    await expect(backupFile(file, folder)).rejects.toThrow(`${folder} is a directory`);
+    expect(existsSync(`${folder}.part`)).toBe(false);
   });
 });
 

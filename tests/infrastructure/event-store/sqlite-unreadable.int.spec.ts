@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { StoreUnavailable } from '../../../src/application/ports/event-store.js';
 import { verifyFile } from '../../../src/infrastructure/event-store/sqlite/maintenance.js';
 import { StoreDamaged } from '../../../src/infrastructure/event-store/sqlite/store-errors.js';
@@ -16,12 +17,14 @@ const errorOf = (work: () => unknown): unknown => {
   throw new Error('nothing was thrown');
 };
 
-it('a file that can not be opened is said to be unreadable, not damaged', () => {
+it('a file that can not be opened is said to be unreadable, not damaged', async () => {
   const file = stores.newFile();
-  // Not even root opens a directory as a file.
-  mkdirSync(file);
+  // Not even root opens a socket as a file.
+  const socket = createServer().listen(file);
+  await once(socket, 'listening');
   const error = errorOf(() => verifyFile(file));
   expect(error).toBeInstanceOf(StoreUnavailable);
   expect(error).not.toBeInstanceOf(StoreDamaged);
   expect(String(error)).toContain(`${file} can't be read: `);
+  socket.close();
 });

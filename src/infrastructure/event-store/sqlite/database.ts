@@ -74,7 +74,7 @@ export const prepareFile = ({ file, synchronous }: DatabaseOptions): void => {
   }
   const database = openForWriting({ file, synchronous: 'full' });
   try {
-    refuseStrangers(database, file);
+    refuseStranger(database, file);
     migrate(database);
     refuseOtherSchema(database);
     noteSynchronous(database, synchronous);
@@ -87,10 +87,6 @@ export const prepareFile = ({ file, synchronous }: DatabaseOptions): void => {
 /** With `normal` nothing was promised: what is left of the log says nothing about what once was there. */
 export const refuseLostCommits = (file: string): void => {
   if (existsSync(`${file}-wal`) && lastSynchronous(file) === 'full') refuseDamagedLog(file);
-};
-
-export const requireFile = (file: string): void => {
-  if (!existsSync(file)) throw new StoreRefused(`${file} does not exist.`);
 };
 
 export interface Meta {
@@ -161,7 +157,8 @@ const createFile = (file: string): void => {
   closeSync(openSync(file, 'a'));
 };
 
-const refuseStrangers = (database: Database, file: string): void => {
+/** Another program's file, or one of a newer version. */
+export const refuseStranger = (database: Database, file: string): void => {
   const version = pragma(database, 'user_version');
   const application = pragma(database, 'application_id');
   const tables = database.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number };

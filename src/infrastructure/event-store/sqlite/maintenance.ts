@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, renameSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isNativeError } from 'node:util/types';
 import { backup } from '@photostructure/sqlite';
@@ -9,11 +9,11 @@ import {
   prepareFile,
   readMeta,
   refuseLostCommits,
-  requireFile,
   type Database,
 } from './database.js';
 import { FileLock } from './file-lock.js';
 import { checkAtStart, checkTree } from './integrity.js';
+import { refuseDirectory, refuseOtherFiles, requireFile } from './known-file.js';
 import { Proof } from './folded/proof.js';
 import { asStoreError, primaryCode, StoreRefused } from './store-errors.js';
 
@@ -85,6 +85,7 @@ export interface RebuildReport {
 /** Folds everything anew from the log, in one transaction: half of it is never to be seen. */
 export const rebuildFile = (file: string): RebuildReport => {
   requireFile(file);
+  refuseOtherFiles(file);
   const lock = FileLock.acquire(file);
   try {
     prepareFile({ file, synchronous: 'full' });
@@ -106,25 +107,70 @@ export const rebuildFile = (file: string): RebuildReport => {
 /** Copies the file as it is at one moment, while it may be in use. A file of that name is replaced at the very end. */
 export const backupFile = async (file: string, target: string): Promise<void> => {
   requireFile(file);
+  refuseTarget(file, target);
   // From the root: what begins with "file:" is not a name to SQLite.
   const unfinished = resolve(`${target}.part`);
   rmSync(unfinished, { force: true });
   const database = openForReading(file);
   try {
     await backup(database, unfinished, { rate: 4096 });
+    replace(target, unfinished);
   } catch (error) {
     rmSync(unfinished, { force: true });
-    throw asStoreError(error);
+    throw isUnreadable(error)
+      ? new StoreUnavailable(`${file} can't be copied to ${target}: ${asStoreError(error).message}`, {
+          cause: error,
+        })
+      : asStoreError(error);
   } finally {
     database.close();
   }
-  renameSync(unfinished, target);
 };
+
+const refuseTarget = (file: string, target: string): void => {
+  const folder = dirname(resolve(target));
+  if (!existsSync(folder)) throw new StoreRefused(`${target} can't be written: ${folder} does not exist.`);
+  if (/-(wal|shm|lock)$/.test(target)) {
+    throw new StoreRefused(`${target} has the name of a file that belongs to a store; choose another.`);
+  }
+  if (!existsSync(target)) return;
+  refuseDirectory(target);
+  if (realpathSync(target) === realpathSync(file)) {
+    throw new StoreRefused(`${target} is the file that is to be copied; choose another name.`);
+  }
+  lockIfStore(target)?.release();
+  refuseUnfinished(target);
+};
+
+/** What stands in a log takes part in the file, whichever file that is. */
+const refuseUnfinished = (target: string): void => {
+  const log = `${target}-wal`;
+  if (!existsSync(log) || statSync(log).size === 0) return;
+  throw new StoreRefused(
+    `${target} was not closed in order: ${log} has a part of it. Choose another name, or remove both if nobody needs them.`,
+  );
+};
+
+/** Nobody may begin to use the old file while it is replaced. */
+const replace = (target: string, by: string): void => {
+  const lock = lockIfStore(target);
+  try {
+    refuseUnfinished(target);
+    for (const rest of ['-wal', '-shm']) rmSync(`${target}${rest}`, { force: true });
+    renameSync(by, target);
+  } finally {
+    lock?.release();
+  }
+};
+
+/** Where no service ever was, nothing is to be left behind. */
+const lockIfStore = (file: string): FileLock | undefined =>
+  existsSync(`${file}-lock`) ? FileLock.acquire(file) : undefined;
 
 /** While somebody writes, the log changes under whoever looks at it. */
 const isInUse = (file: string): boolean => {
   try {
-    FileLock.acquire(file).release();
+    lockIfStore(file)?.release();
     return false;
   } catch {
     return true;

@@ -18,6 +18,7 @@ import type { RocketEvent } from '../../../domain/rocket-event.js';
 import type { DatabaseOptions } from './database.js';
 import type { PlacedEvent, StoredHead } from './event-reader.js';
 import { FileLock } from './file-lock.js';
+import { refuseOtherFiles } from './known-file.js';
 import { earlyListOf, HeadCache, type CachedHead } from './head-cache.js';
 import { groupOf } from './log/log-line.js';
 import { Reading } from './threads/reading.js';
@@ -57,6 +58,7 @@ export class SqliteEventStore implements EventStore {
   }
 
   static async open(options: DatabaseOptions): Promise<SqliteEventStore> {
+    refuseOtherFiles(options.file);
     const lock = FileLock.acquire(options.file);
     const writer = StoreThread.writer(options);
     try {

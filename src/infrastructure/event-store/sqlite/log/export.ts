@@ -1,6 +1,7 @@
 import { reportOf } from '../../../../domain/rocket-event.js';
 import type { RocketReport } from '../../../../domain/rocket-message.js';
-import { closeReading, openForReading, readMeta, requireFile } from '../database.js';
+import { closeReading, openForReading, readMeta } from '../database.js';
+import { requireFile } from '../known-file.js';
 import { Log } from './log.js';
 import { numberedEvents, linesOf, parseLines, type LoggedEarly, type LogLine } from './log-line.js';
 
