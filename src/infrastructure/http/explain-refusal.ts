@@ -23,6 +23,12 @@ export const explainRefusal = (value: unknown, payload: 'message' | 'content'): 
   return invalidMessage(found.flatMap((violation) => describe(violation, '')));
 };
 
+/** What the sender of one body is told; who sent several messages in it learns how that is done. */
+export const detailOf = ({ message, errors }: InvalidInput, body: Buffer): string =>
+  errors[0]?.code === 'more-than-one' || body.toString('latin1').trimStart().startsWith('[')
+    ? `${message} To send many messages, put one on a line, with Content-Type: application/x-ndjson (curl: --data-binary).`
+    : message;
+
 export const invalidMessage = (errors: readonly InputError[]): InvalidInput => {
   const [first] = errors;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more: see errors)` : '';

@@ -4,6 +4,7 @@ import type { Counters } from '../../application/counters.js';
 import { Overloaded, type IngestMessages } from '../../application/ingest-messages.js';
 import type { Outcome } from '../../application/outcome.js';
 import { problemOf } from './error-handler.js';
+import { detailOf } from './explain-refusal.js';
 import { InvalidInput, readBodyMessage } from './message-reader.js';
 import { NdjsonIngest, isNdjson } from './ndjson-ingest.js';
 import { Problem, sendProblem } from './problem.js';
@@ -25,7 +26,7 @@ export const postMessages = (
     const requestId = requestIdOf(req);
     const refuse = (error: unknown): void => sendProblem(res, problemOf(error), requestId);
     if (isNdjson(req.headers['content-type'])) {
-      new NdjsonIngest(ingest, counters, limits, turns).run(req, res, requestId);
+      new NdjsonIngest(ingest, counters, limits, turns, req, res, requestId).run();
       return;
     }
     readBody(req, limits, (problem, body) => {
@@ -51,7 +52,7 @@ export const postMessages = (
 const messageIn = (body: Buffer) => {
   const message = readBodyMessage(body);
   return message instanceof InvalidInput
-    ? new Problem(message.code, message.message, message.errors)
+    ? new Problem(message.code, detailOf(message, body), message.errors)
     : message;
 };
 

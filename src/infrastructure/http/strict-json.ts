@@ -91,12 +91,18 @@ export class StrictJsonReader {
     this.lastName = this.start;
     try {
       const value = this.value();
-      if (this.peek() !== endOfText) this.unexpected('the end of the text');
+      if (this.peek() !== endOfText) this.afterEnd();
       return value;
     } finally {
       this.text = '';
       this.codes = nothing;
     }
+  }
+
+  private afterEnd(): never {
+    return this.peek() === openBrace
+      ? this.refuse('more-than-one', 'Another object begins where the end of the text is expected')
+      : this.unexpected('the end of the text');
   }
 
   private value(): unknown {

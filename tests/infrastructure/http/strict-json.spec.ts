@@ -61,7 +61,6 @@ describe('a JSON text that is refused', () => {
       'unexpected-character',
       [
         '1 2',
-        '{} {}',
         '1,',
         'null x',
         '/* c */1',
@@ -75,6 +74,7 @@ describe('a JSON text that is refused', () => {
         '1ee5',
       ],
     ],
+    ['more-than-one', ['{} {}', '{}\n{}', '[]{', '1 {']],
     ['leading-zero', ['01', '-01', '00', '[00.5]']],
     ['control-character', ['"\n"', '"a\u0000"', '"\u001f"', '{"a\tb":1}']],
     [
