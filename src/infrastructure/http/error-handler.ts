@@ -4,20 +4,31 @@ import { Problem, isProblemSlug, sendProblem } from './problem.js';
 import { problems } from './problems.js';
 import { requestIdOf } from './request-id.js';
 
+/** Damage or a broken disk fails every request that meets it; whoever runs the service is told this often. */
+const TELL_AGAIN_MS = 10_000;
+
 /** The only place where an error becomes an answer. */
-export const errorHandler =
-  (logger: Logger): ErrorRequestHandler =>
-  (error: unknown, req: Request, res: Response, next) => {
+export const errorHandler = (logger: Logger): ErrorRequestHandler => {
+  let told = -Infinity;
+  const log = (problem: Problem, fields: Readonly<Record<string, unknown>>): void => {
+    if (problem.code === 'internal-error') return logger.error('a request failed', fields);
+    const now = performance.now();
+    if (problem.code !== 'store-unavailable' || now - told < TELL_AGAIN_MS) {
+      return logger.debug('a request was turned away', fields);
+    }
+    told = now;
+    logger.error('the store could not answer a request', fields);
+  };
+  return (error: unknown, req: Request, res: Response, next) => {
     const requestId = String(res.getHeader('X-Request-Id') ?? requestIdOf(req));
     const problem = problemOf(error);
     if (problems[problem.code].status >= 500) {
-      const fields = { requestId, method: req.method, path: req.path, error: describe(error) };
-      if (problem.code === 'internal-error') logger.error('a request failed', fields);
-      else logger.debug('a request was turned away', fields);
+      log(problem, { requestId, method: req.method, path: req.path, error: describe(error) });
     }
     if (res.headersSent) next(error);
     else sendProblem(res, problem, requestId);
   };
+};
 
 export const problemOf = (error: unknown): Problem => {
   if (error instanceof Problem) return error;

@@ -129,9 +129,9 @@ export const problems = {
   },
   'store-unavailable': {
     status: 503,
-    title: 'The store cannot be reached',
+    title: 'The store cannot answer',
     advice:
-      'The message was not acknowledged. Send it again after the seconds given in `Retry-After`; twice is harmless.',
+      'Nothing of the request was acknowledged. Send it again after the seconds given in `Retry-After`; twice is harmless. When the detail names damage, that does not help: whoever runs the service runs `rockets verify`.',
   },
   'shutting-down': {
     status: 503,
