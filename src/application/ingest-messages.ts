@@ -24,6 +24,7 @@ export class ShuttingDown extends Error {
 /** The use case: a message in, its outcome out, once the outcome is as durable as the store is. */
 export class IngestMessages {
   private stopping = false;
+  private readonly untilStop = new Set<() => void>();
 
   constructor(
     private readonly buffer: ReorderBuffer,
@@ -68,9 +69,17 @@ export class IngestMessages {
     });
   }
 
+  /** Tells a stream, which may last for ever, that nothing more of it is taken; answers how to take that back. */
+  onStop(tell: () => void): () => void {
+    this.untilStop.add(tell);
+    if (this.stopping) tell();
+    return () => this.untilStop.delete(tell);
+  }
+
   /** Takes nothing new and returns when everything taken was answered. */
   async stop(): Promise<void> {
     this.stopping = true;
+    for (const tell of this.untilStop) tell();
     await this.workers.drain();
   }
 }

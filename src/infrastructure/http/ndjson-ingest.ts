@@ -1,13 +1,14 @@
 import { isAscii } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { noOutcomes, type Counters } from '../../application/counters.js';
-import type { IngestMessages } from '../../application/ingest-messages.js';
+import type { Counters } from '../../application/counters.js';
+import { ShuttingDown, type IngestMessages } from '../../application/ingest-messages.js';
 import type { Outcome } from '../../application/outcome.js';
 import type { RocketMessage } from '../../domain/rocket-message.js';
 import { problemOf } from './error-handler.js';
 import { InvalidInput, readBodyMessage, readMessageAt } from './message-reader.js';
-import { Problem, sendProblem, type InputError } from './problem.js';
+import { NdjsonReport } from './ndjson-report.js';
+import { Problem, sendProblem, writeProblemHead, type InputError } from './problem.js';
 import type { BodyLimits } from './read-body.js';
 import type { StreamTurns } from './stream-turns.js';
 
@@ -22,24 +23,13 @@ const BYTES_PER_CHUNK = 1024;
 const BYTES_PER_ITEM = 128;
 /** While the buffer is full, the message that found it so is offered again this often. */
 const OFFER_AGAIN_MS = 5;
-const MAX_ITEMS = 1000;
+/** A sender that is told to stop is read for this long still: cut off while it sends, it might not see the answer. */
+const LINGER_MS = 1000;
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 
 export const isNdjson = (contentType: string | undefined): boolean =>
   contentType !== undefined && /^\s*application\/(x-)?ndjson\b/i.test(contentType);
-
-interface Item {
-  readonly line: number;
-  readonly outcome: Outcome['outcome'] | 'invalid';
-  /** Whether sending the line again could end otherwise. */
-  readonly retryable: boolean;
-  readonly channel?: string;
-  readonly messageNumber?: number;
-  readonly refusal?: Outcome['refusal'];
-  readonly detail?: string;
-  readonly errors?: readonly InputError[];
-}
 
 /**
  * `POST /messages` as `application/x-ndjson`: a stream of any length, one message a line. Each chunk waits until few
@@ -47,9 +37,7 @@ interface Item {
  * the socket rests, which is all the back-pressure a sender needs.
  */
 export class NdjsonIngest {
-  private readonly counts = { received: 0, ...noOutcomes(), invalid: 0 };
-  private readonly items: Item[] = [];
-  private itemsOmitted = 0;
+  private readonly report = new NdjsonReport();
   private inFlight = 0;
   /** A message that found the buffer full. */
   private postponed: { readonly message: RocketMessage; readonly bytes: number } | undefined;
@@ -61,7 +49,11 @@ export class NdjsonIngest {
   /** The chunk that is being worked through. */
   private working: Promise<void> | undefined;
   private ended = false;
+  /** Nothing more is taken. */
   private failure: Problem | undefined;
+  private answered = false;
+  /** Once it is answered, the sender is not waited for. */
+  private hangingUp = false;
   private closed = false;
   private idle: NodeJS.Timeout | undefined;
   /** Set while too many messages are on their way: goes on, or answers when everything has been read. */
@@ -74,25 +66,31 @@ export class NdjsonIngest {
     private readonly counters: Counters,
     private readonly limits: BodyLimits,
     private readonly turns: StreamTurns,
+    private readonly req: IncomingMessage,
+    private readonly res: ServerResponse,
+    private readonly requestId: string,
   ) {}
 
-  run(req: IncomingMessage, res: ServerResponse, requestId: string): void {
+  run(): void {
+    const { req, res, requestId } = this;
     const encoding = req.headers['content-encoding'];
     if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
       const problem = new Problem(
         'unsupported-content-encoding',
         'Send the lines as they are, not compressed.',
         undefined,
-        { Connection: 'close' },
+        closing,
       );
       req.resume();
       return sendProblem(res, problem, requestId);
     }
-    this.watch(req);
-    req.on('data', (chunk: Buffer) => this.takeChunk(req, chunk));
-    req.on('end', () => void this.finish().then(() => this.answer(req, res, requestId)));
+    this.watch();
+    req.on('data', (chunk: Buffer) => this.takeChunk(chunk));
+    req.on('end', () => void this.finish().then(() => this.answer()));
+    const forget = this.ingest.onStop(() => this.stop());
     req.on('close', () => {
       this.closed = true;
+      forget();
       clearTimeout(this.idle);
       if (!req.readableEnded) this.turns.leave(this.go);
     });
@@ -107,18 +105,18 @@ export class NdjsonIngest {
     if (this.restLength > 0) this.takeLine(Buffer.concat(this.rest));
     await this.offerAgain();
     if (this.inFlight > 0) await this.room();
-    if (this.items.length > 0) await this.turn(this.items.length * BYTES_PER_ITEM);
+    if (this.report.length > 0) await this.turn(this.report.length * BYTES_PER_ITEM);
   }
 
-  private takeChunk(req: IncomingMessage, chunk: Buffer): void {
+  private takeChunk(chunk: Buffer): void {
     clearTimeout(this.idle);
-    if (this.failure !== undefined) return this.watch(req);
-    req.pause();
+    if (this.failure !== undefined) return this.watch();
+    this.req.pause();
     this.working = this.work(chunk);
     void this.working.then(() => {
       if (this.closed) return;
-      this.watch(req);
-      req.resume();
+      this.watch();
+      this.req.resume();
     });
   }
 
@@ -210,47 +208,38 @@ export class NdjsonIngest {
     while (this.postponed !== undefined) {
       if (Date.now() >= giveUpAt) return this.shed();
       await pause(OFFER_AGAIN_MS);
+      if (this.failure !== undefined) break;
       const { message, bytes } = this.postponed;
       this.postponed = undefined;
       this.submit(message, bytes);
     }
+    this.postponed = undefined;
   }
 
   private shed(): void {
     this.postponed = undefined;
     this.counters.turnedAway('shed');
-    this.failure ??= new Problem('overloaded', 'Too many messages are waiting to be stored.');
+    this.giveUp(new Problem('overloaded', 'Too many messages are waiting to be stored.'));
   }
 
   /** One function for all lines, told which one, instead of a function for each. */
   private readonly settle = (outcome: Outcome, line: number): void => {
     this.inFlight--;
-    this.counts.received++;
-    this.counts[outcome.outcome]++;
-    if (outcome.outcome === 'refused' || outcome.outcome === 'conflict') {
-      const { channel, messageNumber, refusal } = outcome;
-      this.list({ line, outcome: outcome.outcome, retryable: false, channel, messageNumber, refusal });
-    }
+    this.report.settled(line, outcome);
     this.goOn();
+    if (this.failure !== undefined) this.answerEarly();
   };
 
   private readonly fail = (error: unknown): void => {
     this.inFlight--;
-    this.failure ??= problemOf(error);
     this.goOn();
+    this.giveUp(problemOf(error));
   };
 
   private invalid(detail: string, errors?: readonly InputError[]): void {
     this.refusals++;
     this.counters.turnedAway('invalid');
-    this.counts.received++;
-    this.counts.invalid++;
-    this.list({ line: this.line, outcome: 'invalid', retryable: false, detail, errors });
-  }
-
-  private list(item: Item): void {
-    if (this.items.length < MAX_ITEMS) this.items.push(item);
-    else this.itemsOmitted++;
+    this.report.invalid(this.line, detail, errors);
   }
 
   private room(): Promise<void> {
@@ -265,16 +254,47 @@ export class NdjsonIngest {
   }
 
   /** A stream may last for hours, but a sender that stops in the middle is not waited for. */
-  private watch(req: IncomingMessage): void {
-    this.idle = setTimeout(() => req.destroy(), this.limits.timeoutMs);
+  private watch(): void {
+    this.idle = setTimeout(() => {
+      this.hangingUp = true;
+      const seconds = this.limits.timeoutMs / 1000;
+      this.giveUp(new Problem('request-timeout', `Nothing arrived for ${seconds} seconds.`));
+    }, this.limits.timeoutMs);
   }
 
-  private answer(req: IncomingMessage, res: ServerResponse, requestId: string): void {
+  private stop(): void {
+    this.giveUp(problemOf(new ShuttingDown()));
+    setTimeout(() => {
+      this.hangingUp = true;
+      this.answerEarly();
+    }, LINGER_MS).unref();
+  }
+
+  private giveUp(problem: Problem): void {
+    this.failure ??= problem;
+    this.answerEarly();
+  }
+
+  /** A sender that reads learns at once that it can save the rest; one that does not is read to its end. */
+  private answerEarly(): void {
+    const { res, failure } = this;
+    if (failure === undefined || this.inFlight > 0 || this.ended || this.closed) return;
+    if (!this.answered) {
+      this.answered = true;
+      const { code, message } = failure;
+      const problem = new Problem(code, message, undefined, closing);
+      res.write(writeProblemHead(res, problem, this.requestId, this.report.counts));
+    }
+    if (this.hangingUp) res.end();
+  }
+
+  private answer(): void {
+    const { req, res, requestId } = this;
     clearTimeout(this.idle);
     if (res.destroyed || req.errored) return;
-    const omitted = this.itemsOmitted > 0 ? { itemsOmitted: this.itemsOmitted } : {};
-    if (this.failure !== undefined) return sendProblem(res, this.failure, requestId, this.counts);
-    const body = JSON.stringify({ ...this.counts, items: this.items, ...omitted });
+    if (this.answered) return void res.end();
+    if (this.failure !== undefined) return sendProblem(res, this.failure, requestId, this.report.counts);
+    const body = JSON.stringify(this.report);
     res.writeHead(200, {
       'Content-Type': 'application/json; charset=utf-8',
       'Content-Length': Buffer.byteLength(body),
@@ -283,6 +303,8 @@ export class NdjsonIngest {
     res.end(body);
   }
 }
+
+const closing = { Connection: 'close' };
 
 /** A carriage return before the newline is no part of the line. */
 const endOf = (chunk: Buffer, newline: number): number =>

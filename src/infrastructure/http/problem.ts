@@ -45,6 +45,16 @@ export const sendProblem = (
   requestId: string,
   extra?: object,
 ): void => {
+  res.end(writeProblemHead(res, problem, requestId, extra));
+};
+
+/** Answers the body that belongs to the head. */
+export const writeProblemHead = (
+  res: ServerResponse,
+  problem: Problem,
+  requestId: string,
+  extra?: object,
+): string => {
   const { status } = problems[problem.code];
   const body = problemBody(problem, requestId, extra);
   res.writeHead(status, {
@@ -54,5 +64,5 @@ export const sendProblem = (
     ...(status === 503 ? { 'Retry-After': '1' } : {}),
     ...problem.headers,
   });
-  res.end(body);
+  return body;
 };
