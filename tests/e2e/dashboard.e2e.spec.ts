@@ -147,6 +147,18 @@ const browserTests = (): void => {
     await figureOf('speed').getByText('1,234').waitFor();
   });
 
+  it('says the day of a report that is not of today', async () => {
+    await page
+      .locator('.history-log .when', { hasText: /^2026-10-01 15:39:42$/ })
+      .first()
+      .waitFor();
+    await goTo('#/?search=pad-1');
+    await rowOf('pad-1')
+      .locator('.cell-updatedAt', { hasText: /^2026-10-01 15:39:42$/ })
+      .waitFor();
+    await goTo('#/rockets/pad-1');
+  });
+
   it('draws what the rocket reports while it is watched', async () => {
     await faster('pad-1', 3, 1);
     await figureOf('speed').getByText('1,235').waitFor();
@@ -157,7 +169,7 @@ const browserTests = (): void => {
   it('shows a refused message with its rule', async () => {
     await send('pad-1', 4, 'RocketSpeedDecreased', { by: 9999 });
     await page.locator('.history-log .row', { hasText: 'speed-below-zero' }).waitFor();
-    await page.getByRole('link', { name: /^Refused/ }).click();
+    await page.getByRole('link', { name: /^Broken rules/ }).click();
     await page.locator('.refused-log .row', { hasText: 'pad-1' }).waitFor();
     expect(await violations()).toEqual([]);
   });

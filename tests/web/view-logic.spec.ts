@@ -1,4 +1,4 @@
-import { clockTime, dateTime, figure, plural, shortFigure } from '../../web/model/format.js';
+import { clockTime, dateTime, figure, plural, shortFigure, shortTime } from '../../web/model/format.js';
 import { rangeText, waitingRanges } from '../../web/model/gaps.js';
 import { RateHistory } from '../../web/model/rate.js';
 import { RefusedLog } from '../../web/model/refused-log.js';
@@ -103,6 +103,14 @@ describe('the words', () => {
     expect(clockTime('2026-10-01T17:39:42.8989223+02:00')).toBe('15:39:42');
     expect(dateTime('2026-10-01T17:39:42+02:00')).toBe('2026-10-01 15:39:42');
     expect(dateTime(null)).toBe('—');
+  });
+
+  it('say the day of a time unless it is today, in UTC', () => {
+    const now = Date.parse('2026-10-01T23:30:00Z');
+    expect(shortTime('2026-10-02T01:00:00+02:00', now)).toBe('23:00:00');
+    expect(shortTime('2026-10-02T02:00:00+02:00', now)).toBe('2026-10-02 00:00:00');
+    expect(shortTime('1969-07-16T13:32:00Z', now)).toBe('1969-07-16 13:32:00');
+    expect(shortTime(null, now)).toBe('—');
   });
 
   it('say what an event was about', () => {

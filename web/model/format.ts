@@ -20,6 +20,13 @@ export const clockTime = (time: string | number): string => iso(time)?.slice(11,
 export const dateTime = (time: string | number | null): string =>
   time === null ? unknown : (iso(time)?.slice(0, 19).replace('T', ' ') ?? String(time));
 
+/** The clock alone means today; on another day it would make an old report look fresh. */
+export const shortTime = (time: string | number | null, now = Date.now()): string => {
+  const full = dateTime(time);
+  const today = dateTime(now).slice(0, 11);
+  return full.startsWith(today) ? full.slice(today.length) : full;
+};
+
 const iso = (time: string | number): string | undefined => {
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();

@@ -39,6 +39,12 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
   failed: 'Not stored',
 };
 
+/** Answers are given on arrival; what an early message does is known later and counted nowhere here. */
+export const outcomeTitles: Readonly<Partial<Record<Outcome, string>>> = {
+  refused: 'Broke a rule, or came after its number was skipped',
+  buffered: 'Had to wait for messages before them; some may have broken a rule later',
+};
+
 export const reportText = (report: RocketReport): string => {
   switch (report.type) {
     case 'RocketLaunched':

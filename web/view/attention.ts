@@ -1,5 +1,5 @@
 import type { Mission } from '../live/mission.js';
-import { clockTime, dateTime, figure, plural } from '../model/format.js';
+import { dateTime, figure, plural, shortTime } from '../model/format.js';
 import { rangeText } from '../model/gaps.js';
 import { rocketHref } from '../model/route.js';
 import type { GapJson, RefusedJson } from '../model/wire.js';
@@ -9,10 +9,10 @@ import { ruleWords } from '../model/wording.js';
 
 const listed = 4;
 
-/** What an operator looks at first: gaps that wait, and messages that were refused. */
+/** What an operator looks at first: gaps that wait, and messages that broke a rule. */
 export const attention = (mission: Mission) => {
   const gaps = panel('Open gaps', 'gap', '#/?gaps=open', 'Rockets with gaps');
-  const refused = panel('Refused', 'refused', '#/refused', 'All refused');
+  const refused = panel('Broken rules', 'refused', '#/refused', 'All broken rules');
   const element = h(
     'aside',
     { class: 'rail', 'aria-label': 'Needs attention' },
@@ -104,6 +104,11 @@ const refusedItem = (event: RefusedJson): Item => ({
       {},
       h('a', { href: rocketHref(event.channel) }, channelName(event.channel)),
       h('span', { class: 'what', title: ruleWords[event.data.rule] }, event.data.rule),
-      h('span', { class: 'when' }, `no. ${String(event.number)}, ${clockTime(event.recordedAt)}`),
+      h(
+        'span',
+        { class: 'when', title: dateTime(event.recordedAt) },
+        // There is room for the clock or the day.
+        `no. ${String(event.number)}, ${shortTime(event.recordedAt).slice(0, 10)}`,
+      ),
     ),
 });

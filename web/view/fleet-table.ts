@@ -1,6 +1,6 @@
 import type { FleetRow } from '../model/fleet.js';
 import { type FleetQuery, type SortKey, sortedBy } from '../model/fleet-query.js';
-import { clockTime, dateTime, figure, unknown } from '../model/format.js';
+import { dateTime, figure, shortTime, unknown } from '../model/format.js';
 import { rocketHref } from '../model/route.js';
 import { h, icon, setAttribute, setText } from './dom.js';
 import { channelName, statusMark } from './parts.js';
@@ -80,13 +80,14 @@ const fleetRow = (): RowView<ShownRow> => {
     setText(cells.mission, row.mission ?? unknown);
     setText(speed, figure(row.speed));
     setText(cells.version, figure(row.version));
-    setText(cells.updatedAt, row.updatedAt === null ? unknown : clockTime(row.updatedAt));
     cells.updatedAt.title = dateTime(row.updatedAt);
   };
   const update = (next: ShownRow): void => {
     const before = shown;
     shown = next;
     bar.style.transform = `scaleX(${next.share.toFixed(3)})`;
+    // Midnight alone turns what was said today into yesterday's.
+    setText(cells.updatedAt, shortTime(next.row.updatedAt));
     if (before?.row === next.row && before.gap === next.gap) return;
     write(next);
     const { row } = next;

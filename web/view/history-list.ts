@@ -1,5 +1,5 @@
 import { eventTypes, type RocketEvent } from '../../src/domain/rocket-event.js';
-import { clockTime, dateTime, figure, plural } from '../model/format.js';
+import { dateTime, figure, plural, shortTime } from '../model/format.js';
 import type { Step } from '../model/history.js';
 import { eventText, eventWords, ruleWords } from '../model/wording.js';
 import { h, setAttribute, setText } from './dom.js';
@@ -70,21 +70,18 @@ const head = (): HTMLElement =>
 
 const historyRow = (onPick: (version: number) => void): RowView<Line> => {
   const element = h('div', { role: 'row', class: 'row' });
-  let button: HTMLButtonElement | undefined;
+  let parts: ReturnType<typeof fill> | undefined;
   const update = ({ step, chosen, future }: Line): void => {
-    button ??= fill(element, step, onPick);
-    setAttribute(button, 'aria-pressed', String(chosen));
+    parts ??= fill(element, step, onPick);
+    setAttribute(parts.button, 'aria-pressed', String(chosen));
+    setText(parts.when, shortTime(step.event.time));
     element.classList.toggle('chosen', chosen);
     element.classList.toggle('future', future);
   };
   return { element, update };
 };
 
-const fill = (
-  element: HTMLElement,
-  { event, rocket }: Step,
-  onPick: (version: number) => void,
-): HTMLButtonElement => {
+const fill = (element: HTMLElement, { event, rocket }: Step, onPick: (version: number) => void) => {
   const button = h(
     'button',
     {
@@ -95,20 +92,21 @@ const fill = (
     },
     figure(event.number),
   );
+  const when = h('div', {
+    role: 'cell',
+    class: 'cell when',
+    title: `${event.time}, recorded ${event.recordedAt}`,
+  });
   const speed = rocket.status === 'awaiting-launch' ? null : rocket.speed;
   element.dataset['type'] = event.type;
   element.append(
     h('div', { role: 'cell', class: 'cell number' }, button),
-    h(
-      'div',
-      { role: 'cell', class: 'cell when', title: `${event.time}, recorded ${event.recordedAt}` },
-      clockTime(event.time),
-    ),
+    when,
     h('div', { role: 'cell', class: 'cell event-name' }, eventWords[event.type]),
     h('div', { role: 'cell', class: 'cell detail', title: dateTime(event.time) }, ...detailOf(event)),
     h('div', { role: 'cell', class: 'cell speed-after' }, figure(speed)),
   );
-  return button;
+  return { button, when };
 };
 
 const detailOf = (event: RocketEvent): (Node | string)[] =>

@@ -1,6 +1,6 @@
 import type { RefusalRule } from '../../src/domain/rocket-event.js';
 import type { Mission } from '../live/mission.js';
-import { clockTime, dateTime, figure, plural } from '../model/format.js';
+import { dateTime, figure, plural, shortTime } from '../model/format.js';
 import { rocketHref } from '../model/route.js';
 import type { RefusedJson } from '../model/wire.js';
 import { eventText, ruleWords } from '../model/wording.js';
@@ -17,7 +17,7 @@ export const refusedScreen = (mission: Mission, params: URLSearchParams): Screen
   const search = h('input', {
     type: 'search',
     placeholder: 'Search channel',
-    'aria-label': 'Search refused messages by channel',
+    'aria-label': 'Search messages that broke a rule by channel',
     value: params.get('search') ?? '',
     input: () => render(),
   });
@@ -29,12 +29,12 @@ export const refusedScreen = (mission: Mission, params: URLSearchParams): Screen
   const none = h(
     'p',
     { class: 'none' },
-    'No message broke a rule. Refused messages will show up here as they arrive.',
+    'No message broke a rule. Those that do will show up here as they arrive.',
   );
   const body = h('div', { role: 'rowgroup', class: 'rows' });
   const table = h(
     'div',
-    { role: 'table', class: 'log refused-log', 'aria-label': 'Refused messages' },
+    { role: 'table', class: 'log refused-log', 'aria-label': 'Messages that broke a rule' },
     head(),
     body,
   );
@@ -45,11 +45,11 @@ export const refusedScreen = (mission: Mission, params: URLSearchParams): Screen
   const element = h(
     'div',
     { class: 'refused-screen' },
-    h('h1', {}, 'Refused messages'),
+    h('h1', {}, 'Messages that broke a rule'),
     h(
       'p',
       { class: 'lead' },
-      'A message that breaks a rule takes its number, stands in the history with the rule, and never blocks what follows.',
+      'Such a message takes its number, stands in the history with the rule, and never blocks what follows. One that comes after its number was skipped is refused as well, but takes none, and is not listed here.',
     ),
     ruleList.element,
     h('div', { class: 'filters', role: 'search' }, search, count),
@@ -65,7 +65,7 @@ export const refusedScreen = (mission: Mission, params: URLSearchParams): Screen
     setAttribute(table, 'aria-rowcount', String(found.length + 1));
     rows.show(found);
   };
-  return { element, title: 'Refused messages', render, dispose: () => rows.dispose() };
+  return { element, title: 'Broken rules', render, dispose: () => rows.dispose() };
 };
 
 const ruleButtons = (onChoose: (rule: RefusalRule) => void) => {
@@ -110,16 +110,15 @@ const head = (): HTMLElement =>
 
 const refusedRow = (): RowView<RefusedJson> => {
   const element = h('div', { role: 'row', class: 'row' });
+  const when = h('div', { role: 'cell', class: 'cell when' });
   const update = (event: RefusedJson): void => {
+    setText(when, shortTime(event.recordedAt));
     // A row is made for one event, and an event never changes.
     if (element.firstChild !== null) return;
     const href = `${rocketHref(event.channel)}?version=${String(event.number)}`;
+    when.title = dateTime(event.recordedAt);
     element.append(
-      h(
-        'div',
-        { role: 'cell', class: 'cell when', title: dateTime(event.recordedAt) },
-        clockTime(event.recordedAt),
-      ),
+      when,
       h('div', { role: 'cell', class: 'cell' }, h('a', { href }, channelName(event.channel))),
       h('div', { role: 'cell', class: 'cell number' }, figure(event.number)),
       h(

@@ -9,7 +9,7 @@ import { chooseTheme, currentTheme } from './theme.js';
 export const shell = (mission: Mission) => {
   const refusedCount = h('span', { class: 'count' });
   const fleetLink = h('a', { href: '#/' }, 'Fleet');
-  const refusedLink = h('a', { href: '#/refused' }, 'Refused ', refusedCount);
+  const refusedLink = h('a', { href: '#/refused' }, 'Broken rules ', refusedCount);
   const main = h('main', { id: 'main', tabindex: -1 });
   const connection = connectionView(mission);
   document.body.append(

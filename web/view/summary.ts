@@ -1,7 +1,7 @@
 import type { Mission } from '../live/mission.js';
 import { figure, shortFigure } from '../model/format.js';
 import type { Outcome, RocketStatus } from '../model/wire.js';
-import { outcomeWords, statusWords } from '../model/wording.js';
+import { outcomeTitles, outcomeWords, statusWords } from '../model/wording.js';
 import { h, icon, setAttribute, setText, svg } from './dom.js';
 
 const statuses: readonly RocketStatus[] = ['flying', 'exploded', 'awaiting-launch'];
@@ -106,12 +106,13 @@ const messagesTotal = (mission: Mission) => {
   const lines = outcomes.map((outcome) => {
     const value = h('span', { class: 'value' }, '—');
     const name = h('span', { class: 'outcome' }, outcomeWords[outcome]);
-    return { outcome, value, line: h('li', { 'data-outcome': outcome }, name, value) };
+    const title = outcomeTitles[outcome];
+    return { outcome, value, line: h('li', { 'data-outcome': outcome, title }, name, value) };
   });
   const element = h(
     'section',
     { class: 'total', 'aria-label': 'Messages by outcome' },
-    h('h2', {}, 'Messages received'),
+    h('h2', {}, 'Messages received since the service started'),
     total,
     h('ul', { class: 'breakdown breakdown-columns' }, ...lines.map(({ line }) => line)),
   );
