@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
-import { InvalidConfig, readConfig, settingsInForce, type Config } from './config.js';
+import { InvalidConfig, readConfig, settingsInForce, sqliteFileIn, type Config } from './config.js';
 import { createContainer, parts } from './container.js';
 
 const usage = `Usage: node dist/main.js [--port 8088] [--print-config] [--help]
@@ -81,11 +81,18 @@ const listenAdvice: Readonly<Record<string, string>> = {
   EAI_AGAIN: otherHost,
 };
 
+/** The only file there is: SQLite itself does not name it. */
+const aboutStore = ({ message }: Error): string => {
+  const file = sqliteFileIn(process.env);
+  return message.includes(file) ? message : `SQLITE_FILE=${file}: ${message}`;
+};
+
 const explain = (error: unknown): string => {
   if (error instanceof InvalidConfig) return error.message;
   if (!(error instanceof Error)) return String(error);
-  const { code = '', syscall }: NodeJS.ErrnoException = error;
-  if (code === 'store-refused' || code === 'store-unavailable') return error.message;
+  const { code = '', syscall, path }: NodeJS.ErrnoException = error;
+  if (code === 'store-refused' || code === 'store-unavailable' || path !== undefined)
+    return aboutStore(error);
   const advice = syscall === 'listen' || syscall === 'getaddrinfo' ? listenAdvice[code] : undefined;
   if (advice !== undefined) return `${error.message}\n${advice}`;
   return code.startsWith('ERR_PARSE_ARGS') ? `${error.message}\n\n${usage}` : (error.stack ?? error.message);

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -18,29 +18,26 @@ const main = async (): Promise<void> => {
   const file = join(directory, 'rockets.db');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  let service: ChildProcess | undefined;
-  try {
-    service = await startService(file, port);
-    say(`started the service on ${url} with EVENT_STORE=sqlite`);
-    const launch = run('rockets', ['launch', `${url}/messages`, ...launchOptions]);
-    const before = await untilHalf(url);
-    service.kill('SIGKILL');
-    await once(service, 'exit');
-    say(`killed it with SIGKILL when ${before} messages were recorded; the rockets go on reporting`);
-    await delay(500);
-    const began = performance.now();
-    service = await startService(file, port);
-    const seconds = ((performance.now() - began) / 1000).toFixed(2);
-    say(`started it again: it answers after ${seconds} s and holds ${await recorded(url)} messages`);
-    if ((await launch) !== 0) throw new Error('the rockets are not as they were sent');
-    service.kill('SIGTERM');
-    await once(service, 'exit');
-    if ((await run('rockets', ['verify', '--file', file])) !== 0) throw new Error('the file is damaged');
-    say('nothing lost, nothing twice, every rocket exact');
-  } finally {
-    service?.kill('SIGKILL');
-    rmSync(directory, { recursive: true, force: true });
-  }
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
+  process.once('SIGINT', () => process.exit(130));
+  process.once('SIGTERM', () => process.exit(143));
+  let service = await startService(file, port);
+  say(`started the service on ${url} with EVENT_STORE=sqlite`);
+  const launch = run('rockets', ['launch', `${url}/messages`, ...launchOptions]);
+  const before = await untilHalf(url);
+  service.kill('SIGKILL');
+  await once(service, 'exit');
+  say(`killed it with SIGKILL when ${before} messages were recorded; the rockets go on reporting`);
+  await delay(500);
+  const began = performance.now();
+  service = await startService(file, port);
+  const seconds = ((performance.now() - began) / 1000).toFixed(2);
+  say(`started it again: it answers after ${seconds} s and holds ${await recorded(url)} messages`);
+  if ((await launch) !== 0) throw new Error('the rockets are not as they were sent');
+  service.kill('SIGTERM');
+  await once(service, 'exit');
+  if ((await run('rockets', ['verify', '--file', file])) !== 0) throw new Error('the file is damaged');
+  say('nothing lost, nothing twice, every rocket exact');
 };
 
 const launchOptions = [
@@ -53,7 +50,7 @@ const launchOptions = [
 ].flat();
 
 const startService = async (file: string, port: number): Promise<ChildProcess> => {
-  const service = spawn(process.execPath, [join(programs, 'main.js')], {
+  const service = start(['main.js'], {
     env: { ...process.env, EVENT_STORE: 'sqlite', SQLITE_FILE: file, PORT: String(port), LOG_LEVEL: 'error' },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
@@ -62,6 +59,13 @@ const startService = async (file: string, port: number): Promise<ChildProcess> =
     await delay(20);
   }
   return service;
+};
+
+/** However the demo ends, what it started ends with it, and before the files are removed. */
+const start = ([program = '', ...args]: readonly string[], options: SpawnOptions): ChildProcess => {
+  const child = spawn(process.execPath, [join(programs, program), ...args], options);
+  process.prependOnceListener('exit', () => child.kill('SIGKILL'));
+  return child;
 };
 
 const isUp = (port: number): Promise<boolean> =>
@@ -85,9 +89,7 @@ const untilHalf = async (url: string): Promise<number> => {
 
 const run = async (program: string, args: readonly string[]): Promise<number> => {
   say(`$ ${program} ${args.join(' ')}`);
-  const child = spawn(process.execPath, [join(programs, 'cli', `${program}.js`), ...args], {
-    stdio: 'inherit',
-  });
+  const child = start([`cli/${program}.js`, ...args], { stdio: 'inherit' });
   const [code] = (await once(child, 'exit')) as [number | null];
   return code ?? 1;
 };
@@ -106,5 +108,5 @@ const say = (line: string): void => console.log(`demo: ${line}`);
 
 main().catch((error: unknown) => {
   console.error(`demo: FAILED: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
+  process.exit(1);
 });

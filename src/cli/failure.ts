@@ -8,9 +8,13 @@ const reasons: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was closed',
   ETIMEDOUT: 'no answer in time',
   EHOSTUNREACH: 'there is no route to the host',
+  ENOENT: 'it does not exist',
+  EISDIR: 'it is a directory',
+  EACCES: 'you have no right to',
+  ENOSPC: 'the disk is full',
 };
 
-/** Errors of sockets and of fetch, which hides the cause one or two levels down. */
+/** Errors of files, of sockets and of fetch, which hides the cause one or two levels down. */
 export const reasonOf = (error: unknown): string => {
   if (typeof error !== 'object' || error === null) return String(error);
   if ('cause' in error && error.cause !== undefined) return reasonOf(error.cause);
@@ -24,4 +28,4 @@ export const reasonOf = (error: unknown): string => {
 };
 
 export const unreachable = (url: URL, error: unknown): Failure =>
-  new Failure(`Cannot reach ${url.origin}: ${reasonOf(error)}. Is the service running? (npm start)`);
+  new Failure(`Cannot reach ${url.origin}: ${reasonOf(error)}. Is the service running? (make run)`);

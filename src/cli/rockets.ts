@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { Failure } from './failure.js';
 import { registerLaunch } from './launch/launch-command.js';
+import { endWithOutput } from './output.js';
 import { registerStoreCommands } from './store-commands.js';
 import { registerShow } from './watch/show-command.js';
 import { registerTail } from './watch/tail-command.js';
@@ -17,6 +18,7 @@ registerTail(program);
 registerShow(program);
 registerStoreCommands(program);
 
+endWithOutput();
 program.parseAsync().catch((error: unknown) => {
   const message = error instanceof Failure ? error.message : error;
   console.error(message);

@@ -42,19 +42,29 @@ const parse = (text: string, url: string): unknown => {
   }
 };
 
-/** The sentence of a problem document, with what it says about each field. */
+/** The sentences of a problem document, or the text itself when it is none. */
 export const explanation = (text: string): string => {
+  const problem = objectIn(text);
+  return problem === undefined
+    ? text.trim().slice(0, 200) || 'an empty answer'
+    : (sentencesOf(problem) ?? text);
+};
+
+/** What it says about each field; a problem in general has one sentence. */
+export const sentencesOf = ({ errors, detail, title }: JsonObject): string | undefined => {
+  const messages = Array.isArray(errors) ? errors.filter(isObject).map(({ message }) => String(message)) : [];
+  if (messages.length > 0) return messages.join(' ');
+  return detail === undefined && title === undefined ? undefined : String(detail ?? title);
+};
+
+/** Undefined when the text is not the JSON of an object. */
+export const objectIn = (text: string): JsonObject | undefined => {
   try {
-    const problem: unknown = JSON.parse(text);
-    if (isObject(problem)) {
-      const errors = Array.isArray(problem['errors']) ? problem['errors'].filter(isObject) : [];
-      const details = errors.map((error) => `${String(error['pointer'])} ${String(error['message'])}`);
-      return [problem['detail'] ?? problem['title'] ?? text, ...details].map(String).join('; ');
-    }
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
   } catch {
-    // Not JSON: shown as it is.
+    return undefined;
   }
-  return text.trim().slice(0, 200) || 'an empty answer';
 };
 
 export type JsonObject = Readonly<Record<string, unknown>>;

@@ -1,11 +1,17 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { exportMessages } from '../infrastructure/event-store/sqlite/log/export.js';
 import { backupFile, rebuildFile, verifyFile } from '../infrastructure/event-store/sqlite/maintenance.js';
-import { StoreRefused } from '../infrastructure/event-store/sqlite/store-errors.js';
+import {
+  asStoreError,
+  StoreDamaged,
+  StoreRefused,
+} from '../infrastructure/event-store/sqlite/store-errors.js';
 import { StoreUnavailable } from '../application/ports/event-store.js';
+import { sqliteFileIn } from '../config.js';
 import { addExamples, readMessagesUrl } from './arguments.js';
 import { Failure } from './failure.js';
-import { inThousands, processOutput, type Output } from './output.js';
+import { counted, inThousands, processOutput, type Output } from './output.js';
 import { importMessages } from './store-import.js';
 
 interface FileOption {
@@ -28,14 +34,13 @@ const registerVerify = (program: Command, output: Output): void => {
       'Reads the whole file: pages and indexes, the SHA-256 chain of the log, the chain of every rocket, the checksum ' +
         'of every row, and everything folded from the log against a new fold of it. The service may be running.',
     )
-    .action(({ file }: FileOption) => {
-      const { rockets, events, early, damages } = explained(() => verifyFile(file));
+    .action(async ({ file }: FileOption) => {
+      const { rockets, events, early, damages } = await explained(file, () => verifyFile(file));
       for (const damage of damages) output.out(damage);
-      if (damages.length > 0)
-        throw new Failure(`${file} is damaged: ${inThousands(damages.length)} findings.`);
+      if (damages.length > 0) throw new Failure(`${file} is damaged: ${counted(damages.length, 'finding')}.`);
       output.out(
-        `${file} is right: ${inThousands(rockets)} rockets, ${inThousands(events)} events in unbroken chains, ` +
-          `${inThousands(early)} early messages; every state equals the replay of its events.`,
+        `${file} is right: ${counted(rockets, 'rocket')}, ${counted(events, 'event')} in unbroken chains, ` +
+          `${counted(early, 'early message')}; every state equals the replay of its events.`,
       );
     });
   addExamples(command, [
@@ -49,13 +54,13 @@ const registerRebuild = (program: Command, output: Output): void => {
     .description(
       'Drops the states and indexes and builds them again from the log. The service must not be running.',
     )
-    .action(({ file }: FileOption) => {
-      const { rockets, events, changed } = explained(() => rebuildFile(file));
+    .action(async ({ file }: FileOption) => {
+      const { rockets, events, changed } = await explained(file, () => rebuildFile(file));
       output.out(
-        `${inThousands(rockets)} rockets rebuilt from ${inThousands(events)} events; ` +
+        `${counted(rockets, 'rocket')} rebuilt from ${counted(events, 'event')}; ` +
           (changed === 0
             ? 'every one is what it was before.'
-            : `${inThousands(changed)} were different before.`),
+            : `${inThousands(changed)} ${changed === 1 ? 'was' : 'were'} different before.`),
       );
     });
 };
@@ -66,7 +71,7 @@ const registerBackup = (program: Command, output: Output): void => {
     .description('Copies the file while the service may go on writing. The copy is complete, or not there.')
     .argument('<target>', 'where to put the copy')
     .action(async (target: string, { file }: FileOption) => {
-      await backupFile(file, target).catch(fail);
+      await explained(file, () => backupFile(file, target));
       output.out(`${file} copied to ${target}`);
     });
 };
@@ -78,11 +83,12 @@ const registerExport = (program: Command, output: Output): void => {
       'Writes every message the file holds, in the order of the feed, as POST /messages takes them again. ' +
         'Skipped ranges, which nobody heard, are named on stderr.',
     )
-    .action(({ file }: FileOption) => {
-      explained(() => {
+    .action(async ({ file }: FileOption) => {
+      await explained(file, async () => {
         for (const exported of exportMessages(file)) {
           if (exported.kind === 'message') output.out(exported.line);
           else output.err(`${exported.channel}: numbers ${exported.from} to ${exported.to} were skipped`);
+          await output.room();
         }
       });
     });
@@ -104,23 +110,33 @@ const registerImport = (program: Command, output: Output): void => {
       new URL('http://localhost:8088/messages'),
     )
     .action(async (file: string | undefined, { url }: { url: URL }) => {
-      output.out(await importMessages(file, url));
+      output.out(await importMessages(file, url, output));
     });
 };
 
 const onFile = (program: Command, name: string): Command =>
-  program.command(name).option('--file <file>', 'the file of the SQLite store', 'data/rockets.db');
+  program
+    .command(name)
+    .option('--file <file>', 'the file of the SQLite store, as SQLITE_FILE', sqliteFileIn(process.env));
 
-const explained = <T>(work: () => T): T => {
+const explained = async <T>(file: string, work: () => T | Promise<T>): Promise<T> => {
   try {
-    return work();
+    return await work();
   } catch (error) {
-    return fail(error);
+    throw explanationOf(asStoreError(error), file);
   }
 };
 
-/** What the user can act on is one sentence; anything else is a fault of ours and keeps its stack. */
-const fail = (error: unknown): never => {
-  if (error instanceof StoreRefused || error instanceof StoreUnavailable) throw new Failure(error.message);
-  throw error;
+/** What the user can act on is one sentence that names the file; anything else is a fault of ours and keeps its stack. */
+const explanationOf = (error: Error, file: string): Error => {
+  const { message } = error;
+  if (!existsSync(file)) return new Failure(`${message} Name the file with --file or SQLITE_FILE.`);
+  if (error instanceof StoreRefused) return new Failure(message);
+  if (!(error instanceof StoreUnavailable) && !('syscall' in error)) return error;
+  if (message.includes(file)) return new Failure(message);
+  if (error instanceof StoreDamaged || 'syscall' in error) return new Failure(`${file}: ${message}`);
+  return new Failure(
+    `${file} can't be read: ${message}. That takes the right to read it and to write in its folder, ` +
+      'where SQLite keeps a -shm file beside it.',
+  );
 };

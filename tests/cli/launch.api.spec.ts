@@ -35,7 +35,12 @@ const launchAt = async (
   interrupt = new AbortController().signal,
 ): Promise<{ code: number; text: string }> => {
   const lines: string[] = [];
-  const output = { out: (line: string) => void lines.push(line), err: () => undefined, interactive: false };
+  const output = {
+    out: (line: string) => void lines.push(line),
+    err: () => undefined,
+    room: async () => undefined,
+    interactive: false,
+  };
   const code = await runLaunch(new URL(url), { ...defaults, ...options }, output, interrupt);
   return { code, text: lines.join('\n') };
 };

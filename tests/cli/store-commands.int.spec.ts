@@ -1,6 +1,10 @@
 import { Command } from 'commander';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { Failure } from '../../src/cli/failure.js';
 import { registerStoreCommands } from '../../src/cli/store-commands.js';
 import { earlyMessage, faster, launched, write } from '../support/builders.js';
 import { SqliteStores } from '../support/sqlite-stores.js';
@@ -10,6 +14,7 @@ const stores = new SqliteStores();
 let file: string;
 let lines: string[];
 let notes: string[];
+let room: () => Promise<unknown>;
 
 const rockets = async (...args: string[]): Promise<void> => {
   lines = [];
@@ -18,6 +23,7 @@ const rockets = async (...args: string[]): Promise<void> => {
   const output = {
     out: (line: string) => lines.push(line),
     err: (line: string) => notes.push(line),
+    room: () => room(),
     interactive: false,
   };
   registerStoreCommands(program, output);
@@ -25,6 +31,7 @@ const rockets = async (...args: string[]): Promise<void> => {
 };
 
 beforeEach(async () => {
+  room = () => Promise.resolve();
   file = stores.newFile();
   const store = await stores.open(file);
   await write(store, 'a', { events: [launched(), faster(1)], added: [earlyMessage('a', 7)] });
@@ -37,7 +44,7 @@ afterAll(() => stores.remove());
 it('verify says what it looked at', async () => {
   await rockets('verify', '--file', file);
   expect(lines).toEqual([
-    `${file} is right: 2 rockets, 4 events in unbroken chains, 1 early messages; every state equals the replay of its events.`,
+    `${file} is right: 2 rockets, 4 events in unbroken chains, 1 early message; every state equals the replay of its events.`,
   ]);
 });
 
@@ -48,7 +55,7 @@ it('verify names the damage and fails', async () => {
   await expect(rockets('verify', '--file', file)).rejects.toThrow('is damaged: 2 findings');
   expect(lines.join('\n')).toContain('the state of a is not what its events lead to');
   await rockets('rebuild', '--file', file);
-  expect(lines).toEqual(['2 rockets rebuilt from 4 events; 1 were different before.']);
+  expect(lines).toEqual(['2 rockets rebuilt from 4 events; 1 was different before.']);
   await rockets('verify', '--file', file);
 });
 
@@ -58,8 +65,69 @@ it('backup copies', async () => {
   await rockets('verify', '--file', target);
 });
 
-it('refuses a file that is not there', async () => {
-  await expect(rockets('verify', '--file', `${file}.none`)).rejects.toThrow('does not exist');
+it('counts a single finding', async () => {
+  writeFileSync(file, 'no SQLite');
+  await expect(rockets('verify', '--file', file)).rejects.toThrow(/damaged: 1 finding\.$/);
+});
+
+it('export waits for its reader', async () => {
+  room = () => Promise.reject(new Error('the reader has left'));
+  await expect(rockets('export', '--file', file)).rejects.toThrow('the reader has left');
+  expect(lines).toHaveLength(1);
+});
+
+describe('a file that', () => {
+  const commands = (): readonly (readonly string[])[] => [
+    ['verify'],
+    ['rebuild'],
+    ['export'],
+    ['backup', stores.newFile()],
+  ];
+  const refusals = (name: string): Promise<unknown[]> =>
+    Promise.all(
+      commands().map((command) => rockets(...command, '--file', name).catch((error: unknown) => error)),
+    );
+
+  it('is not there is named, with how to name another', async () => {
+    const message = `${file}.none does not exist. Name the file with --file or SQLITE_FILE.`;
+    for (const error of await refusals(`${file}.none`)) expect(error).toEqual(new Failure(message));
+  });
+
+  it('is of another program is refused in a sentence', async () => {
+    const foreign = stores.newFile();
+    const database = new DatabaseSync(foreign);
+    database.exec('CREATE TABLE notes (text)');
+    database.close();
+    const message = `${foreign} is not a file of Rockets.`;
+    for (const error of await refusals(foreign)) expect(error).toEqual(new Failure(message));
+  });
+
+  it('is no database is named', async () => {
+    writeFileSync(file, 'no SQLite');
+    for (const error of await refusals(file)) {
+      expect(error).toBeInstanceOf(Failure);
+      expect(String(error)).toContain(file);
+    }
+  });
+});
+
+it('backup says what is wrong with the target', async () => {
+  const directory = mkdtempSync(`${file}-`);
+  await expect(rockets('backup', directory, '--file', file)).rejects.toThrow(Failure);
+  const nowhere = `${directory}/none/copy.db`;
+  await expect(rockets('backup', nowhere, '--file', file)).rejects.toEqual(
+    new Failure(`${nowhere} can't be written: ${directory}/none does not exist.`),
+  );
+});
+
+it('the file is the one of SQLITE_FILE when nobody says otherwise', async () => {
+  process.env['SQLITE_FILE'] = file;
+  try {
+    await rockets('verify');
+  } finally {
+    delete process.env['SQLITE_FILE'];
+  }
+  expect(lines[0]).toContain(`${file} is right`);
 });
 
 describe('with a service', () => {
@@ -83,10 +151,52 @@ describe('with a service', () => {
     expect(lines[0]).toContain('4 duplicate');
   });
 
-  it('a file that cannot be read is named', async () => {
-    const missing = `${file}.none`;
-    await expect(rockets('import', missing, '--url', `${service.url}/messages`)).rejects.toThrow(
-      `Cannot read ${missing}`,
+  it.each([
+    ['does not exist', () => `${file}.none`],
+    ['is a directory', () => tmpdir()],
+  ])('a file that %s is named', async (reason, named) => {
+    const name = named();
+    await expect(rockets('import', name, '--url', service.url)).rejects.toThrow(
+      `Cannot read ${name}: it ${reason}`,
     );
+  });
+
+  it('lines that are wrong are told one by one, the first of them', async () => {
+    await rockets('export', '--file', file);
+    const [launch = ''] = lines;
+    const other = launch.replace(/"mission":"[^"]*"/, '"mission":"OTHER"');
+    const messages = `${file}.ndjson`;
+    writeFileSync(messages, [launch, '{}', other, ...Array<string>(10).fill('[')].join('\n'));
+    await expect(rockets('import', messages, '--url', service.url)).rejects.toThrow(
+      '13 received, 1 applied, 0 refused, 0 buffered, 0 duplicate, 1 conflict, 11 invalid',
+    );
+    expect(notes).toHaveLength(11);
+    expect(notes[0]).toMatch(/^line 2: metadata is missing; .* message is missing; /);
+    expect(notes[1]).toBe('line 3: conflict: another message 1 of a was stored before.');
+    expect(notes[10]).toBe('and 2 more');
+  });
+});
+
+describe('an import that is answered before its end', () => {
+  it('tells why, and what was done until then', async () => {
+    const server = createServer((req, res) => {
+      req.once('data', () => {
+        const counts = { received: 7, applied: 6, duplicate: 1 };
+        res.writeHead(503, { Connection: 'close' });
+        res.end(JSON.stringify({ title: 'Shutting down', detail: 'The service is ending.', ...counts }));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/messages`;
+    const messages = `${file}.ndjson`;
+    writeFileSync(messages, '{}\n'.repeat(1_000_000));
+    await expect(rockets('import', messages, '--url', url)).rejects.toEqual(
+      new Failure(
+        `${url} answered 503: The service is ending.\nUntil then: ` +
+          '7 received, 6 applied, 0 refused, 0 buffered, 1 duplicate, 0 conflict, 0 invalid.',
+      ),
+    );
+    server.closeAllConnections();
+    server.close();
   });
 });

@@ -20,7 +20,6 @@ export const registerTail = (program: Command): void => {
     .option('--json', 'print each event as one line of JSON', false)
     .action(async (url: URL, options: TailOptions & { apiKey?: string }) => {
       const interrupt = interruptSignal();
-      process.stdout.once('error', () => process.exit(0));
       await new Tail(new ServiceClient(url, options.apiKey), options, processOutput, interrupt).run();
       process.exitCode = 130;
     });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, reasonOf } from '../failure.js';
 import type { Output } from '../output.js';
-import { explanation, isObject, type JsonObject, type ServiceClient } from '../service-client.js';
+import { explanation, objectIn, type ServiceClient } from '../service-client.js';
 import { eventLine, noticeLine } from './event-line.js';
 import { SseReader, type SseMessage } from './sse-reader.js';
 
@@ -86,12 +86,3 @@ export class Tail {
 
 /** The service will answer the same however often it is asked. */
 class Refused extends Failure {}
-
-const objectIn = (text: string): JsonObject | undefined => {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-};

@@ -23,6 +23,11 @@ const server = createServer((req, res) => {
   if (req.url === '/rockets/a/gaps') return void res.end('[{"from":8,"to":8}]');
   if (req.url === '/rockets/a?version=3')
     return void res.end(JSON.stringify({ ...rocket, version: 3, pending: 0 }));
+  if (req.url === '/rockets/a?at=noon') {
+    const message = 'at must be a time.';
+    const errors = [{ pointer: '/query/at', code: 'not-a-time', message }];
+    return void res.writeHead(400).end(JSON.stringify({ title: 'Invalid query', detail: message, errors }));
+  }
   return void res.writeHead(404).end('{"detail":"no"}');
 });
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
@@ -33,7 +38,12 @@ afterAll(() => {
 
 const show = async (channel: string, options: Partial<ShowOptions> = {}): Promise<string> => {
   const lines: string[] = [];
-  const output = { out: (line: string) => void lines.push(line), err: () => undefined, interactive: false };
+  const output = {
+    out: (line: string) => void lines.push(line),
+    err: () => undefined,
+    room: async () => undefined,
+    interactive: false,
+  };
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   await showRocket(new ServiceClient(url, undefined), channel, { json: false, ...options }, output);
   return lines.join('\n');
@@ -62,6 +72,10 @@ describe('rockets show', () => {
   it('tells an unknown rocket from a past that never was', async () => {
     await expect(show('b')).rejects.toThrow('The service knows no rocket b.');
     await expect(show('a', { version: 70 })).rejects.toThrow('a is at version 7: it was never as asked for');
+  });
+
+  it('says what is wrong once', async () => {
+    await expect(show('a', { at: 'noon' })).rejects.toThrow(/answered 400: at must be a time\.$/);
   });
 
   it('leaves out what is not known', () => {

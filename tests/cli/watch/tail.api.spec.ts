@@ -37,7 +37,7 @@ const tail = async (url: URL, events: number, options: Partial<TailOptions> = {}
     printed.push(line);
     if (printed.length === events) interrupt.abort();
   };
-  const output = { out, err: () => undefined, interactive: false };
+  const output = { out, err: () => undefined, room: async () => undefined, interactive: false };
   const given = { after: 'latest', json: false, ...options };
   await new Tail(new ServiceClient(url, undefined), given, output, interrupt.signal).run();
   return printed;
