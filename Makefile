@@ -54,7 +54,7 @@ bench: build ## Measure: one table of ratios
 launch: build ## Launch rockets at a running service and verify it (ARGS="--shuffle=all --duplicates=0.2")
 	@node dist/cli/rockets.js launch http://localhost:$${PORT:-8088}/messages --verify $(ARGS)
 
-verify: build ## Replay an SQLite store and compare with its states (ARGS="--file=data/rockets.db")
+verify: build ## Replay an SQLite store and compare with its states (SQLITE_FILE=data/rockets.db)
 	@node dist/cli/rockets.js verify $(ARGS)
 
 demo-crash: build ## Kill the service in mid-flight, restart it, and prove that nothing was lost

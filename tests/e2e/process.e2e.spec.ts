@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,6 +100,19 @@ describe('the command line', () => {
     expect(stderr).toContain(host);
     expect(stderr).toContain('Set HOST to');
     expect(stderr.trim().split('\n')).toHaveLength(2);
+  });
+
+  it('names the file of a store that it cannot open', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'rockets-'));
+    const torn = join(directory, 'torn.db');
+    writeFileSync(torn, 'SQLite format 3\0 and nothing more');
+    for (const file of [directory, torn]) {
+      const { code, stderr } = await failing(['--port', '0'], { EVENT_STORE: 'sqlite', SQLITE_FILE: file });
+      expect(code).toBe(1);
+      expect(stderr).toContain(file);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+    }
+    rmSync(directory, { recursive: true });
   });
 
   it('explains itself on an unknown option', async () => {
