@@ -1,5 +1,5 @@
 import { DatabaseSync } from '@photostructure/sqlite';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { sumOf } from '../../../src/infrastructure/event-store/sqlite/checksum.js';
@@ -10,7 +10,7 @@ import {
   verifyFile,
 } from '../../../src/infrastructure/event-store/sqlite/maintenance.js';
 import { StoreDamaged, StoreRefused } from '../../../src/infrastructure/event-store/sqlite/store-errors.js';
-import { earlyMessage, exploded, faster, launched, write } from '../../support/builders.js';
+import { earlyMessage, exploded, faster, launched, newMission, write } from '../../support/builders.js';
 import { SqliteStores } from '../../support/sqlite-stores.js';
 
 const stores = new SqliteStores();
@@ -206,6 +206,28 @@ describe('backup', () => {
     );
   });
 
+  it('is not held up by what is written meanwhile', async () => {
+    const store = await stores.open(file);
+    const long = 'x'.repeat(250);
+    // More than is copied in one step.
+    for (let i = 0; i < 60; i++) {
+      const events = Array.from({ length: 1000 }, (_, k) => newMission(`${long}${i} ${k}`));
+      await write(store, `rocket-${i}`, { events: [launched(), ...events] });
+    }
+    const target = stores.newFile();
+    let copied = false;
+    const writing = async (): Promise<void> => {
+      while (!copied) await write(store, 'a', { added: [earlyMessage('a', 2 + copies++)] });
+    };
+    let copies = 0;
+    const writer = writing();
+    await backupFile(file, target);
+    copied = true;
+    await writer;
+    expect(statSync(target).size).toBeGreaterThan(16 * 2 ** 20);
+    expect(verifyFile(target)).toMatchObject({ rockets: expect.any(Number) as number, damages: [] });
+  });
+
   it('leaves nothing behind when there is nothing to copy', async () => {
     await expect(backupFile(`${file}.none`, stores.newFile())).rejects.toThrow('does not exist');
   });
@@ -250,6 +272,7 @@ describe('backup', () => {
     await expect(backupFile(file, join(folder, 'x.db'))).rejects.toThrow(`${folder} does not exist`);
     mkdirSync(folder);
     await expect(backupFile(file, folder)).rejects.toThrow(`${folder} is a directory`);
+    await expect(backupFile(file, '/dev/null')).rejects.toThrow('/dev/null is not a regular file');
     expect(existsSync(`${folder}.part`)).toBe(false);
   });
 });

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { mkdirSync } from 'node:fs';
 import { StoreUnavailable } from '../../../src/application/ports/event-store.js';
 import { verifyFile } from '../../../src/infrastructure/event-store/sqlite/maintenance.js';
 import { StoreDamaged } from '../../../src/infrastructure/event-store/sqlite/store-errors.js';
@@ -19,12 +18,12 @@ const errorOf = (work: () => unknown): unknown => {
 
 it('a file that can not be opened is said to be unreadable, not damaged', async () => {
   const file = stores.newFile();
-  // Not even root opens a socket as a file.
-  const socket = createServer().listen(file);
-  await once(socket, 'listening');
+  await stores.open(file);
+  await stores.closeAll();
+  // Not even root opens a directory as a file.
+  mkdirSync(`${file}-wal`);
   const error = errorOf(() => verifyFile(file));
   expect(error).toBeInstanceOf(StoreUnavailable);
   expect(error).not.toBeInstanceOf(StoreDamaged);
   expect(String(error)).toContain(`${file} can't be read: `);
-  socket.close();
 });

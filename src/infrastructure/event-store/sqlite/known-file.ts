@@ -7,7 +7,7 @@ const MAGIC = 'SQLite format 3\0';
 /** What is there, if anything, is a file of this program; nothing of it is changed by looking. */
 export const refuseOtherFiles = (file: string): void => {
   if (!existsSync(file)) return;
-  refuseDirectory(file);
+  requireRegular(file);
   const beginning = beginningOf(file);
   if (beginning.length > 0 && beginning !== MAGIC) {
     throw new StoreDamaged(`${file} is not an SQLite file, or its first bytes are damaged.`);
@@ -17,12 +17,15 @@ export const refuseOtherFiles = (file: string): void => {
 
 export const requireFile = (file: string): void => {
   if (!existsSync(file)) throw new StoreRefused(`${file} does not exist.`);
-  refuseDirectory(file);
+  requireRegular(file);
   refuseStrangers(file);
 };
 
-export const refuseDirectory = (file: string): void => {
-  if (statSync(file).isDirectory()) throw new StoreRefused(`${file} is a directory; name a file in it.`);
+/** As root, a device would be written to, or replaced, without a word. */
+export const requireRegular = (file: string): void => {
+  const status = statSync(file);
+  if (status.isDirectory()) throw new StoreRefused(`${file} is a directory; name a file in it.`);
+  if (!status.isFile()) throw new StoreRefused(`${file} is not a regular file.`);
 };
 
 /** Of a file that can't be read nothing is known; whoever goes on with it will find out. */

@@ -13,7 +13,7 @@ import {
 } from './database.js';
 import { FileLock } from './file-lock.js';
 import { checkAtStart, checkTree } from './integrity.js';
-import { refuseDirectory, refuseOtherFiles, requireFile } from './known-file.js';
+import { requireRegular, refuseOtherFiles, requireFile } from './known-file.js';
 import { Proof } from './folded/proof.js';
 import { asStoreError, primaryCode, StoreRefused } from './store-errors.js';
 
@@ -113,17 +113,17 @@ export const backupFile = async (file: string, target: string): Promise<void> =>
   rmSync(unfinished, { force: true });
   const database = openForReading(file);
   try {
+    // One state of the file for the whole copy: without it, every commit of the service would begin the copy anew.
+    database.exec('BEGIN; SELECT count(*) FROM sqlite_schema');
     await backup(database, unfinished, { rate: 4096 });
     replace(target, unfinished);
   } catch (error) {
     rmSync(unfinished, { force: true });
-    throw isUnreadable(error)
-      ? new StoreUnavailable(`${file} can't be copied to ${target}: ${asStoreError(error).message}`, {
-          cause: error,
-        })
-      : asStoreError(error);
+    if (!isUnreadable(error)) throw asStoreError(error);
+    const reason = whyUnreadable(file) ?? whyUnwritable(target) ?? asStoreError(error).message;
+    throw new StoreUnavailable(`${file} can't be copied to ${target}: ${reason}`, { cause: error });
   } finally {
-    database.close();
+    closeReading(database);
   }
 };
 
@@ -134,7 +134,7 @@ const refuseTarget = (file: string, target: string): void => {
     throw new StoreRefused(`${target} has the name of a file that belongs to a store; choose another.`);
   }
   if (!existsSync(target)) return;
-  refuseDirectory(target);
+  requireRegular(target);
   if (realpathSync(target) === realpathSync(file)) {
     throw new StoreRefused(`${target} is the file that is to be copied; choose another name.`);
   }
@@ -213,6 +213,15 @@ const whyUnreadable = (file: string): string | undefined => {
     return undefined;
   } catch (error) {
     return `SQLite needs ${file}-shm beside it and can't make it: ${reasonOf(error)}`;
+  }
+};
+
+const whyUnwritable = (file: string): string | undefined => {
+  try {
+    accessSync(dirname(resolve(file)), constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
   }
 };
 
