@@ -13,7 +13,7 @@ export interface GapTransitions {
  *
  * Looks only at the neighbourhood of the numbers that changed. `before.early` may show the early messages as they
  * were before the change or, where a store shares its own list, as they are after it: both lead to the same answer.
- * Where a head holds only the lowest of very many early messages, ranges above those can be told too wide.
+ * A head that holds only some of very many early messages has the neighbours of every number that was judged.
  */
 export const gapTransitions = (before: Pick<Head, 'state' | 'early'>, change: Change): GapTransitions => {
   if (before.early.size === 0 && change.added.length === 0 && change.released.length === 0) return none;

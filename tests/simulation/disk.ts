@@ -1,4 +1,3 @@
-import { EVENTS_PER_STEP } from '../../src/application/advance.js';
 import { EarlyList } from '../../src/application/early-messages.js';
 import {
   UnknownPosition,
@@ -11,6 +10,7 @@ import {
   type RocketState,
   type StoredEvent,
 } from '../../src/application/ports/event-store.js';
+import { reachable } from '../../src/application/reachable.js';
 import { initialState } from '../../src/application/rocket-state.js';
 import type { RocketEvent } from '../../src/domain/rocket-event.js';
 import { InMemoryRocketDirectory } from '../../src/infrastructure/event-store/in-memory-rocket-directory.js';
@@ -59,11 +59,8 @@ export class Disk {
   head({ channel, numbers }: HeadRequest): Head {
     const { revision, state, early: all, events } = this.record(channel);
     const early = new EarlyList();
-    const enough = this.world.plan.partialHeads ? EVENTS_PER_STEP + 1 : all.size;
-    const lowest = [...all.keys()].sort((a, b) => a - b).slice(0, enough);
-    for (const number of new Set([...lowest, ...numbers])) {
-      const waiting = all.get(number);
-      if (waiting !== undefined) early.add(waiting);
+    for (const waiting of this.world.plan.partialHeads ? someOf(all, state.version, numbers) : all.values()) {
+      early.add(waiting);
     }
     const recorded = new Map<number, RocketEvent>();
     for (const number of numbers) {
@@ -134,3 +131,19 @@ export class Disk {
     this.world.violated('a change fits its head', `${change.channel} revision ${change.revision}: ${what}`);
   }
 }
+
+/** As little as a store may load of a channel's early messages. */
+const someOf = (
+  early: ReadonlyMap<number, EarlyMessage>,
+  version: number,
+  numbers: readonly number[],
+): EarlyMessage[] => {
+  const sorted = [...early.values()].sort((a, b) => a.message.number - b.message.number);
+  const numberOf = ({ message }: EarlyMessage): number => message.number;
+  const around = numbers.flatMap((number) => [
+    sorted.findLast((each) => numberOf(each) < number),
+    sorted.find((each) => numberOf(each) === number),
+    sorted.find((each) => numberOf(each) > number),
+  ]);
+  return [...reachable(version, numbers, sorted, numberOf), ...around.filter((each) => each !== undefined)];
+};

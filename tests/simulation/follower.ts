@@ -89,7 +89,6 @@ export class Follower {
     situation: 'gap told to be open' | 'gap told to be closed',
   ): void {
     this.world.meet(situation);
-    if (this.world.plan.partialHeads) return;
     if (this.ledger.rocket(channel).everGaps.has(`${from}-${to}`)) return;
     this.world.violated('gaps are exactly what is missing', `${channel}: ${situation}, ${from} to ${to}`);
   }

@@ -94,6 +94,24 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: '{ from: version + 1, to: next }',
   },
   {
+    bug: 'a partial head ends with what can be drained',
+    file: 'src/application/reachable.ts',
+    find: 'found.push(early);\n    if (number > next) gaps++;',
+    replace: 'if (number > next) gaps++;\n    if (gaps <= (numbers.length === 0 ? 1 : 0)) found.push(early);',
+  },
+  {
+    bug: 'a partial head knows nothing behind the gap that is skipped',
+    file: 'src/application/reachable.ts',
+    find: '(numbers.length === 0 ? 1 : 0)',
+    replace: '0',
+  },
+  {
+    bug: 'a partial head forgets that a message of the batch closes a gap',
+    file: 'src/application/reachable.ts',
+    find: 'while (next < number && asked.has(next)) next++;',
+    replace: '',
+  },
+  {
     bug: 'a skip takes the message behind the gap with it',
     file: advance,
     find: 'to: waiting.message.number - 1 };',

@@ -66,8 +66,8 @@ export interface Head {
   readonly revision: number;
   readonly state: RocketState;
   /**
-   * The early messages. May be partial for a channel that has very many, but always holds those among the
-   * numbers asked and an unbroken selection of the lowest ones, so that `after(version)` is exact.
+   * The early messages. May be partial for a channel that has many, but always holds what a step can come across
+   * (`reachable`) and, of the numbers asked, those that wait and the next ones below and above each.
    */
   readonly early: EarlyMessages;
   /** For each number asked that is not above the version: the event that covers it. */

@@ -54,7 +54,7 @@ const questions = (database: Database): Question[] => {
     () => directory.list({ sort: 'channel', order: 'asc', limit: 100, mission: 'M-7' }),
     ...channels.flatMap((channel): Question[] => [
       () => directory.find(channel),
-      () => events.heads([{ channel, numbers: [1, 9, 20] }]),
+      () => events.heads([{ channel, numbers: [1, 9, 20] }], Infinity),
       () => events.read(channel, 0, 1000),
       () => events.read(channel, 7, 3),
       () => events.readAll(placeOf(60, 0), { limit: 100, channel }),

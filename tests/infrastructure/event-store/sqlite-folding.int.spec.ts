@@ -177,7 +177,7 @@ describe('a file that is being folded', () => {
     const writer = new Writer({ file: fileIn(directory), synchronous: 'normal' });
     for (const change of changes) {
       writer.write(groupOf([change]));
-      writer.foldChannel(change.channel);
+      writer.foldChannels([change.channel]);
     }
     writer.close();
   };
@@ -362,7 +362,7 @@ class Run {
     if (step.do === 'heads') return this.compareHead(channel);
     if (step.do === 'recorded') return this.compareRecorded(channel);
     if (step.do === 'feed') return this.read((readers) => this.compareFeeds(readers, [{}, { channel }]));
-    if (step.do === 'fold') return this.writer.foldChannel(channel);
+    if (step.do === 'fold') return this.writer.foldChannels([channel]);
     const found = this.writer.ask({ method: 'find', args: [channel] });
     same(found, await this.listed.find(channel));
   }
@@ -392,7 +392,7 @@ class Run {
 
   private async compareHead(channel: string): Promise<void> {
     const numbers = await this.numbersOf(channel);
-    const [head] = this.writer.heads([{ channel, numbers }]);
+    const [head] = this.writer.heads([{ channel, numbers }], Infinity);
     const [expected] = await this.memory.load([{ channel, numbers }]);
     same(plain(head!), plainHead(expected!));
   }

@@ -6,6 +6,7 @@ import type {
   StoredEvent,
 } from '../../../application/ports/event-store.js';
 import type { RocketEvent } from '../../../domain/rocket-event.js';
+import { reachable } from '../../../application/reachable.js';
 import { initialState } from '../../../application/rocket-state.js';
 import type { Database, Statement } from './database.js';
 import { checkedEarly, earlyColumns, earlyOf, type EarlyRow } from './folded/early-rows.js';
@@ -33,7 +34,7 @@ export interface StoredHead {
   readonly revision: number;
   readonly state: RocketState;
   readonly early: readonly EarlyMessage[];
-  /** False when only the lowest early messages, and those asked for, are among `early`. */
+  /** False when only those early messages are among `early` that can matter to the numbers asked. */
   readonly earlyComplete: boolean;
   readonly recorded: readonly (readonly [number, RocketEvent])[];
 }
@@ -47,9 +48,8 @@ export interface PlacedPage {
   readonly end: boolean;
 }
 
-/** More than one step of `advance` can drain, so that it always sees what comes after. */
-const LOWEST_EARLY = 2048;
-const COMPLETE_EARLY = 20_000;
+/** So few early messages are read whole, whatever there is room for. */
+const FEW_EARLY = 64;
 /** A filter that finds little answers a short page after so many events: four times as many took 120 ms. */
 const SCAN = 1 << 12;
 
@@ -58,8 +58,8 @@ export class EventReader {
   private readonly log: Log;
   private readonly rocket: Statement;
   private readonly historyFrom: Statement;
-  private readonly early: Statement;
-  private readonly earlyAt: Statement;
+  private readonly earlyAbove: Statement;
+  private readonly earlyUpTo: Statement;
   private readonly snapshots: Statement;
   private readonly waiting: Statement;
   private readonly folded: Statement;
@@ -70,10 +70,12 @@ export class EventReader {
     this.historyFrom = database.prepare(
       `SELECT ${historyColumns} FROM history WHERE channel = ? AND since <= ? ORDER BY since DESC LIMIT 1`,
     );
-    this.early = database.prepare(
-      `SELECT ${earlyColumns} FROM early WHERE channel = ? ORDER BY number LIMIT ?`,
+    this.earlyAbove = database.prepare(
+      `SELECT ${earlyColumns} FROM early WHERE channel = ? AND number > ? ORDER BY number LIMIT ?`,
     );
-    this.earlyAt = database.prepare(`SELECT ${earlyColumns} FROM early WHERE channel = ? AND number = ?`);
+    this.earlyUpTo = database.prepare(
+      `SELECT ${earlyColumns} FROM early WHERE channel = ? AND number <= ? ORDER BY number DESC LIMIT 2`,
+    );
     this.snapshots = database.prepare(
       `SELECT ${snapshotColumns} FROM snapshots` +
         ' WHERE channel = ? AND version <= ? AND latest <= ? ORDER BY version DESC LIMIT 1',
@@ -85,8 +87,14 @@ export class EventReader {
     );
   }
 
-  heads(queries: readonly HeadQuery[]): StoredHead[] {
-    return queries.map((query) => this.head(query));
+  /** Reads as many early messages whole as there is room for: what a head may have to drop at once is not worth it. */
+  heads(queries: readonly HeadQuery[], room: number): StoredHead[] {
+    let left = room;
+    return queries.map((query) => {
+      const head = this.head(query, left);
+      if (head.earlyComplete) left = Math.max(0, left - head.early.length);
+      return head;
+    });
   }
 
   /** The events that cover these numbers, as far as they are folded. */
@@ -153,36 +161,52 @@ export class EventReader {
     return row && checkedRocket(row);
   }
 
-  private head({ channel, numbers }: HeadQuery): StoredHead {
+  private head({ channel, numbers }: HeadQuery, room: number): StoredHead {
     const row = this.find(channel);
     if (row === undefined) {
       return { revision: 0, state: initialState, early: [], earlyComplete: true, recorded: [] };
     }
-    const earlyComplete = row.pending <= COMPLETE_EARLY;
-    const early =
-      row.pending === 0 ? [] : this.earlyMessages(row, earlyComplete ? COMPLETE_EARLY : LOWEST_EARLY);
-    if (earlyComplete && early.length !== row.pending) throw missingEarly(channel);
-    if (!earlyComplete) early.push(...this.earlyAmong(row, numbers, early.at(-1)?.message.number ?? 0));
+    const earlyComplete = row.pending <= Math.max(room, FEW_EARLY, numbers.length);
+    const early = earlyComplete ? this.allEarly(row) : this.someEarly(row, numbers);
     return {
       revision: row.revision,
       state: stateOf(row),
-      early,
+      early: early.map((each) => earlyOf(checkedEarly(each))),
       earlyComplete,
       recorded: this.recordedOf(row, numbers),
     };
   }
 
-  private earlyMessages({ channel }: RocketRow, limit: number): EarlyMessage[] {
-    return (this.early.all(channel, limit) as EarlyRow[]).map((row) => earlyOf(checkedEarly(row)));
+  private allEarly({ channel, pending }: RocketRow): readonly EarlyRow[] {
+    if (pending === 0) return [];
+    const rows = this.earlyAbove.all(channel, 0, pending + 1) as EarlyRow[];
+    if (rows.length !== pending) throw missingEarly(channel);
+    return rows;
   }
 
-  private earlyAmong({ channel }: RocketRow, numbers: readonly number[], above: number): EarlyMessage[] {
-    const found: EarlyMessage[] = [];
-    for (const number of new Set(numbers)) {
-      const row = number > above ? (this.earlyAt.get(channel, number) as EarlyRow | undefined) : undefined;
-      if (row !== undefined) found.push(earlyOf(checkedEarly(row)));
+  private someEarly({ channel, version }: RocketRow, numbers: readonly number[]): EarlyRow[] {
+    const lowest = reachable(version, numbers, this.lowestEarly(channel), ({ number }) => number);
+    const found = new Map(lowest.map((row) => [row.number, row]));
+    for (const number of numbers) {
+      if (number <= version) continue;
+      const around = [
+        ...this.earlyUpTo.all(channel, number),
+        ...this.earlyAbove.all(channel, number, 1),
+      ] as EarlyRow[];
+      for (const row of around) found.set(row.number, row);
     }
-    return found;
+    return [...found.values()];
+  }
+
+  /** Mostly few of them are looked at. */
+  private *lowestEarly(channel: string): Generator<EarlyRow> {
+    let last = 0;
+    for (let limit = 4; ; limit = Math.min(512, 4 * limit)) {
+      const rows = this.earlyAbove.all(channel, last, limit) as EarlyRow[];
+      yield* rows;
+      if (rows.length < limit) return;
+      last = rows.at(-1)!.number;
+    }
   }
 
   private recordedOf(rocket: RocketRow, numbers: readonly number[]): [number, RocketEvent][] {

@@ -17,6 +17,11 @@ const CAPACITY = 100_000;
 /** A channel with more early messages than this is read from the file each time. */
 const MOST_EARLY = 50_000;
 
+/** What is read at once of early messages: more of them would keep everybody waiting. */
+const MOST_ROOM = 20_000;
+/** Even when it is full: what was heard long ago is to make room for what is heard now. */
+const LEAST_ROOM = 512;
+
 const own = { keep: flatCopy };
 
 /** The heads of the rockets that were heard last. It only saves reading: what counts is the revision in the file. */
@@ -33,6 +38,11 @@ export class HeadCache {
       this.heads.set(channel, head);
     }
     return head;
+  }
+
+  /** How many early messages are worth reading. */
+  get room(): number {
+    return Math.max(LEAST_ROOM, Math.min(MOST_ROOM, CAPACITY - this.weight));
   }
 
   /** Who was heard last matters only when somebody may have to go. */

@@ -177,7 +177,7 @@ export class SqliteEventStore implements EventStore {
   private async readHeads(requests: readonly HeadRequest[]): Promise<Head[]> {
     if (requests.length === 0) return [];
     const queries = requests.map(({ channel, numbers }) => ({ channel, numbers }));
-    const stored = await this.writer.call('heads', queries);
+    const stored = await this.writer.call('heads', queries, this.cache.room);
     return stored.map((head, i) => {
       const { channel } = requests[i]!;
       if (head.revision > 0) this.cache.put(channel, head);

@@ -35,7 +35,7 @@ export class Reading {
     method: Name,
     ...args: Parameters<ReaderMethods[Name]>
   ): Answer<Name> {
-    return this.behind(() => this.writer.call('foldChannel', channel), method, args);
+    return this.behind(() => this.writer.call('foldChannels', [channel]), method, args);
   }
 
   /** Of all rockets. */

@@ -40,9 +40,9 @@ export interface FoldStep {
 export interface WriterMethods {
   storeId(): string;
   write(group: LogGroup): GroupReply;
-  heads(queries: readonly HeadQuery[]): StoredHead[];
+  heads(queries: readonly HeadQuery[], room: number): StoredHead[];
   recorded(queries: readonly HeadQuery[]): [number, RocketEvent][][];
-  foldChannel(channel: string): void;
+  foldChannels(channels: readonly string[]): void;
   foldSome(upTo: number | undefined): FoldStep;
   ask(question: Question): unknown;
   close(): void;

@@ -20,9 +20,9 @@ const writing = (): WriterMethods => {
   return {
     storeId: () => storeId,
     write: (group) => writer.write(group),
-    heads: (queries) => writer.heads(queries),
+    heads: (queries, room) => writer.heads(queries, room),
     recorded: (queries) => writer.recorded(queries),
-    foldChannel: (channel) => writer.foldChannel(channel),
+    foldChannels: (channels) => writer.foldChannels(channels),
     foldSome: (upTo) => writer.foldSome(upTo),
     ask: (question) => writer.ask(question),
     close: () => writer.close(),

@@ -91,10 +91,10 @@ export class WriterConnection {
     return folding.storedUpTo(last.entry) >= upTo;
   }
 
-  foldChannel(channel: string): void {
+  foldChannels(channels: readonly string[]): void {
     const { folding } = this.end;
     this.begin.run();
-    folding.store(channel);
+    for (const channel of channels) folding.store(channel);
     this.commit.run();
   }
 

@@ -39,16 +39,16 @@ export class Writer {
     return this.attempt(() => connection.write(group));
   }
 
-  heads(queries: readonly HeadQuery[]): StoredHead[] {
+  heads(queries: readonly HeadQuery[], room: number): StoredHead[] {
     let isFolded = true;
     try {
-      for (const { channel } of queries) this.foldChannel(channel);
+      this.foldChannels(queries.map(({ channel }) => channel));
     } catch (error) {
       if (error instanceof StoreDamaged) throw error;
       isFolded = false;
     }
     const connection = this.any();
-    const read = (): StoredHead[] => connection.events.heads(queries);
+    const read = (): StoredHead[] => connection.events.heads(queries, room);
     return this.attempt(() => (isFolded ? read() : connection.withAllFolded(read)));
   }
 
@@ -57,10 +57,12 @@ export class Writer {
     return this.attempt(() => queries.map((query) => connection.recorded(query)));
   }
 
-  foldChannel(channel: string): void {
-    if (!this.any().hasUnfolded(channel)) return;
+  foldChannels(channels: readonly string[]): void {
+    const open = this.any();
+    const unfolded = channels.filter((channel) => open.hasUnfolded(channel));
+    if (unfolded.length === 0) return;
     const connection = this.fresh();
-    this.attempt(() => connection.foldChannel(channel));
+    this.attempt(() => connection.foldChannels(unfolded));
   }
 
   /** Folds a part of what is in the log; to be called again, with the same end, until it is done. */
