@@ -202,11 +202,17 @@ export class NdjsonIngest {
     }
   }
 
-  /** Many streams together fill any buffer: then each rests until there is room, and gives up only when none comes. */
+  /** Many streams together fill any buffer: then each rests until there is room, and gives up only when none comes to anybody. */
   private async offerAgain(): Promise<void> {
-    const giveUpAt = Date.now() + this.limits.timeoutMs;
+    const { counters, limits } = this;
+    let giveUpAt = Date.now() + limits.timeoutMs;
+    let received = counters.messages.received;
     while (this.postponed !== undefined) {
-      if (Date.now() >= giveUpAt) return this.shed();
+      if (Date.now() >= giveUpAt) {
+        if (counters.messages.received === received) return this.shed();
+        received = counters.messages.received;
+        giveUpAt = Date.now() + limits.timeoutMs;
+      }
       await pause(OFFER_AGAIN_MS);
       if (this.failure !== undefined) break;
       const { message, bytes } = this.postponed;

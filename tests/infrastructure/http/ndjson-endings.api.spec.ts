@@ -96,14 +96,19 @@ describe('a stream that is open when the service stops', () => {
   });
 });
 
-it('a stream that pauses for too long is answered with what became of it', async () => {
-  service = await startService();
+/** The same service, with less patience. */
+const impatient = async (): Promise<number> => {
   const { container } = service;
   const limits = { bytes: 1000, timeoutMs: 50 };
   const handler = postMessages(container.get(parts.ingest), container.get(parts.counters), limits);
   server = createServer(express().post('/messages', handler)).listen(0, '127.0.0.1');
   await until(() => server!.listening, 'the server listens');
-  const stream = openStream((server.address() as AddressInfo).port);
+  return (server.address() as AddressInfo).port;
+};
+
+it('a stream that pauses for too long is answered with what became of it', async () => {
+  service = await startService();
+  const stream = openStream(await impatient());
   stream.send(2);
   await until(stream.ended, 'the connection is closed');
   expect(stream.answer()).toContain('HTTP/1.1 408 ');
@@ -144,4 +149,23 @@ it('a stream whose store fails is answered at once, and read to its end', async 
   stream.end();
   await until(stream.ended, 'the connection is closed');
   expect(store.commits).toBe(2);
+});
+
+class SlowStore extends InMemoryEventStore {
+  override async commit(changes: readonly Change[]): Promise<Head[]> {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    return super.commit(changes);
+  }
+}
+
+it('a stream that finds no room waits for it as long as anybody gets on', async () => {
+  const directory = new InMemoryRocketDirectory(new SystemClock());
+  service = await startService({ BUFFER_MESSAGES: '2' }, { store: new SlowStore(directory), directory });
+  const url = `http://127.0.0.1:${await impatient()}/messages`;
+  const headers = { 'Content-Type': 'application/x-ndjson' };
+  const body = Array.from({ length: 10 }, (_, index) => line(index + 1)).join('\n');
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, () => fetch(url, { method: 'POST', headers, body })),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
 });
