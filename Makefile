@@ -51,7 +51,7 @@ bench: build ## Measure: one table of ratios
 	@npx tsc -p tsconfig.bench.json
 	@node --expose-gc --max-semi-space-size=64 build/bench/tests/bench/run.js $(ARGS)
 
-launch: build ## Launch rockets at a running service and verify it (ARGS="--shuffle=all --duplicates=0.2")
+launch: build ## Launch rockets at a running service and verify it (ARGS="--shuffle=all --duplicates=0.2 --seed=2")
 	@node dist/cli/rockets.js launch http://localhost:$${PORT:-8088}/messages --verify $(ARGS)
 
 verify: build ## Replay an SQLite store and compare with its states (SQLITE_FILE=data/rockets.db)

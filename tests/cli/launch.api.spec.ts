@@ -104,6 +104,9 @@ describe('a verified run', () => {
       outcomes: { applied: 200, duplicate: 200 },
       verified: { exact: 5, earlierTimes: 200 },
     });
+    const same = await launchAt(url, { maxMessages: 400, json: false });
+    expect(same.text).toContain('The service knew all of it already');
+    expect(same.text).toContain('5 of 5 rockets exact');
     const shifted = await launch(
       {},
       { tamper: (message) => ({ ...message, metadata: later(message.metadata) }) },

@@ -74,7 +74,7 @@ export const registerLaunch = (program: Command): void => {
       'Slow enough to watch',
     ],
     [
-      'rockets launch localhost:8088 --shuffle=all --duplicates=0.2 --loss=0.05 --verify',
+      'rockets launch localhost:8088 --shuffle=all --duplicates=0.2 --loss=0.05 --seed=2 --verify',
       'The worst radio, proved exact',
     ],
     [

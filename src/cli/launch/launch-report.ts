@@ -73,6 +73,8 @@ const runLines = ({ tally, messages, rockets, ending, ndjson }: LaunchResult): s
     `  outcomes     ${list(inOrder(tally.outcomes)) || 'none'}`,
     `  latency      p50 ${p50} ms, p99 ${p99} ms, max ${latencies.max.toFixed(2)} ms${ndjson ? ' per batch' : ''}`,
   ];
+  if (tally.outcomes.size === 1 && tally.outcomes.has('duplicate'))
+    lines.push('  The service knew all of it already: try another --seed for other rockets.');
   if (!ndjson) lines.push(`  connections  ${inThousands(connections)}`);
   if (malformedRefused > 0)
     lines.push(`  malformed    ${inThousands(malformedRefused)} refused, as they must be`);

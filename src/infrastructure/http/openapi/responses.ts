@@ -104,7 +104,11 @@ const conflictHeader: Header = {
 
 const fieldErrors: Partial<Record<ProblemSlug, readonly object[]>> = {
   'invalid-message': [
-    { pointer: '/metadata/messageNumber', code: 'isInt', message: 'messageNumber must be an integer number' },
+    {
+      pointer: '/metadata/messageNumber',
+      code: 'not-an-integer',
+      message: 'metadata.messageNumber must be an integer from 1 to 9007199254740991.',
+    },
   ],
   'invalid-query': [
     { pointer: '/query/limit', code: 'range', message: 'limit must be an integer from 1 to 1000' },
