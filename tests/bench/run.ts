@@ -5,6 +5,7 @@ import { ndjsonBench } from './ndjson.bench.js';
 import { postBench } from './post.bench.js';
 import { pipelineBench } from './pipeline.bench.js';
 import { queriesBench } from './queries.bench.js';
+import { sqliteDisorderBench } from './sqlite-disorder.bench.js';
 import { sqliteBench, sqliteLargeBench } from './sqlite.bench.js';
 import { storeBench } from './store.bench.js';
 
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, Bench>> = {
   pipeline: pipelineBench,
   store: storeBench,
   sqlite: sqliteBench,
+  'sqlite-disorder': sqliteDisorderBench,
   'sqlite-large': sqliteLargeBench,
   queries: queriesBench,
   launch: launchBench,
