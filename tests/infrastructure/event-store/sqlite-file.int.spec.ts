@@ -80,6 +80,14 @@ describe('a file', () => {
     expect(existsSync(`${file}-lock`)).toBe(false);
   });
 
+  it('that is empty is filled by a service, and says nothing to anybody else', async () => {
+    writeFileSync(file, '');
+    expect(() => verifyFile(file)).toThrow(`${file} is empty`);
+    await stores.open(file);
+    await stores.closeAll();
+    expect(verifyFile(file)).toMatchObject({ events: 0, damages: [] });
+  });
+
   it('is refused when it is a directory', async () => {
     mkdirSync(file);
     await expect(stores.open(file)).rejects.toThrow(`${file} is a directory`);

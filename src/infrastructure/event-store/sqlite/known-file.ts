@@ -12,13 +12,13 @@ export const refuseOtherFiles = (file: string): void => {
   if (beginning.length > 0 && beginning !== MAGIC) {
     throw new StoreDamaged(`${file} is not an SQLite file, or its first bytes are damaged.`);
   }
-  refuseStrangers(file);
+  holdsSomething(file);
 };
 
 export const requireFile = (file: string): void => {
   if (!existsSync(file)) throw new StoreRefused(`${file} does not exist.`);
   requireRegular(file);
-  refuseStrangers(file);
+  if (!holdsSomething(file)) throw new StoreRefused(`${file} is empty: no service has written to it yet.`);
 };
 
 /** As root, a device would be written to, or replaced, without a word. */
@@ -28,26 +28,32 @@ export const requireRegular = (file: string): void => {
   if (!status.isFile()) throw new StoreRefused(`${file} is not a regular file.`);
 };
 
-/** Of a file that can't be read nothing is known; whoever goes on with it will find out. */
-const refuseStrangers = (file: string): void => {
+/** Throws when that is not of this program. Of a file that can't be read nothing is known; whoever goes on will find out. */
+const holdsSomething = (file: string): boolean => {
   try {
     const database = openForReading(file);
     try {
-      refuseStranger(database, file);
+      return refuseStranger(database, file);
     } finally {
       database.close();
     }
   } catch (error) {
     if (error instanceof StoreRefused) throw error;
+    return true;
   }
 };
 
+/** Empty, too, when it can't be read. */
 const beginningOf = (file: string): string => {
-  const bytes = Buffer.alloc(MAGIC.length);
-  const handle = openSync(file, 'r');
   try {
-    return bytes.toString('latin1', 0, readSync(handle, bytes, 0, bytes.length, 0));
-  } finally {
-    closeSync(handle);
+    const handle = openSync(file, 'r');
+    try {
+      const bytes = Buffer.alloc(MAGIC.length);
+      return bytes.toString('latin1', 0, readSync(handle, bytes, 0, bytes.length, 0));
+    } finally {
+      closeSync(handle);
+    }
+  } catch {
+    return '';
   }
 };
