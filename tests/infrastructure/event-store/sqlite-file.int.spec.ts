@@ -1,6 +1,14 @@
 import { DatabaseSync } from '@photostructure/sqlite';
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { sumOf } from '../../../src/infrastructure/event-store/sqlite/checksum.js';
 import { exportMessages } from '../../../src/infrastructure/event-store/sqlite/log/export.js';
@@ -40,6 +48,12 @@ const tables = (): string =>
       ),
     ),
   );
+
+/** What lies beside a file under its name and `.part`. */
+const partsOf = (name: string): string[] =>
+  readdirSync(dirname(name))
+    .filter((entry) => entry.startsWith(`${basename(name)}.part`))
+    .sort();
 
 const fill = async (): Promise<void> => {
   const store = await stores.open(file);
@@ -251,6 +265,19 @@ describe('backup', () => {
     expect(existsSync(`${target}-lock`)).toBe(false);
   });
 
+  it('is nobody else’s business: several at once are all right, and no file is taken for an unfinished one', async () => {
+    const part = `${file}.part`;
+    await write(await stores.open(part), 'a', { events: [launched(), faster(1)] });
+    await Promise.all(Array.from({ length: 4 }, () => backupFile(part, file)));
+    for (const each of [part, file]) expect(verifyFile(each)).toMatchObject({ events: 2, damages: [] });
+    expect(partsOf(file)).toEqual([
+      `${basename(file)}.part`,
+      `${basename(file)}.part-lock`,
+      `${basename(file)}.part-shm`,
+      `${basename(file)}.part-wal`,
+    ]);
+  });
+
   it('replaces no file that is in use, itself or by another name', async () => {
     await write(await stores.open(file), 'a', { events: [launched()] });
     const link = `${file}.link`;
@@ -261,7 +288,7 @@ describe('backup', () => {
     const used = stores.newFile();
     await stores.open(used);
     await expect(backupFile(file, used)).rejects.toThrow('is in use by another process');
-    expect(existsSync(`${used}.part`)).toBe(false);
+    expect(partsOf(used)).toEqual([]);
   });
 
   it('replaces no file of which a part stands in a log, and no such log', async () => {
@@ -281,7 +308,8 @@ describe('backup', () => {
     mkdirSync(folder);
     await expect(backupFile(file, folder)).rejects.toThrow(`${folder} is a directory`);
     await expect(backupFile(file, '/dev/null')).rejects.toThrow('/dev/null is not a regular file');
-    expect(existsSync(`${folder}.part`)).toBe(false);
+    expect(partsOf(folder)).toEqual([]);
+    await expect(backupFile(file, '')).rejects.toThrow('Name the file');
   });
 });
 

@@ -1,5 +1,14 @@
-import { accessSync, constants, existsSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { isNativeError } from 'node:util/types';
 import { backup } from '@photostructure/sqlite';
 import { StoreUnavailable } from '../../../application/ports/event-store.js';
@@ -108,26 +117,29 @@ export const rebuildFile = (file: string): RebuildReport => {
 export const backupFile = async (file: string, target: string): Promise<void> => {
   requireFile(file);
   refuseTarget(file, target);
-  // From the root: what begins with "file:" is not a name to SQLite.
-  const unfinished = resolve(`${target}.part`);
-  rmSync(unfinished, { force: true });
+  let folder: string | undefined;
   const database = openForReading(file);
   try {
+    // A place of its own: another copy to the same target may be under way. From the root: what begins with "file:" is
+    // not a name to SQLite.
+    folder = mkdtempSync(`${resolve(target)}.part-`);
+    const unfinished = join(folder, 'copy');
     // One state of the file for the whole copy: without it, every commit of the service would begin the copy anew.
     database.exec('BEGIN; SELECT count(*) FROM sqlite_schema');
     await backup(database, unfinished, { rate: 4096 });
     replace(target, unfinished);
   } catch (error) {
-    rmSync(unfinished, { force: true });
     if (!isUnreadable(error)) throw asStoreError(error);
     const reason = whyUnreadable(file) ?? whyUnwritable(target) ?? asStoreError(error).message;
     throw new StoreUnavailable(`${file} can't be copied to ${target}: ${reason}`, { cause: error });
   } finally {
     closeReading(database);
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   }
 };
 
 const refuseTarget = (file: string, target: string): void => {
+  if (target === '') throw new StoreRefused('Name the file that the copy is put into.');
   const folder = dirname(resolve(target));
   if (!existsSync(folder)) throw new StoreRefused(`${target} can't be written: ${folder} does not exist.`);
   if (/-(wal|shm|lock)$/.test(target)) {
