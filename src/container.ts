@@ -91,7 +91,10 @@ export const createContainer = async (config: Config, stores?: Stores): Promise<
     );
   container
     .bind(p.queries)
-    .toResolvedValue((s: EventStore, d: RocketDirectory) => new RocketQueries(s, d), [p.store, p.directory]);
+    .toResolvedValue(
+      (s: EventStore, d: RocketDirectory, feed: EventFeed) => new RocketQueries(s, d, feed),
+      [p.store, p.directory, p.feed],
+    );
   container
     .bind(p.skipOverdueGaps)
     .toResolvedValue(

@@ -11,7 +11,7 @@ import { ShuttingDown } from './ingest-messages.js';
 import type { Clock } from './ports/clock.js';
 import type { Change, EventStore, FeedPage, Head, Position } from './ports/event-store.js';
 import type { Logger } from './ports/logger.js';
-import type { RocketDirectory } from './ports/rocket-directory.js';
+import type { GapPage, GapQuery, RocketDirectory } from './ports/rocket-directory.js';
 
 const CATCH_UP_PAGE = 256;
 const BURST = 512;
@@ -34,7 +34,7 @@ const QUIET_MS = 20;
 export class EventFeed {
   private readonly subscriptions = new Set<FeedSubscription>();
   private readonly followers = new Set<FeedSubscription>();
-  private readonly gaps = new GapNotices();
+  private readonly notices = new GapNotices();
   /** Where the shared reading has come to; means something only while somebody follows. */
   private cursor: Position | undefined;
   private commits = 0;
@@ -60,8 +60,13 @@ export class EventFeed {
   committed(change: Change, before: Head): void {
     if (this.followers.size === 0) return;
     this.commits++;
-    this.gaps.note(change, before);
+    this.notices.note(change, before);
     this.wake();
+  }
+
+  /** As the directory has them; what a reader learns here of a gap goes together with what it is told. */
+  gaps(query: GapQuery): Promise<GapPage> {
+    return this.notices.reading(() => this.directory.gaps(query));
   }
 
   /** There may be something new in the store, whoever wrote it. */
@@ -108,7 +113,7 @@ export class EventFeed {
   private follow(subscription: FeedSubscription, from: Position | undefined): void {
     if (this.followers.size === 0 && !this.pumping) {
       this.cursor = from;
-      this.gaps.clear();
+      this.notices.clear();
     }
     this.followers.add(subscription);
     // What was committed before anybody followed has to be passed as well.
@@ -124,7 +129,7 @@ export class EventFeed {
         const page = await this.store.readAll({ after: this.cursor, limit: BURST });
         if (!page.end) this.hasNews = true;
         await this.tell(page);
-        if (!this.gaps.isEmpty) this.hasNews = true;
+        if (!this.notices.isEmpty) this.hasNews = true;
       }
     } catch (error) {
       // Nobody is told half of it: everybody comes back with a position, and catches up.
@@ -137,7 +142,7 @@ export class EventFeed {
 
   private async tell(page: FeedPage): Promise<void> {
     const began = this.clock.now();
-    const burst = new FeedBurst(this.cursor, page, await this.gaps.take(this.directory));
+    const burst = new FeedBurst(this.cursor, page, await this.notices.take(this.directory));
     const reading = this.clock.now() - began;
     // Moved before anybody is told: who joins meanwhile begins behind this burst.
     this.cursor = burst.next;

@@ -46,11 +46,18 @@ export class FeedBurst {
   /** The same for a reader that joins in the middle, at `position`; 'not-here' when it is not in this burst. */
   newsBehind(position: Position | undefined, filter: FeedFilter): FeedNews | undefined | 'not-here' {
     if (position === this.after) return this.newsFor(filter);
-    if (position === this.next) return undefined;
+    if (position === this.next) return this.gapNewsFor(filter);
     const index = this.page.events.findIndex((event) => event.position === position);
     if (index === -1) return 'not-here';
     const rest = this.page.events.slice(index + 1).filter((event) => passes(event, filter));
     return this.withGaps(rest, filter);
+  }
+
+  /** For a reader that is elsewhere: what is told of gaps is of now, not of a place in the feed. */
+  gapNewsFor(filter: FeedFilter): FeedNews | undefined {
+    const key = `gaps ${filter.channel ?? ''} ${filter.type ?? ''}`;
+    if (!this.news.has(key)) this.news.set(key, this.withGaps([], filter));
+    return this.news.get(key);
   }
 
   private narrowed(filter: FeedFilter): FeedNews | undefined {

@@ -173,9 +173,9 @@ export class FeedSubscription {
   }
 
   private pass(burst: FeedBurst): void {
-    const news = burst.newsBehind(this.at, this.start);
-    if (news === 'not-here') return;
-    this.at = burst.next;
+    let news = burst.newsBehind(this.at, this.start);
+    if (news === 'not-here') news = burst.gapNewsFor(this.start);
+    else this.at = burst.next;
     if (news === undefined) return;
     this.reader.take(news);
     this.told = news.events.at(-1)?.position ?? this.told;

@@ -16,20 +16,33 @@ export interface GapNews {
   readonly opened: readonly Gap[];
 }
 
-/** Gathers what became of gaps until it is told. One that opens and closes in between is not worth telling. */
+interface Untold extends NumberRange {
+  /** How many readings of the gaps had ended when it opened. */
+  readonly since: number;
+}
+
+/**
+ * Gathers what became of gaps until it is told. One that opens and closes in between is not worth telling, unless
+ * somebody may have read of it.
+ */
 export class GapNotices {
-  private readonly opened = new Map<string, Map<string, NumberRange>>();
+  private readonly opened = new Map<string, Map<string, Untold>>();
   private readonly closed = new Map<string, ChannelRange>();
+  private readings = 0;
+  private readingsUnderWay = 0;
 
   note(change: Change, before: Head): void {
     const { channel } = change;
     const { opened, closed } = gapTransitions(before, change);
     if (opened.length + closed.length === 0) return;
-    const untold = this.opened.get(channel) ?? new Map<string, NumberRange>();
+    const untold = this.opened.get(channel) ?? new Map<string, Untold>();
     for (const range of closed) {
-      if (!untold.delete(keyOf(range))) this.closed.set(`${channel} ${keyOf(range)}`, { channel, ...range });
+      const key = keyOf(range);
+      const known = this.mayBeKnown(untold.get(key));
+      untold.delete(key);
+      if (known) this.closed.set(`${channel} ${key}`, { channel, ...range });
     }
-    for (const range of opened) untold.set(keyOf(range), range);
+    for (const { from, to } of opened) untold.set(keyOf({ from, to }), { from, to, since: this.readings });
     if (untold.size > 0) this.opened.set(channel, untold);
     else this.opened.delete(channel);
   }
@@ -37,6 +50,21 @@ export class GapNotices {
   clear(): void {
     this.opened.clear();
     this.closed.clear();
+  }
+
+  /** Whoever reads the gaps meanwhile may see some that are not told yet. */
+  async reading<T>(read: () => Promise<T>): Promise<T> {
+    this.readingsUnderWay++;
+    try {
+      return await read();
+    } finally {
+      this.readingsUnderWay--;
+      this.readings++;
+    }
+  }
+
+  private mayBeKnown(untold: Untold | undefined): boolean {
+    return untold === undefined || this.readingsUnderWay > 0 || untold.since < this.readings;
   }
 
   get isEmpty(): boolean {

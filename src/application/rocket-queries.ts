@@ -30,6 +30,7 @@ export class RocketQueries {
   constructor(
     private readonly store: EventStore,
     private readonly directory: RocketDirectory,
+    private readonly gapReader: Pick<RocketDirectory, 'gaps'> = directory,
   ) {}
 
   find(channel: string): Promise<RocketSummary | undefined> {
@@ -41,7 +42,7 @@ export class RocketQueries {
   }
 
   gaps(query: GapQuery): Promise<GapPage> {
-    return this.directory.gaps(query);
+    return this.gapReader.gaps(query);
   }
 
   history(channel: string, after: number, limit: number): Promise<StoredEvent[]> {
