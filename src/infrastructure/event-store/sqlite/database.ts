@@ -157,19 +157,18 @@ const createFile = (file: string): void => {
   closeSync(openSync(file, 'a'));
 };
 
-/** Another program's file, or one of a newer version; false when there is nothing in it yet. */
-export const refuseStranger = (database: Database, file: string): boolean => {
+/** Another program's file, or one of a newer version. */
+export const refuseStranger = (database: Database, file: string): void => {
   const version = pragma(database, 'user_version');
   const application = pragma(database, 'application_id');
   const tables = database.prepare('SELECT count(*) AS n FROM sqlite_schema').get() as { n: number };
-  if (version === 0 && application === 0 && tables.n === 0) return false;
+  if (version === 0 && application === 0 && tables.n === 0) return;
   if (application !== APPLICATION_ID) throw new StoreRefused(`${file} is not a file of Rockets.`);
   if (version > SCHEMA_VERSION) {
     throw new StoreRefused(
       `${file} has version ${version}; this program knows up to ${SCHEMA_VERSION}. Use the program that wrote it, or a newer one.`,
     );
   }
-  return true;
 };
 
 const migrate = (database: Database): void => {

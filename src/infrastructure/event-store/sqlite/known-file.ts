@@ -12,13 +12,13 @@ export const refuseOtherFiles = (file: string): void => {
   if (beginning.length > 0 && beginning !== MAGIC) {
     throw new StoreDamaged(`${file} is not an SQLite file, or its first bytes are damaged.`);
   }
-  holdsSomething(file);
+  refuseStrangers(file);
 };
 
 export const requireFile = (file: string): void => {
   if (!existsSync(file)) throw new StoreRefused(`${file} does not exist.`);
   requireRegular(file);
-  if (!holdsSomething(file)) throw new StoreRefused(`${file} is empty: no service has written to it yet.`);
+  refuseStrangers(file);
 };
 
 /** As root, a device would be written to, or replaced, without a word. */
@@ -28,18 +28,17 @@ export const requireRegular = (file: string): void => {
   if (!status.isFile()) throw new StoreRefused(`${file} is not a regular file.`);
 };
 
-/** Throws when that is not of this program. Of a file that can't be read nothing is known; whoever goes on will find out. */
-const holdsSomething = (file: string): boolean => {
+/** Of a file that can't be read nothing is known; whoever goes on with it will find out. */
+const refuseStrangers = (file: string): void => {
   try {
     const database = openForReading(file);
     try {
-      return refuseStranger(database, file);
+      refuseStranger(database, file);
     } finally {
       database.close();
     }
   } catch (error) {
     if (error instanceof StoreRefused) throw error;
-    return true;
   }
 };
 
