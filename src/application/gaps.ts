@@ -1,4 +1,4 @@
-import type { Gap } from './ports/rocket-directory.js';
+import type { Gap, GapPage } from './ports/rocket-directory.js';
 
 /** Early messages of one channel, as far as gaps are concerned, wherever they lie. */
 export interface EarlyNumbers {
@@ -73,4 +73,12 @@ const withWaiting = (channel: string, runs: readonly Run[], beyond: Waiting): Ga
     if (to >= from) gaps.push({ channel, from, to, since, waiting });
   }
   return gaps.reverse();
+};
+
+/** Of gaps that were looked for one further than the page goes, which shows whether another one follows. */
+export const gapPageOf = (gaps: readonly Gap[], limit: number): GapPage => {
+  if (gaps.length <= limit) return { gaps, next: undefined };
+  const shown = gaps.slice(0, limit);
+  const last = shown.at(-1);
+  return { gaps: shown, next: last && { channel: last.channel, from: last.from } };
 };

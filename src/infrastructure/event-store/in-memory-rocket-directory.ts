@@ -1,5 +1,5 @@
 import type { EarlyMessages } from '../../application/early-messages.js';
-import { gapsOf, type GapRange } from '../../application/gaps.js';
+import { gapPageOf, gapsOf, type GapRange } from '../../application/gaps.js';
 import type { Clock } from '../../application/ports/clock.js';
 import type {
   Gap,
@@ -83,11 +83,10 @@ export class InMemoryRocketDirectory implements RocketDirectory {
     const channels = channel === undefined ? await this.channelsWithGaps(after?.channel) : [channel];
     for (const name of channels) {
       const begin = after?.channel === name ? after.from : 0;
-      // One more than asked shows whether another page follows.
       gaps.push(...this.gapsIn(name, { after: begin, limit: limit + 1 - gaps.length }));
-      if (gaps.length > limit) return pageOf(gaps);
+      if (gaps.length > limit) break;
     }
-    return { gaps, next: undefined };
+    return gapPageOf(gaps, limit);
   }
 
   async totals(): Promise<RocketTotals> {
@@ -148,13 +147,6 @@ export class InMemoryRocketDirectory implements RocketDirectory {
     }
   }
 }
-
-/** Of one gap more than the page has. */
-const pageOf = (gaps: Gap[]): GapPage => {
-  gaps.pop();
-  const last = gaps.at(-1);
-  return { gaps, next: last && { channel: last.channel, from: last.from } };
-};
 
 const rocketRule = ({ sort, order, status, type, mission }: RocketQuery): ViewRule => ({
   has: ({ rocket }) => {

@@ -9,7 +9,7 @@ import type {
   RocketTotals,
   SortKey,
 } from '../../../application/ports/rocket-directory.js';
-import { gapsOf, type EarlyNumbers } from '../../../application/gaps.js';
+import { gapPageOf, gapsOf, type EarlyNumbers } from '../../../application/gaps.js';
 import { sortKey } from '../sort-key.js';
 import type { Cell } from './checksum.js';
 import type { Database, Statement } from './database.js';
@@ -84,10 +84,7 @@ export class DirectoryReader {
       gaps.push(...gapsOf(name, version, this.earlyOf(name), { after: begin, limit: left }));
       if (gaps.length > limit) break;
     }
-    if (gaps.length <= limit) return { gaps, next: undefined };
-    gaps.pop();
-    const last = gaps.at(-1);
-    return { gaps, next: last && { channel: last.channel, from: last.from } };
+    return gapPageOf(gaps, limit);
   }
 
   totals(): RocketTotals {
