@@ -1,4 +1,4 @@
-import { inSeconds, inThousands } from '../output.js';
+import { counted, inSeconds, inThousands } from '../output.js';
 import type { Verdict } from '../verify/compare.js';
 import type { Ending } from './delivery.js';
 import type { Tally } from './tally.js';
@@ -132,9 +132,6 @@ const verdictLines = (verdicts: readonly Verdict[]): string[] => {
 
 const inOrder = (outcomes: ReadonlyMap<string, number>): ReadonlyMap<string, number> =>
   new Map([...outcomes].sort(([a], [b]) => outcomeOrder.indexOf(a) - outcomeOrder.indexOf(b)));
-
-const counted = (count: number, noun: string): string =>
-  `${inThousands(count)} ${noun}${count === 1 ? '' : 's'}`;
 
 const list = (counts: ReadonlyMap<string, number>): string =>
   [...counts].map(([name, count]) => `${inThousands(count)} ${name}`).join(', ');

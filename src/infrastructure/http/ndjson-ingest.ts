@@ -8,7 +8,7 @@ import type { RocketMessage } from '../../domain/rocket-message.js';
 import { problemOf } from './error-handler.js';
 import { InvalidInput, readBodyMessage, readMessageAt } from './message-reader.js';
 import { NdjsonReport } from './ndjson-report.js';
-import { Problem, sendProblem, writeProblemHead, type InputError } from './problem.js';
+import { closing, Problem, sendProblem, writeProblemHead, type InputError } from './problem.js';
 import type { BodyLimits } from './read-body.js';
 import type { StreamTurns } from './stream-turns.js';
 
@@ -309,8 +309,6 @@ export class NdjsonIngest {
     res.end(body);
   }
 }
-
-const closing = { Connection: 'close' };
 
 /** A carriage return before the newline is no part of the line. */
 const endOf = (chunk: Buffer, newline: number): number =>

@@ -21,6 +21,9 @@ export class Problem extends Error {
   }
 }
 
+/** The header of an answer after which the connection is of no more use. */
+export const closing = { Connection: 'close' };
+
 export const isProblemSlug = (code: unknown): code is ProblemSlug =>
   typeof code === 'string' && Object.hasOwn(problems, code);
 

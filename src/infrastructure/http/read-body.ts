@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Problem } from './problem.js';
+import { closing, Problem } from './problem.js';
 
 export interface BodyLimits {
   readonly bytes: number;
@@ -93,8 +93,6 @@ const refusedByHeaders = (req: IncomingMessage, limits: BodyLimits): Problem | u
   }
   return Number(req.headers['content-length'] ?? 0) > limits.bytes ? tooLarge(limits) : undefined;
 };
-
-const closing = { Connection: 'close' };
 
 const tooLarge = ({ bytes }: BodyLimits): Problem =>
   new Problem(

@@ -2,7 +2,7 @@ import type { Express } from 'express';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createExpressServer } from './native-prototypes.js';
-import { Problem, problemBody, sendProblem } from './problem.js';
+import { closing, Problem, problemBody, sendProblem } from './problem.js';
 import { problems } from './problems.js';
 import { requestIdOf } from './request-id.js';
 
@@ -61,9 +61,12 @@ const lacksHost = ({ headers, httpVersion }: IncomingMessage): boolean =>
   headers.host === undefined && httpVersion === '1.1';
 
 const refuseHostless = (req: IncomingMessage, res: ServerResponse): void => {
-  const problem = new Problem('malformed-request', 'An HTTP/1.1 request has a Host header.', undefined, {
-    Connection: 'close',
-  });
+  const problem = new Problem(
+    'malformed-request',
+    'An HTTP/1.1 request has a Host header.',
+    undefined,
+    closing,
+  );
   sendProblem(res, problem, requestIdOf(req));
 };
 
