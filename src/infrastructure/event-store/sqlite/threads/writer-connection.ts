@@ -19,7 +19,7 @@ import { RowsToAppend } from '../log/rows-to-append.js';
 import { StoreDamaged } from '../store-errors.js';
 import type { GroupReply, Question } from './thread-protocol.js';
 
-/** What may wait to be folded: each line counts one more than its events: some 32,000 messages, 0.2 s of work at a start. */
+/** What may wait to be folded: each line counts one more than its events: some 32,000 messages to fold anew at a start. */
 const MOST_UNFOLDED = 65_536;
 /** What one transaction folds at most beside its own: the next commit waits for it. */
 const FOLDED_AT_ONCE = 4096;
