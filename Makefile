@@ -4,7 +4,7 @@ NODE_MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src web -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: run start dev test check lint format format-check types layers build bench launch demo-crash verify sim sim-mutants clean help
+.PHONY: run start dev test test-unit test-slow check lint format format-check types layers build bench launch demo-crash verify sim sim-mutants clean help
 
 run: build ## Build if needed and start the service on port 8088
 	@exec node dist/main.js $(ARGS)
@@ -14,10 +14,16 @@ start: run ## The same as run
 dev: build ## Start, and restart on every change of the source
 	@npx tsc -p tsconfig.build.json --watch --preserveWatchOutput & exec node --watch-path=dist dist/main.js
 
-test: build ## Run all tests, or some (JEST_ARGS="tests/domain")
-	@npx jest $(JEST_ARGS)
+test: build ## Run the tests (JEST_ARGS="tests/domain" for some of them): two minutes
+	@npx jest --selectProjects unit api int e2e $(if $(JEST_ARGS),-- $(JEST_ARGS))
 
-check: build format-check lint types layers test ## Everything that must hold: format, lint, types, layers, all tests
+test-unit: $(NODE_MODULES) ## Those that need no network, disk or process: seconds
+	@npx jest --selectProjects unit
+
+test-slow: build ## All tests with all their cases, and the long proofs: orders, crashes, power loss, disks, browser
+	@THOROUGH=1 npx jest $(JEST_ARGS)
+
+check: build format-check lint types layers test-slow sim sim-mutants ## Everything that must hold
 
 lint: $(NODE_MODULES) ## Lint
 	@npx eslint .

@@ -11,19 +11,30 @@ const common = {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   setupFiles: ['reflect-metadata'],
-  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/build/'],
 };
+
+const ignored = ['/node_modules/', '/dist/', '/build/'];
+/** The long proofs: `make test-slow`. */
+const slow = '\\.slow\\.spec\\.ts$';
+const kind = (displayName, testMatch) => ({
+  ...common,
+  displayName,
+  testMatch,
+  testPathIgnorePatterns: [...ignored, slow],
+});
 
 module.exports = {
   projects: [
+    kind('unit', ['<rootDir>/tests/**/*.spec.ts', '!**/*.{api,int,e2e}.spec.ts']),
+    kind('api', ['<rootDir>/tests/**/*.api.spec.ts']),
+    kind('int', ['<rootDir>/tests/**/*.int.spec.ts']),
+    kind('e2e', ['<rootDir>/tests/**/*.e2e.spec.ts']),
     {
       ...common,
-      displayName: 'unit',
-      testMatch: ['<rootDir>/tests/**/*.spec.ts', '!**/*.{api,int,e2e}.spec.ts'],
+      displayName: 'slow',
+      testMatch: ['<rootDir>/tests/**/*.slow.spec.ts'],
+      testPathIgnorePatterns: ignored,
     },
-    { ...common, displayName: 'api', testMatch: ['<rootDir>/tests/**/*.api.spec.ts'] },
-    { ...common, displayName: 'int', testMatch: ['<rootDir>/tests/**/*.int.spec.ts'] },
-    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/tests/**/*.e2e.spec.ts'] },
   ],
   testTimeout: 120_000,
   coverageProvider: 'babel',

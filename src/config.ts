@@ -1,3 +1,5 @@
+import { millisecondsIn } from './infrastructure/duration.js';
+
 /** The only reader of the environment. Every setting is here, with its default and what it must be. */
 export interface Config {
   readonly host: string | undefined;
@@ -115,12 +117,3 @@ class Settings {
     return standard;
   }
 }
-
-const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-/** NaN for what is no duration; 0 needs no unit. */
-const millisecondsIn = (text: string): number => {
-  if (text === '0') return 0;
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
-  return Number(amount) * units[unit as keyof typeof units];
-};

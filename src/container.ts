@@ -1,29 +1,29 @@
 import 'reflect-metadata';
 import type { Express } from 'express';
-import { Container, type ServiceIdentifier } from 'inversify';
-import { Counters } from './application/counters.js';
-import { EventFeed } from './application/event-feed.js';
+import { Container, ContainerModule, type ServiceIdentifier } from 'inversify';
+import { EventFeed } from './application/feed/event-feed.js';
+import { SkipOverdueGaps } from './application/gaps/skip-overdue-gaps.js';
 import { Health } from './application/health.js';
-import { IngestMessages } from './application/ingest-messages.js';
+import { Counters } from './application/ingest/counters.js';
+import { IngestMessages } from './application/ingest/ingest-messages.js';
+import { ReorderBuffer } from './application/ingest/reorder-buffer.js';
+import { WorkerPool } from './application/ingest/worker-pool.js';
 import type { Clock } from './application/ports/clock.js';
 import type { EventStore } from './application/ports/event-store.js';
 import type { Logger } from './application/ports/logger.js';
 import type { RocketDirectory } from './application/ports/rocket-directory.js';
-import { ReorderBuffer } from './application/reorder-buffer.js';
 import { RocketQueries } from './application/rocket-queries.js';
-import { SkipOverdueGaps } from './application/skip-overdue-gaps.js';
-import { WorkerPool } from './application/worker-pool.js';
 import type { Config } from './config.js';
-import { InMemoryEventStore } from './infrastructure/event-store/in-memory-event-store.js';
-import { InMemoryRocketDirectory } from './infrastructure/event-store/in-memory-rocket-directory.js';
-import { SqliteEventStore } from './infrastructure/event-store/sqlite/sqlite-event-store.js';
-import { SqliteRocketDirectory } from './infrastructure/event-store/sqlite/sqlite-rocket-directory.js';
 import { createApp } from './infrastructure/http/app.js';
-import { dashboardRouter } from './infrastructure/http/dashboard-router.js';
-import { docsRouter } from './infrastructure/http/docs-router.js';
-import { streamEvents } from './infrastructure/http/feed-stream.js';
+import { dashboardRouter } from './infrastructure/http/docs/dashboard-router.js';
+import { docsRouter } from './infrastructure/http/docs/docs-router.js';
+import { streamEvents } from './infrastructure/http/feed/feed-stream.js';
 import { RocketsServer } from './infrastructure/http/rockets-server.js';
 import { WinstonLogger } from './infrastructure/observability/winston-logger.js';
+import { InMemoryEventStore } from './infrastructure/stores/memory/in-memory-event-store.js';
+import { InMemoryRocketDirectory } from './infrastructure/stores/memory/in-memory-rocket-directory.js';
+import { RelationalRocketDirectory } from './infrastructure/stores/relational/relational-directory.js';
+import { SqliteEventStore } from './infrastructure/stores/sqlite/sqlite-event-store.js';
 import { SystemClock } from './infrastructure/system-clock.js';
 import { RocketsService } from './rockets-service.js';
 
@@ -50,120 +50,109 @@ export const parts = {
   service: named<RocketsService>('RocketsService'),
 };
 
+const p = parts;
+
 export interface Stores {
   readonly store: EventStore;
   readonly directory: RocketDirectory;
 }
 
-/** The whole service, every binding in one list. Opening a store can take a moment, so it comes first. */
+/** The whole service, a module for each room. Opening a store can take a moment, so it comes first. */
 export const createContainer = async (config: Config, stores?: Stores): Promise<Container> => {
+  const logger = new WinstonLogger({ level: config.logLevel, format: config.logFormat });
   const clock = new SystemClock();
-  const { store, directory } = stores ?? (await openStores(config, clock));
+  const opened = stores ?? (await openStores(config, clock, logger));
   const container = new Container({ defaultScope: 'Singleton' });
-  const p = parts;
-
-  container.bind(p.clock).toConstantValue(clock);
-  container.bind(p.store).toConstantValue(store);
-  container.bind(p.directory).toConstantValue(directory);
-  container
-    .bind(p.logger)
-    .toResolvedValue(() => new WinstonLogger({ level: config.logLevel, format: config.logFormat }), []);
-  container.bind(p.counters).toResolvedValue(() => new Counters(), []);
-  container
-    .bind(p.buffer)
-    .toResolvedValue(
-      () => new ReorderBuffer({ messages: config.bufferMessages, bytes: config.bufferBytes }),
-      [],
-    );
-  container
-    .bind(p.workers)
-    .toResolvedValue(
-      (buffer: ReorderBuffer, eventStore: EventStore, c: Clock, logger: Logger) =>
-        new WorkerPool(buffer, eventStore, c, logger, config.workerCount),
-      [p.buffer, p.store, p.clock, p.logger],
-    );
-  container
-    .bind(p.ingest)
-    .toResolvedValue(
-      (buffer: ReorderBuffer, workers: WorkerPool, counters: Counters, logger: Logger) =>
-        new IngestMessages(buffer, workers, counters, logger),
-      [p.buffer, p.workers, p.counters, p.logger],
-    );
-  container
-    .bind(p.queries)
-    .toResolvedValue(
-      (s: EventStore, d: RocketDirectory, feed: EventFeed) => new RocketQueries(s, d, feed),
-      [p.store, p.directory, p.feed],
-    );
-  container
-    .bind(p.skipOverdueGaps)
-    .toResolvedValue(
-      (d: RocketDirectory, ingest: IngestMessages, c: Clock, logger: Logger) =>
-        new SkipOverdueGaps(d, ingest, c, logger, config.gapTimeoutMs),
-      [p.directory, p.ingest, p.clock, p.logger],
-    );
-  container
-    .bind(p.feed)
-    .toResolvedValue(
-      (s: EventStore, d: RocketDirectory, c: Clock, logger: Logger) => new EventFeed(s, d, c, logger),
-      [p.store, p.directory, p.clock, p.logger],
-    );
-  container
-    .bind(p.health)
-    .toResolvedValue(
-      (s: EventStore, d: RocketDirectory, buffer: ReorderBuffer, counters: Counters, c: Clock) =>
-        new Health(config.eventStore, s, d, buffer, counters, c),
-      [p.store, p.directory, p.buffer, p.counters, p.clock],
-    );
-  container.bind(p.app).toResolvedValue(
-    (
-      ingest: IngestMessages,
-      queries: RocketQueries,
-      health: Health,
-      counters: Counters,
-      logger: Logger,
-      feed: EventFeed,
-    ) =>
-      createApp({
-        ingest,
-        queries,
-        health,
-        counters,
-        logger,
-        limits: { bytes: config.bodyBytes, timeoutMs: BODY_TIMEOUT_MS },
-        streamEvents: streamEvents(feed),
-        pages: [docsRouter(), dashboardRouter()],
-      }),
-    [p.ingest, p.queries, p.health, p.counters, p.logger, p.feed],
-  );
-  container
-    .bind(p.server)
-    .toResolvedValue(
-      (app: Express) => new RocketsServer(app, { maxConnections: config.maxConnections }),
-      [p.app],
-    );
-  container
-    .bind(p.service)
-    .toResolvedValue(
-      (
-        s: EventStore,
-        workers: WorkerPool,
-        ingest: IngestMessages,
-        gaps: SkipOverdueGaps,
-        feed: EventFeed,
-        health: Health,
-        server: RocketsServer,
-      ) => new RocketsService(config, s, workers, ingest, gaps, feed, health, server),
-      [p.store, p.workers, p.ingest, p.skipOverdueGaps, p.feed, p.health, p.server],
-    );
+  container.load(storesModule(opened, clock, logger), applicationModule(config), httpModule(config));
   return container;
 };
 
-const openStores = async (config: Config, clock: Clock): Promise<Stores> => {
+const storesModule = ({ store, directory }: Stores, clock: Clock, logger: Logger): ContainerModule =>
+  new ContainerModule(({ bind }) => {
+    bind(p.clock).toConstantValue(clock);
+    bind(p.logger).toConstantValue(logger);
+    bind(p.store).toConstantValue(store);
+    bind(p.directory).toConstantValue(directory);
+  });
+
+const applicationModule = (config: Config): ContainerModule =>
+  new ContainerModule(({ bind }) => {
+    bind(p.counters).toDynamicValue(() => new Counters());
+    bind(p.buffer).toDynamicValue(
+      () => new ReorderBuffer({ messages: config.bufferMessages, bytes: config.bufferBytes }),
+    );
+    bind(p.workers).toDynamicValue(
+      ({ get }) =>
+        new WorkerPool(get(p.buffer), get(p.store), get(p.clock), get(p.logger), config.workerCount),
+    );
+    bind(p.ingest).toDynamicValue(
+      ({ get }) => new IngestMessages(get(p.buffer), get(p.workers), get(p.counters), get(p.logger)),
+    );
+    bind(p.queries).toDynamicValue(({ get }) => new RocketQueries(get(p.store), get(p.directory)));
+    bind(p.feed).toDynamicValue(({ get }) => new EventFeed(get(p.store), get(p.clock), get(p.logger)));
+    bind(p.skipOverdueGaps).toDynamicValue(
+      ({ get }) =>
+        new SkipOverdueGaps(
+          get(p.store),
+          get(p.directory),
+          get(p.ingest),
+          get(p.clock),
+          get(p.logger),
+          config.gapTimeoutMs,
+        ),
+    );
+    bind(p.health).toDynamicValue(
+      ({ get }) =>
+        new Health(
+          config.eventStore,
+          get(p.store),
+          get(p.directory),
+          get(p.buffer),
+          get(p.counters),
+          get(p.feed),
+          get(p.clock),
+        ),
+    );
+  });
+
+const httpModule = (config: Config): ContainerModule =>
+  new ContainerModule(({ bind }) => {
+    bind(p.app).toDynamicValue(({ get }) =>
+      createApp({
+        ingest: get(p.ingest),
+        queries: get(p.queries),
+        health: get(p.health),
+        counters: get(p.counters),
+        logger: get(p.logger),
+        limits: { bytes: config.bodyBytes, timeoutMs: BODY_TIMEOUT_MS },
+        streamEvents: streamEvents(get(p.feed)),
+        pages: [docsRouter(), dashboardRouter()],
+      }),
+    );
+    bind(p.server).toDynamicValue(
+      ({ get }) => new RocketsServer(get(p.app), { maxConnections: config.maxConnections }),
+    );
+    bind(p.service).toDynamicValue(
+      ({ get }) =>
+        new RocketsService(
+          config,
+          get(p.store),
+          get(p.workers),
+          get(p.ingest),
+          get(p.skipOverdueGaps),
+          get(p.feed),
+          get(p.health),
+          get(p.server),
+        ),
+    );
+  });
+
+const openStores = async (config: Config, clock: Clock, logger: Logger): Promise<Stores> => {
   if (config.eventStore === 'sqlite') {
     const { sqliteFile: file, sqliteSynchronous: synchronous } = config;
-    const store = await SqliteEventStore.open({ file, synchronous });
-    return { store, directory: new SqliteRocketDirectory(store.reading) };
+    const warn = (message: string): void => logger.warn(message);
+    const store = await SqliteEventStore.open({ file, synchronous, warn });
+    return { store, directory: new RelationalRocketDirectory(store.parts) };
   }
   const directory = new InMemoryRocketDirectory(clock);
   return { store: new InMemoryEventStore(directory), directory };

@@ -1,10 +1,10 @@
 import type { AddressInfo } from 'node:net';
-import type { EventFeed } from './application/event-feed.js';
+import type { EventFeed } from './application/feed/event-feed.js';
 import type { Health } from './application/health.js';
-import type { IngestMessages } from './application/ingest-messages.js';
+import type { IngestMessages } from './application/ingest/ingest-messages.js';
 import type { EventStore } from './application/ports/event-store.js';
-import type { SkipOverdueGaps } from './application/skip-overdue-gaps.js';
-import type { WorkerPool } from './application/worker-pool.js';
+import type { SkipOverdueGaps } from './application/gaps/skip-overdue-gaps.js';
+import type { WorkerPool } from './application/ingest/worker-pool.js';
 import type { Config } from './config.js';
 import type { RocketsServer } from './infrastructure/http/rockets-server.js';
 

@@ -64,7 +64,8 @@ const objectFor = ({ namespace, key }) =>
 class SpeedTrack {
   points = [];
   version = 0;
-  speed = 0;
+  /** Null as long as no launch was heard: a change alone is no speed. */
+  speed = null;
   mission = null;
   lastLook = Promise.resolve();
 
@@ -89,6 +90,7 @@ class SpeedTrack {
   fold({ number, type, data, time }) {
     this.version = number;
     if (type === 'RocketLaunched') [this.speed, this.mission] = [data.launchSpeed, data.mission];
+    else if (this.speed === null) return;
     else if (type === 'RocketSpeedIncreased') this.speed += data.by;
     else if (type === 'RocketSpeedDecreased') this.speed -= data.by;
     else if (type === 'RocketMissionChanged') this.mission = data.newMission;

@@ -1,20 +1,28 @@
-import type { Counters } from './counters.js';
+import type { EventFeed } from './feed/event-feed.js';
+import type { Counters } from './ingest/counters.js';
+import type { ReorderBuffer } from './ingest/reorder-buffer.js';
 import type { Clock } from './ports/clock.js';
 import type { Durability, EventStore } from './ports/event-store.js';
 import type { RocketDirectory, RocketTotals } from './ports/rocket-directory.js';
-import type { ReorderBuffer } from './reorder-buffer.js';
 
 export interface HealthReport {
   readonly status: 'ok' | 'stopping' | 'unavailable';
+  /** Why the store is unavailable. */
+  readonly detail?: string;
   readonly uptimeSeconds: number;
   readonly store: { readonly name: string; readonly durability: Durability };
   readonly rockets?: Pick<RocketTotals, 'byStatus' | 'incomplete' | 'withGaps'> & { readonly total: number };
   readonly events?: number;
-  /** Early messages stored. */
-  readonly early?: number;
+  readonly gaps?: number;
+  /** Messages stored that wait for a gap to close. */
+  readonly waiting?: number;
+  /** Messages that came after their numbers were skipped. */
+  readonly late?: number;
   readonly messages: Counters['messages'];
   /** Messages taken and not answered yet. */
   readonly buffer: { readonly messages: number; readonly bytes: number };
+  /** Who reads live, and how far they are behind what is stored. */
+  readonly feed: { readonly readers: number; readonly lagSeconds: number };
 }
 
 /** How the service is, for people and for probes. */
@@ -28,9 +36,10 @@ export class Health {
     private readonly directory: RocketDirectory,
     private readonly buffer: ReorderBuffer,
     private readonly counters: Counters,
+    private readonly feed: EventFeed,
     private readonly clock: Clock,
   ) {
-    this.startedAt = clock.now();
+    this.startedAt = clock.elapsed();
   }
 
   /** From now on nothing new belongs here; the service finishes what it has. */
@@ -40,15 +49,18 @@ export class Health {
 
   async report(): Promise<HealthReport> {
     const base = {
-      uptimeSeconds: Math.floor((this.clock.now() - this.startedAt) / 1000),
+      uptimeSeconds: Math.floor((this.clock.elapsed() - this.startedAt) / 1000),
       store: { name: this.storeName, durability: this.store.durability },
       messages: this.counters.messages,
       buffer: { messages: this.buffer.messages, bytes: this.buffer.bytes },
+      feed: { readers: this.feed.readers, lagSeconds: Math.round(this.feed.lagMs) / 1000 },
     };
-    const totals = await this.directory.totals().catch(() => undefined);
-    if (totals === undefined) return { status: 'unavailable', ...base };
-    const { rockets: total, byStatus, incomplete, withGaps, events, buffered: early } = totals;
-    const rockets = { total, byStatus, incomplete, withGaps };
-    return { status: this.stopping ? 'stopping' : 'ok', ...base, rockets, events, early };
+    try {
+      const { rockets: total, byStatus, incomplete, withGaps, ...figures } = await this.directory.totals();
+      const rockets = { total, byStatus, incomplete, withGaps };
+      return { status: this.stopping ? 'stopping' : 'ok', ...base, rockets, ...figures };
+    } catch (error) {
+      return { status: 'unavailable', detail: error instanceof Error ? error.message : '', ...base };
+    }
   }
 }

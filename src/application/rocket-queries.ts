@@ -1,56 +1,71 @@
-import { utcMillis } from '../domain/rocket-time.js';
-import type { NumberRange } from './outcome.js';
+import { utcKey } from '../domain/rocket-time.js';
+import { initialState, record, type RocketState } from '../domain/rocket.js';
+import { firstGap } from './ingest/advance.js';
+import type { NumberRange } from './ingest/outcome.js';
 import type {
   EventStore,
   FeedPage,
   FeedRequest,
+  HistoryPage,
   Position,
-  RocketState,
+  ReceivedMessage,
   SnapshotBound,
   StoredEvent,
 } from './ports/event-store.js';
 import type {
   GapPage,
   GapQuery,
+  MessagePage,
   RocketDirectory,
   RocketPage,
   RocketQuery,
   RocketSummary,
 } from './ports/rocket-directory.js';
-import { initialState, record } from './rocket-state.js';
 
 const PAGE = 1024;
 
 export type MessageFate =
   | { readonly outcome: 'applied' | 'refused' | 'skipped'; readonly event: StoredEvent }
-  | { readonly outcome: 'buffered'; readonly missing: NumberRange | undefined };
+  | {
+      readonly outcome: 'buffered';
+      readonly missing: NumberRange | undefined;
+      readonly message: ReceivedMessage;
+    }
+  | { readonly outcome: 'late'; readonly event: StoredEvent; readonly message: ReceivedMessage };
 
 /** Everything that is only asked, never changed. */
 export class RocketQueries {
   constructor(
     private readonly store: EventStore,
     private readonly directory: RocketDirectory,
-    private readonly gapReader: Pick<RocketDirectory, 'gaps'> = directory,
   ) {}
 
-  find(channel: string): Promise<RocketSummary | undefined> {
-    return this.directory.find(channel);
+  find(channel: string, signal?: AbortSignal): Promise<RocketSummary | undefined> {
+    return this.directory.find(channel, signal);
   }
 
-  list(query: RocketQuery): Promise<RocketPage> {
-    return this.directory.list(query);
+  list(query: RocketQuery, signal?: AbortSignal): Promise<RocketPage> {
+    return this.directory.list(query, signal);
   }
 
-  gaps(query: GapQuery): Promise<GapPage> {
-    return this.gapReader.gaps(query);
+  gaps(query: GapQuery, signal?: AbortSignal): Promise<GapPage> {
+    return this.directory.gaps(query, signal);
   }
 
-  history(channel: string, after: number, limit: number): Promise<StoredEvent[]> {
-    return this.store.read(channel, { after, limit });
+  waiting(channel: string, page: MessagePage, signal?: AbortSignal): Promise<ReceivedMessage[]> {
+    return this.directory.waiting(channel, page, signal);
   }
 
-  feed(request: FeedRequest): Promise<FeedPage> {
-    return this.store.readAll(request);
+  late(channel: string, page: MessagePage, signal?: AbortSignal): Promise<ReceivedMessage[]> {
+    return this.directory.late(channel, page, signal);
+  }
+
+  history(channel: string, page: HistoryPage, signal?: AbortSignal): Promise<StoredEvent[]> {
+    return this.store.read(channel, page, signal);
+  }
+
+  feed(request: FeedRequest, signal?: AbortSignal): Promise<FeedPage> {
+    return this.store.readAll(request, signal);
   }
 
   eventAt(position: Position): Promise<StoredEvent | undefined> {
@@ -59,18 +74,18 @@ export class RocketQueries {
 
   /**
    * The state as it was: after the last event at or below `version`, or before the first event that was sent
-   * after `time`. Folded from the nearest stored state, never looked up.
+   * after `time` (as `utcKey` writes it). Folded from the nearest stored state, never looked up.
    */
-  async asOf(channel: string, bound: SnapshotBound): Promise<RocketState> {
+  async asOf(channel: string, bound: SnapshotBound, signal?: AbortSignal): Promise<RocketState> {
     let state = (await this.store.snapshot(channel, bound)) ?? initialState;
     for (;;) {
       const left = (bound.version ?? Infinity) - state.version;
       if (left <= 0) return state;
       const limit = Math.min(PAGE, left);
-      const events = await this.store.read(channel, { after: state.version, limit });
+      const events = await this.store.read(channel, { after: state.version, limit }, signal);
       for (const { number, event } of events) {
         if (bound.version !== undefined && number > bound.version) return state;
-        if (bound.time !== undefined && utcMillis(event.time) > bound.time) return state;
+        if (bound.time !== undefined && utcKey(event.time) > bound.time) return state;
         state = record(state, number, event);
       }
       if (events.length < limit) return state;
@@ -81,17 +96,13 @@ export class RocketQueries {
   async fate(channel: string, number: number): Promise<MessageFate | undefined> {
     const [head] = await this.store.load([{ channel, numbers: [number] }]);
     if (head === undefined) return undefined;
-    if (head.early.get(number) !== undefined) {
-      const { version } = head.state;
-      const lowest = head.early.after(version)!.message.number;
-      return {
-        outcome: 'buffered',
-        missing: lowest > version + 1 ? { from: version + 1, to: lowest - 1 } : undefined,
-      };
-    }
+    const waiting = head.waiting.get(number);
+    if (waiting !== undefined) return { outcome: 'buffered', missing: firstGap(head), message: waiting };
     if (number > head.state.version) return undefined;
-    const [event] = await this.history(channel, number - 1, 1);
-    return event && { outcome: fateOf(event), event };
+    const [event] = await this.history(channel, { after: number - 1, limit: 1 });
+    if (event === undefined) return undefined;
+    const message = head.late.get(number);
+    return message === undefined ? { outcome: fateOf(event), event } : { outcome: 'late', event, message };
   }
 }
 

@@ -75,8 +75,8 @@ const isUp = (port: number): Promise<boolean> =>
   );
 
 const recorded = async (url: string): Promise<number> => {
-  const health = (await (await fetch(`${url}/health`)).json()) as { events: number; early: number };
-  return health.events + health.early;
+  const health = (await (await fetch(`${url}/health`)).json()) as { events: number; waiting: number };
+  return health.events + health.waiting;
 };
 
 const untilHalf = async (url: string): Promise<number> => {

@@ -1,18 +1,23 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { exportMessages } from '../infrastructure/event-store/sqlite/log/export.js';
-import { backupFile, rebuildFile, verifyFile } from '../infrastructure/event-store/sqlite/maintenance.js';
-import {
-  asStoreError,
-  StoreDamaged,
-  StoreRefused,
-} from '../infrastructure/event-store/sqlite/store-errors.js';
+import { compileCheck } from '../infrastructure/http/messages/compiled-check.js';
+import { MessageDto } from '../infrastructure/http/messages/message-dto.js';
+import { InvalidInput } from '../infrastructure/http/messages/message-reader.js';
+import { parseStrictJson } from '../infrastructure/http/messages/strict-json.js';
+import type { MessageRules } from '../infrastructure/stores/relational/export-line.js';
+import { NoExport } from '../infrastructure/stores/relational/import.js';
+import { StoreDamaged, StoreRefused } from '../infrastructure/stores/relational/store-errors.js';
+import { backupFile } from '../infrastructure/stores/sqlite/backup.js';
+import { rebuildFile, verifyFile } from '../infrastructure/stores/sqlite/maintenance.js';
+import { asStoreError } from '../infrastructure/stores/sqlite/sqlite-errors.js';
+import { exportFile, importFile } from '../infrastructure/stores/sqlite/transfer.js';
 import { StoreUnavailable } from '../application/ports/event-store.js';
 import { sqliteFileIn } from '../config.js';
 import { addExamples, readMessagesUrl } from './arguments.js';
 import { Failure } from './failure.js';
 import { counted, inThousands, processOutput, type Output } from './output.js';
 import { importMessages } from './store-import.js';
+import { Source } from './store-source.js';
 
 interface FileOption {
   readonly file: string;
@@ -29,18 +34,18 @@ export const registerStoreCommands = (program: Command, output: Output = process
 
 const registerVerify = (program: Command, output: Output): void => {
   const command = onFile(program, 'verify')
-    .summary('prove a file: every checksum, every chain, every state')
+    .summary('prove a file: every checksum, every number, every state')
     .description(
-      'Reads the whole file: pages and indexes, the SHA-256 chain of the log, the chain of every rocket, the checksum ' +
-        'of every row, and everything folded from the log against a new fold of it. The service may be running.',
+      'Reads the whole file: pages and indexes, the checksum of every row, the feed without a hole, and all that is ' +
+        'stored of each rocket against a new fold of its events. The service may be running.',
     )
     .action(async ({ file }: FileOption) => {
-      const { rockets, events, early, damages } = await explained(file, () => verifyFile(file));
+      const { rockets, events, waiting, late, damages } = await explained(file, () => verifyFile(file));
       for (const damage of damages) output.out(damage);
       if (damages.length > 0) throw new Failure(`${file} is damaged: ${counted(damages.length, 'finding')}.`);
       output.out(
-        `${file} is right: ${counted(rockets, 'rocket')}, ${counted(events, 'event')} in unbroken chains, ` +
-          `${counted(early, 'early message')}; every state equals the replay of its events.`,
+        `${file} is right: ${counted(rockets, 'rocket')}, ${counted(events, 'event')} without a hole, ` +
+          `${inThousands(waiting)} waiting and ${counted(late, 'late message')}; every state equals the replay of its events.`,
       );
     });
   addExamples(command, [
@@ -50,17 +55,18 @@ const registerVerify = (program: Command, output: Output): void => {
 
 const registerRebuild = (program: Command, output: Output): void => {
   onFile(program, 'rebuild')
-    .summary('fold everything anew from the log')
+    .summary('make the states anew from the events')
     .description(
-      'Drops the states and indexes and builds them again from the log. The service must not be running.',
+      'Folds every rocket anew and writes what follows from its events, in one transaction. The service must not be running.',
     )
     .action(async ({ file }: FileOption) => {
-      const { rockets, events, changed } = await explained(file, () => rebuildFile(file));
+      const { rockets, events, changed, totalsChanged } = await explained(file, () => rebuildFile(file));
       output.out(
         `${counted(rockets, 'rocket')} rebuilt from ${counted(events, 'event')}; ` +
           (changed === 0
-            ? 'every one is what it was before.'
-            : `${inThousands(changed)} ${changed === 1 ? 'was' : 'were'} different before.`),
+            ? 'every one is what it was before'
+            : `${inThousands(changed)} ${changed === 1 ? 'was' : 'were'} different before`) +
+          (totalsChanged ? '; the totals of the fleet were others.' : '.'),
       );
     });
 };
@@ -78,40 +84,85 @@ const registerBackup = (program: Command, output: Output): void => {
 
 const registerExport = (program: Command, output: Output): void => {
   const command = onFile(program, 'export')
-    .summary('write every message as NDJSON')
+    .summary('write everything as NDJSON')
     .description(
-      'Writes every message the file holds, in the order of the feed, as POST /messages takes them again. ' +
-        'Skipped ranges, which nobody heard, are named on stderr.',
+      'Writes everything the file holds, a line each: events in the order of the feed, waiting and late messages, and ' +
+        'when each rocket was heard. "rockets import" makes a store of it that gives the same answers.',
     )
     .action(async ({ file }: FileOption) => {
       await explained(file, async () => {
-        for (const exported of exportMessages(file)) {
-          if (exported.kind === 'message') output.out(exported.line);
-          else output.err(`${exported.channel}: numbers ${exported.from} to ${exported.to} were skipped`);
+        for await (const text of inBlocks(exportFile(file))) {
+          output.out(text);
           await output.room();
         }
       });
     });
-  addExamples(command, [['rockets export > messages.ndjson', 'everything, to be imported elsewhere']]);
+  addExamples(command, [['rockets export > all.ndjson', 'everything, to be imported elsewhere']]);
 };
 
 const registerImport = (program: Command, output: Output): void => {
-  program
+  const command = program
     .command('import')
-    .summary('send NDJSON to a running service')
+    .summary('make a new store of an export, or send messages to a service')
     .description(
-      'Sends messages, one a line, to POST /messages. What the service has already is a duplicate.',
+      'With --file: writes an export into a new file, which then gives the same answers. With --url: sends messages, ' +
+        'or those of an export, to POST /messages of a running service; what it has already is a duplicate.',
     )
-    .argument('[file]', 'what to send; standard input when left out')
-    .option(
-      '--url <url>',
-      'where to post, as http://localhost:8088/messages',
-      readMessagesUrl,
-      new URL('http://localhost:8088/messages'),
-    )
-    .action(async (file: string | undefined, { url }: { url: URL }) => {
-      output.out(await importMessages(file, url, output));
+    .argument('[source]', 'what to read; standard input when left out')
+    .option('--file <file>', 'the new file of an SQLite store')
+    .option('--url <url>', 'where to post, as http://localhost:8088/messages', readMessagesUrl)
+    .action(async (from: string | undefined, { file, url }: { file?: string; url?: URL }) => {
+      if (file !== undefined && url !== undefined) throw new Failure('Name a file or a URL, not both.');
+      const source = new Source(from);
+      if (file === undefined) {
+        const target = url ?? new URL('http://localhost:8088/messages');
+        return output.out(await importMessages(source, target, output));
+      }
+      const { rockets, events, waiting, late } = await importExport(source, file);
+      const messages = `${inThousands(waiting)} waiting and ${counted(late, 'late message')}`;
+      output.out(`${file} holds ${counted(rockets, 'rocket')}, ${counted(events, 'event')}, ${messages}.`);
     });
+  addExamples(command, [
+    ['rockets import all.ndjson --file data/new.db', 'the same store again'],
+    ['rockets import messages.ndjson', 'messages, to the service on this machine'],
+  ]);
+};
+
+/** Text of some length costs one write instead of one for each of its lines. */
+const BLOCK = 64 * 1024;
+
+const inBlocks = async function* (lines: AsyncIterable<object>): AsyncGenerator<string> {
+  let text = '';
+  for await (const line of lines) {
+    text += (text === '' ? '' : '\n') + JSON.stringify(line);
+    if (text.length < BLOCK) continue;
+    yield text;
+    text = '';
+  }
+  if (text !== '') yield text;
+};
+
+/** An export may be made by anybody: nothing gets into a store that a service would not take from a rocket. */
+const rules: MessageRules = {
+  parse: (text) => {
+    const value = parseStrictJson(text);
+    return value instanceof InvalidInput ? undefined : value;
+  },
+  isMessage: compileCheck(MessageDto),
+};
+
+const importExport = async (source: Source, file: string) => {
+  try {
+    return await importFile(source.lines(), file, rules);
+  } catch (error) {
+    if (source.failure !== undefined) throw source.failure;
+    if (error instanceof NoExport) {
+      throw new Failure(
+        `${source.name}, ${error.message}. Nothing was written; messages that are no export are sent to a running service (--url).`,
+      );
+    }
+    throw explanationOf(asStoreError(error), file);
+  }
 };
 
 const onFile = (program: Command, name: string): Command =>
@@ -120,6 +171,7 @@ const onFile = (program: Command, name: string): Command =>
     .option('--file <file>', 'the file of the SQLite store, as SQLITE_FILE', sqliteFileIn(process.env));
 
 const explained = async <T>(file: string, work: () => T | Promise<T>): Promise<T> => {
+  if (!existsSync(file)) throw new Failure(`${file} does not exist. Name it with --file or SQLITE_FILE.`);
   try {
     return await work();
   } catch (error) {
@@ -130,7 +182,6 @@ const explained = async <T>(file: string, work: () => T | Promise<T>): Promise<T
 /** What the user can act on is one sentence that names the file; anything else is a fault of ours and keeps its stack. */
 const explanationOf = (error: Error, file: string): Error => {
   const { message } = error;
-  if (!existsSync(file)) return new Failure(`${message} Name the file with --file or SQLITE_FILE.`);
   if (error instanceof StoreRefused) return new Failure(message);
   if (!(error instanceof StoreUnavailable) && !('syscall' in error)) return error;
   if (message.includes(file)) return new Failure(message);

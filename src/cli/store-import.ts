@@ -1,15 +1,15 @@
-import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
-import { Failure, reasonOf, unreachable } from './failure.js';
-import type { Output } from './output.js';
+import { Readable } from 'node:stream';
+import { Failure, unreachable } from './failure.js';
+import { counted, type Output } from './output.js';
 import { explanation, isObject, objectIn, sentencesOf, type JsonObject } from './service-client.js';
+import type { Source } from './store-source.js';
 
 /** Faults that are told one by one; the rest is counted only. */
 const SHOWN = 10;
 
-/** Streams the lines to the service; answers in a sentence what became of them. */
-export const importMessages = async (file: string | undefined, url: URL, output: Output): Promise<string> => {
-  const { status, text } = await post(file, url);
+/** Streams messages, or those of an export, to the service; answers in a sentence what became of them. */
+export const importMessages = async (source: Source, url: URL, output: Output): Promise<string> => {
+  const { status, text } = await post(source, url, output);
   const answer = objectIn(text);
   const counts = answer?.['received'] === undefined ? undefined : summaryOf(answer);
   if (status !== 200) {
@@ -26,26 +26,55 @@ export const importMessages = async (file: string | undefined, url: URL, output:
   throw new Failure(counts);
 };
 
-const post = async (file: string | undefined, url: URL): Promise<{ status: number; text: string }> => {
-  const source: Readable = file === undefined ? process.stdin : createReadStream(file);
-  let unreadable: Failure | undefined;
-  source.once('error', (error: unknown) => {
-    unreadable = new Failure(`Cannot read ${file ?? 'standard input'}: ${reasonOf(error)}.`);
-  });
+const post = async (source: Source, url: URL, output: Output): Promise<{ status: number; text: string }> => {
+  const body = Readable.from(messagesIn(source, output));
   try {
     const response = await fetch(url, {
       method: 'POST',
-      body: source,
+      body,
       duplex: 'half',
       headers: { 'Content-Type': 'application/x-ndjson', Accept: 'application/json' },
     });
     return { status: response.status, text: await response.text() };
   } catch (error) {
-    throw unreadable ?? unreachable(url, error);
+    throw source.failure ?? unreachable(url, error);
   } finally {
     // Answered before the end, or not at all: nobody waits for the rest.
-    source.destroy();
+    body.destroy();
   }
+};
+
+const EXPORT = Buffer.from('{"kind":"rockets-export"');
+
+/** Messages as they are; of an export what its lines say that a rocket said, and nothing for the others. */
+const messagesIn = async function* (source: Source, output: Output): AsyncGenerator<Buffer | string> {
+  let isExport: boolean | undefined;
+  let skipped = 0;
+  for await (const block of source.blocks()) {
+    isExport ??= block.subarray(0, EXPORT.length).equals(EXPORT);
+    if (!isExport) yield block;
+    else {
+      const lines = block.toString().split('\n').map(objectIn);
+      skipped += lines.filter((line) => line?.['type'] === 'MessagesSkipped').length;
+      // A line for each, so that the service counts them as they are counted here.
+      const text = lines.map((line) => line && messageIn(line)).join('\n');
+      // Nothing at all would be taken for the end.
+      if (text !== '') yield text;
+    }
+  }
+  if (skipped > 0)
+    output.err(
+      `${counted(skipped, 'skipped range')} of the export can't be sent: a gap here, where nothing of it came late.`,
+    );
+};
+
+const messageIn = ({ kind, channel, number, type, time, data }: JsonObject): string | undefined => {
+  if ((kind !== 'event' && kind !== 'waiting' && kind !== 'late') || type === 'MessagesSkipped')
+    return undefined;
+  const refused = type === 'MessageRefused' && isObject(data) ? data['message'] : undefined;
+  const said = isObject(refused) ? refused : { type, data };
+  const metadata = { channel, messageNumber: number, messageTime: time, messageType: said['type'] };
+  return JSON.stringify({ metadata, message: said['data'] });
 };
 
 const kinds = ['received', 'applied', 'refused', 'buffered', 'duplicate', 'conflict', 'invalid'] as const;
@@ -64,5 +93,5 @@ const faultLines = ({ items }: JsonObject): string[] =>
 
 const faultOf = (item: JsonObject): string =>
   item['outcome'] === 'conflict'
-    ? `conflict: another message ${String(item['messageNumber'])} of ${String(item['channel'])} was stored before.`
+    ? `conflict: another message ${String(item['number'])} of ${String(item['channel'])} was stored before.`
     : (sentencesOf(item) ?? 'invalid');

@@ -1,4 +1,4 @@
-const channelPattern = /^[A-Za-z0-9._:-]{1,128}$/;
+export const channelPattern = /^[A-Za-z0-9._:-]{1,128}$/;
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Asked first: most channels are in lower case already. */
 const upperHexPattern = /[A-F]/;

@@ -2,7 +2,7 @@ import type { RefusalRule, RocketEvent } from './rocket-event.js';
 import type { RocketMessage, RocketReport } from './rocket-message.js';
 
 interface Known {
-  /** False for ever once a range of messages was skipped: from then on the figures are relative. */
+  /** False for ever once a range of messages was skipped: from then on something may be missing from the figures. */
   readonly complete: boolean;
 }
 
@@ -11,7 +11,9 @@ interface Launched extends Known {
   readonly type: string | null;
   readonly mission: string | null;
   readonly launchedAt: string | null;
-  readonly speed: number;
+  /** Null while no launch was heard: then nobody knows the speed, and `speedChange` is the sum of the changes heard. */
+  readonly speed: number | null;
+  readonly speedChange: number | null;
 }
 
 export type Rocket =
@@ -29,6 +31,23 @@ export const rocketStatuses = [
 
 export const initialRocket: Rocket = { status: 'awaiting-launch', complete: true };
 
+/** The fold of a rocket's history up to `version`, and when it last changed. */
+export interface RocketState {
+  readonly version: number;
+  readonly rocket: Rocket;
+  /** Time of the last event that was not a refusal: the instant as the rocket gave it. */
+  readonly updatedAt: string | null;
+}
+
+export const initialState: RocketState = { version: 0, rocket: initialRocket, updatedAt: null };
+
+/** The state after one more event of the history, which stands at `number`. */
+export const record = (state: RocketState, number: number, event: RocketEvent): RocketState => ({
+  version: number,
+  rocket: evolve(state.rocket, event),
+  updatedAt: event.type === 'MessageRefused' ? state.updatedAt : event.time,
+});
+
 /** Total and silent: whatever stands in the history can be folded, in order, without a rule being asked again. */
 export const evolve = (rocket: Rocket, event: RocketEvent): Rocket => {
   switch (event.type) {
@@ -40,11 +59,12 @@ export const evolve = (rocket: Rocket, event: RocketEvent): Rocket => {
         mission: event.data.mission,
         launchedAt: event.time,
         speed: event.data.launchSpeed,
+        speedChange: null,
       };
     case 'RocketSpeedIncreased':
-      return rocket.status === 'flying' ? atSpeed(rocket, rocket.speed + event.data.by) : rocket;
+      return rocket.status === 'flying' ? faster(rocket, event.data.by) : rocket;
     case 'RocketSpeedDecreased':
-      return rocket.status === 'flying' ? atSpeed(rocket, rocket.speed - event.data.by) : rocket;
+      return rocket.status === 'flying' ? faster(rocket, -event.data.by) : rocket;
     case 'RocketMissionChanged':
       return rocket.status === 'flying' ? { ...rocket, mission: event.data.newMission } : rocket;
     case 'RocketExploded':
@@ -52,7 +72,7 @@ export const evolve = (rocket: Rocket, event: RocketEvent): Rocket => {
         ? { ...rocket, status: 'exploded', reason: event.data.reason, explodedAt: event.time }
         : rocket;
     case 'MessagesSkipped':
-      return rocket.status === 'awaiting-launch' ? unseenLaunch : { ...rocket, complete: false };
+      return rocket.status === 'awaiting-launch' ? unheardLaunch : { ...rocket, complete: false };
     case 'MessageRefused':
       return rocket;
   }
@@ -77,18 +97,19 @@ const brokenRule = (report: RocketReport, rocket: Rocket): RefusalRule | undefin
   if (rocket.status === 'exploded') return 'rocket-exploded';
   if (report.type === 'RocketLaunched') return hasLaunched(rocket) ? 'already-launched' : undefined;
   if (rocket.status === 'awaiting-launch') return 'not-launched';
-  if (report.type === 'RocketSpeedIncreased') return brokenSpeedRule(rocket, rocket.speed + report.data.by);
-  if (report.type === 'RocketSpeedDecreased') return brokenSpeedRule(rocket, rocket.speed - report.data.by);
+  if (report.type === 'RocketSpeedIncreased') return brokenSpeedRule(rocket, report.data.by);
+  if (report.type === 'RocketSpeedDecreased') return brokenSpeedRule(rocket, -report.data.by);
   return undefined;
 };
 
-/** A rocket that flies because its first messages were skipped may still report the launch we never saw. */
+/** A rocket that flies because its first messages were skipped may still report the launch we never heard. */
 const hasLaunched = (rocket: Rocket): boolean => rocket.status === 'flying' && rocket.launchedAt !== null;
 
-const brokenSpeedRule = (rocket: FlyingRocket, speed: number): RefusalRule | undefined => {
-  if (!Number.isSafeInteger(speed)) return 'speed-out-of-range';
-  // The speed of an incomplete rocket is relative to what we did not hear, so it may be negative.
-  return speed < 0 && rocket.complete ? 'speed-below-zero' : undefined;
+const brokenSpeedRule = (rocket: FlyingRocket, by: number): RefusalRule | undefined => {
+  const figure = (rocket.speed ?? rocket.speedChange ?? 0) + by;
+  if (!Number.isSafeInteger(figure)) return 'speed-out-of-range';
+  // The figure of an incomplete rocket leaves out what we did not hear, so it may be negative.
+  return figure < 0 && rocket.complete ? 'speed-below-zero' : undefined;
 };
 
 const factOf = (report: RocketReport, time: string): RocketEvent => {
@@ -106,20 +127,22 @@ const factOf = (report: RocketReport, time: string): RocketEvent => {
 };
 
 /** Spelled out instead of spread: this is the one allocation of almost every message. */
-const atSpeed = (rocket: FlyingRocket, speed: number): Rocket => ({
+const faster = (rocket: FlyingRocket, by: number): Rocket => ({
   status: 'flying',
   complete: rocket.complete,
   type: rocket.type,
   mission: rocket.mission,
   launchedAt: rocket.launchedAt,
-  speed,
+  speed: rocket.speed === null ? null : rocket.speed + by,
+  speedChange: rocket.speedChange === null ? null : rocket.speedChange + by,
 });
 
-const unseenLaunch: Rocket = {
+const unheardLaunch: Rocket = {
   status: 'flying',
   complete: false,
   type: null,
   mission: null,
   launchedAt: null,
-  speed: 0,
+  speed: null,
+  speedChange: 0,
 };

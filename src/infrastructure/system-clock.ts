@@ -6,6 +6,10 @@ export class SystemClock implements Clock {
     return Date.now();
   }
 
+  elapsed(): number {
+    return performance.now();
+  }
+
   /** A real pause does not keep the process alive; a turn of the event loop does. */
   async sleep(ms: number): Promise<void> {
     if (ms === 0) return new Promise((resolve) => setImmediate(resolve));

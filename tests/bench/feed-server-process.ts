@@ -1,3 +1,4 @@
+import type { Outcome } from '../../src/application/ingest/outcome.js';
 import { readConfig } from '../../src/config.js';
 import { createContainer, parts } from '../../src/container.js';
 import { cpuMicros } from './measure.js';
@@ -17,12 +18,13 @@ const main = async (): Promise<void> => {
   const chunk = (size: number): Promise<void> =>
     new Promise((resolve, reject) => {
       let left = size;
-      const settle = (): void => {
-        if (--left === 0) setImmediate(resolve);
+      const told = (result: Outcome | Error): void => {
+        if (result instanceof Error) reject(result);
+        else if (--left === 0) setImmediate(resolve);
       };
       for (let i = 0; i < size; i++, sent++) {
         const message = messageOf(sent % ROCKETS, Math.floor(sent / ROCKETS) + 1);
-        ingest.submit(message, 250, settle, reject);
+        ingest.submit(message, 250, told);
       }
     });
 

@@ -1,3 +1,4 @@
+import type { Outcome } from '../../src/application/ingest/outcome.js';
 import { readConfig } from '../../src/config.js';
 import { createContainer, parts } from '../../src/container.js';
 import type { RocketMessage } from '../../src/domain/rocket-message.js';
@@ -28,10 +29,11 @@ const openPipeline = async () => {
   function chunk(messages: readonly RocketMessage[]): Promise<void> {
     return new Promise((resolve, reject) => {
       let left = messages.length;
-      const settle = (): void => {
-        if (--left === 0) setImmediate(resolve);
+      const told = (result: Outcome | Error): void => {
+        if (result instanceof Error) reject(result);
+        else if (--left === 0) setImmediate(resolve);
       };
-      for (const message of messages) ingest.submit(message, 250, settle, reject);
+      for (const message of messages) ingest.submit(message, 250, told);
     });
   }
 };

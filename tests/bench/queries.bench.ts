@@ -1,10 +1,10 @@
 import { RocketQueries } from '../../src/application/rocket-queries.js';
-import { initialState, record } from '../../src/application/rocket-state.js';
-import { InMemoryEventStore } from '../../src/infrastructure/event-store/in-memory-event-store.js';
-import { InMemoryRocketDirectory } from '../../src/infrastructure/event-store/in-memory-rocket-directory.js';
+import { InMemoryEventStore } from '../../src/infrastructure/stores/memory/in-memory-event-store.js';
+import { InMemoryRocketDirectory } from '../../src/infrastructure/stores/memory/in-memory-rocket-directory.js';
 import { SystemClock } from '../../src/infrastructure/system-clock.js';
 import { interleaved, longestStall, ratio, scaled, type Row } from './measure.js';
-import { messageOf } from './traffic.js';
+import { Changes } from './changes.js';
+import { channelOf } from './traffic.js';
 
 const PAGES = 500;
 /** Events of one commit, as messages that come one by one under load share them. */
@@ -57,23 +57,8 @@ const open = () => {
 
 const fleet = async (rockets: number) => {
   const { store, queries } = open();
-  for (let rocket = 0; rocket < rockets; rocket++) {
-    const { channel, report, time } = messageOf(rocket, 1);
-    const event = { ...report, time };
-    const state = record(initialState, 1, event);
-    await store.commit([
-      {
-        channel,
-        numbers: [],
-        revision: 0,
-        state,
-        events: [{ number: 1, event }],
-        added: [],
-        released: [],
-        recordedAt: rocket,
-      },
-    ]);
-  }
+  const changes = new Changes();
+  for (let rocket = 0; rocket < rockets; rocket++) await store.commit([changes.next(rocket, 1, rocket)]);
   return {
     /** Milliseconds for a walk of pages, sorted by speed. */
     pages: async (): Promise<number> => {
@@ -90,21 +75,9 @@ const fleet = async (rockets: number) => {
 
 const longRocket = async (events: number) => {
   const { store, queries } = open();
-  const { channel } = messageOf(1, 1);
-  let state = initialState;
-  for (let number = 1; number <= events;) {
-    const batch = [];
-    for (let i = 0; i < BATCH && number <= events; i++, number++) {
-      const { report, time } = messageOf(1, number);
-      const event = { ...report, time };
-      batch.push({ number, event });
-      state = record(state, number, event);
-    }
-    const revision = Math.floor((number - 2) / BATCH);
-    await store.commit([
-      { channel, numbers: [], revision, state, events: batch, added: [], released: [], recordedAt: number },
-    ]);
-  }
+  const channel = channelOf(1);
+  const changes = new Changes();
+  for (let number = 0; number < events; number += BATCH) await store.commit([changes.next(1, BATCH, number)]);
   return async (): Promise<number> => {
     const began = performance.now();
     // Steps of a prime: versions all over the history, not those at which a state happens to be kept.

@@ -1,12 +1,14 @@
 import { feedBench } from './feed.bench.js';
-import { launchBench } from './launch.bench.js';
+import { feedLagBench } from './feed-lag.bench.js';
+import { launchBench, sqliteLaunchBench } from './launch.bench.js';
 import { machine, quick, type Bench, type Row } from './measure.js';
 import { ndjsonBench } from './ndjson.bench.js';
 import { postBench } from './post.bench.js';
+import { placeBench } from './place.bench.js';
 import { pipelineBench } from './pipeline.bench.js';
 import { queriesBench } from './queries.bench.js';
 import { sqliteDisorderBench } from './sqlite-disorder.bench.js';
-import { sqliteBench, sqliteLargeBench } from './sqlite.bench.js';
+import { headsBench, sqliteBench, sqliteStartBench, sqliteStoreBench } from './sqlite.bench.js';
 import { storeBench } from './store.bench.js';
 
 /** `make bench`: every benchmark, or those named, and one table. */
@@ -17,10 +19,15 @@ const benches: Readonly<Record<string, Bench>> = {
   store: storeBench,
   sqlite: sqliteBench,
   'sqlite-disorder': sqliteDisorderBench,
-  'sqlite-large': sqliteLargeBench,
+  'sqlite-store': sqliteStoreBench,
+  'sqlite-start': sqliteStartBench,
+  heads: headsBench,
+  place: placeBench,
   queries: queriesBench,
   launch: launchBench,
+  'sqlite-launch': sqliteLaunchBench,
   feed: feedBench,
+  'feed-lag': feedLagBench,
 };
 
 const verdict = ({ measured, good, target, better = 'higher' }: Row): string => {

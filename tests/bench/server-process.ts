@@ -9,8 +9,15 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createLogger, format, transports } from 'winston';
 import { readConfig } from '../../src/config.js';
 import { createContainer, parts } from '../../src/container.js';
-import { appendingStores } from './appending-stores.js';
-import { InvalidInput, decodeUtf8, readMessage } from '../../src/infrastructure/http/message-reader.js';
+import { RelationalRocketDirectory } from '../../src/infrastructure/stores/relational/relational-directory.js';
+import { SqliteEventStore } from '../../src/infrastructure/stores/sqlite/sqlite-event-store.js';
+import type { WritePlace } from '../../src/infrastructure/stores/sqlite/writing.js';
+import type { Outcome } from '../../src/application/ingest/outcome.js';
+import {
+  InvalidInput,
+  decodeUtf8,
+  readMessage,
+} from '../../src/infrastructure/http/messages/message-reader.js';
 
 /** The servers that are compared, each in a process of its own: `node server-process.js KIND`, then IPC. */
 const quiet = { PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'silent' };
@@ -51,10 +58,13 @@ const rockets = async (): Promise<number> => {
   return (await container.get(parts.service).start()).port;
 };
 
-/** The in-memory store, made durable by nothing but a file that grows: the least any durable store can do. */
-const appending = async (): Promise<number> => {
-  const config = readConfig({ ...quiet, ...process.env, PORT: '0' }, false);
-  const container = await createContainer(config, appendingStores(process.env['APPEND_FILE'] ?? ''));
+/** SQLite that commits where it is told to. */
+const sqliteAt = async (): Promise<number> => {
+  const { sqliteFile: file, ...config } = readConfig({ ...quiet, ...process.env, PORT: '0' }, false);
+  const place = process.env['WRITE_PLACE'] as WritePlace;
+  const store = await SqliteEventStore.open({ file, synchronous: 'full', place });
+  const directory = new RelationalRocketDirectory(store.parts);
+  const container = await createContainer({ ...config, sqliteFile: file }, { store, directory });
   return (await container.get(parts.service).start()).port;
 };
 
@@ -77,8 +87,9 @@ const fastify = async (): Promise<number> => {
     const text = decodeUtf8(body);
     const message = typeof text === 'string' ? readMessage(text) : text;
     if (message instanceof InvalidInput) return reply.code(400).send();
-    const { outcome } = await ingest.ingest(message, body.length);
-    return reply.code(202).header('Rocket-Outcome', outcome).send();
+    const result = await new Promise<Outcome | Error>((told) => ingest.submit(message, body.length, told));
+    if (result instanceof Error) throw result;
+    return reply.code(202).header('Rocket-Outcome', result.outcome).send();
   });
   await app.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
   return (app.server.address() as AddressInfo).port;
@@ -112,7 +123,7 @@ const kinds: Readonly<Record<string, () => Promise<number>>> = {
   bare,
   sink,
   rockets,
-  appending,
+  sqliteAt,
   plainPrototypes,
   fastify,
   idiomatic,

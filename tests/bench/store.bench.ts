@@ -1,8 +1,8 @@
-import { initialState, record } from '../../src/application/rocket-state.js';
-import { InMemoryEventStore } from '../../src/infrastructure/event-store/in-memory-event-store.js';
-import { InMemoryRocketDirectory } from '../../src/infrastructure/event-store/in-memory-rocket-directory.js';
+import { InMemoryEventStore } from '../../src/infrastructure/stores/memory/in-memory-event-store.js';
+import { InMemoryRocketDirectory } from '../../src/infrastructure/stores/memory/in-memory-rocket-directory.js';
 import { SystemClock } from '../../src/infrastructure/system-clock.js';
 import { collectGarbage, median, ROUNDS, scaled, type Row } from './measure.js';
+import { Changes } from './changes.js';
 import { messageOf } from './traffic.js';
 
 const EVENTS = scaled(10_000_000);
@@ -46,29 +46,9 @@ const bytesInUse = (): number => {
 };
 
 const fill = async (store: InMemoryEventStore, rocket: number, count: number): Promise<void> => {
-  let state = initialState;
-  let revision = 0;
-  for (let number = 1; number <= count;) {
-    const events = [];
-    for (let i = 0; i < BATCH && number <= count; i++, number++) {
-      const { report, time } = messageOf(rocket, number);
-      const event = { ...report, time };
-      events.push({ number, event });
-      state = record(state, number, event);
-    }
-    const { channel } = messageOf(rocket, 1);
-    await store.commit([
-      {
-        channel,
-        numbers: [],
-        revision: revision++,
-        state,
-        events,
-        added: [],
-        released: [],
-        recordedAt: 1_790_000_000_000 + number,
-      },
-    ]);
+  const changes = new Changes();
+  for (let number = 0; number < count; number += BATCH) {
+    await store.commit([changes.next(rocket, Math.min(BATCH, count - number), 1_790_000_000_000 + number)]);
   }
 };
 

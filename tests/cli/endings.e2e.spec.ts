@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { launched, write } from '../support/builders.js';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { launched, received, write } from '../support/builders.js';
 import { SqliteStores } from '../support/sqlite-stores.js';
 
 const programs = join(__dirname, '../../dist/cli');
@@ -12,10 +13,14 @@ const programs = join(__dirname, '../../dist/cli');
 const running = (
   program: string,
   args: readonly string[],
-  { stdout = 'pipe', env = {} }: { stdout?: 'pipe' | number; env?: Readonly<Record<string, string>> },
+  {
+    stdin = 'ignore',
+    stdout = 'pipe',
+    env = {},
+  }: { stdin?: 'pipe' | 'ignore'; stdout?: 'pipe' | number; env?: Readonly<Record<string, string>> },
 ) => {
   const child = spawn(process.execPath, [join(programs, `${program}.js`), ...args], {
-    stdio: ['ignore', stdout, 'pipe'],
+    stdio: [stdin, stdout, 'pipe'],
     env: { PATH: process.env['PATH'], ...env },
   });
   let errors = '';
@@ -49,6 +54,54 @@ describe('an export', () => {
       errors: "The output can't be written: the disk is full (ENOSPC).\n",
     });
     closeSync(full);
+  });
+});
+
+describe('an import', () => {
+  const stores = new SqliteStores();
+  afterAll(() => stores.remove());
+
+  it('takes an export as it comes', async () => {
+    const file = stores.newFile();
+    const store = await stores.open(file);
+    await write(store, 'a', { events: [launched()], added: [received('a', 3)] });
+    await stores.closeAll();
+    const target = stores.newFile();
+    const importing = running('rockets', ['import', '--file', target], { stdin: 'pipe' });
+    const exporting = running('rockets', ['export', '--file', file], {});
+    exporting.child.stdout!.pipe(importing.child.stdin!);
+    expect(await exporting.ended).toEqual({ code: 0, errors: '' });
+    expect(await importing.ended).toEqual({ code: 0, errors: '' });
+    expect(await running('rockets', ['verify', '--file', target], {}).ended).toEqual({ code: 0, errors: '' });
+  });
+
+  it('that is killed leaves no file, and is made again', async () => {
+    const target = stores.newFile();
+    const begun = (): string[] =>
+      readdirSync(dirname(target)).filter((name) => name.startsWith(`${basename(target)}.part-`));
+    const first = running('rockets', ['import', '--file', target], { stdin: 'pipe' });
+    const rocket = (i: number): string => `{"kind":"rocket","channel":"rocket-${i}","heardAt":1}\n`;
+    const lines = Array.from({ length: 5000 }, (_, i) => rocket(i)).join('');
+    // What it has not read by then can't be written.
+    first.child.stdin!.on('error', () => undefined);
+    first.child.stdin!.write(`{"kind":"rockets-export","version":1}\n${lines}`);
+    const isFilling = (): boolean =>
+      begun().some((name) => {
+        const log = join(dirname(target), name, 'new-wal');
+        return existsSync(log) && statSync(log).size > 500_000;
+      });
+    while (!isFilling()) await delay(20);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    expect(existsSync(target)).toBe(false);
+    expect(begun()).toHaveLength(1);
+    const again = running('rockets', ['import', '--file', target], { stdin: 'pipe' });
+    again.child.stdin!.end(
+      `{"kind":"rockets-export","version":1}\n${lines}{"kind":"end","rockets":5000,"events":0,"waiting":0,"late":0}`,
+    );
+    expect(await again.ended).toEqual({ code: 0, errors: '' });
+    expect(begun()).toHaveLength(1);
+    expect(await running('rockets', ['verify', '--file', target], {}).ended).toEqual({ code: 0, errors: '' });
   });
 });
 

@@ -123,7 +123,7 @@ const stateOf = (channel: string, history: readonly Message[]): object => {
   for (const { metadata, message } of history) {
     const at = utc(metadata.messageTime);
     rocket['updatedAt'] = at;
-    rocket['version'] = rocket['highestSeen'] = metadata.messageNumber;
+    rocket['version'] = rocket['highestHeard'] = metadata.messageNumber;
     if (metadata.messageType === 'RocketLaunched') {
       const { launchSpeed: speed, type, mission } = message;
       Object.assign(rocket, { speed, type, mission, launchedAt: at });
@@ -137,7 +137,7 @@ const stateOf = (channel: string, history: readonly Message[]): object => {
       Object.assign(rocket, { status: 'exploded', reason: message['reason'], explodedAt: at });
     }
   }
-  return { ...rocket, pending: 0, complete: true };
+  return { ...rocket, speedChange: null, waiting: 0, late: 0, complete: true };
 };
 
 const utc = (time: string): string => {

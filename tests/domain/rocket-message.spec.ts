@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { sameReport, type RocketReport } from '../../src/domain/rocket-message.js';
 import { anyReport, exploded, faster, launched, missionChanged, slower } from '../support/messages.js';
+import { runs } from '../support/thorough.js';
 
 const copy = (report: RocketReport): RocketReport => structuredClone(report);
 
@@ -46,7 +47,7 @@ describe('two reports', () => {
         expect(sameReport(b, a)).toBe(equal);
         expect(sameReport(a, copy(a))).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(200, 2000) },
     );
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { isRfc3339, toUtc, utcMillis } from '../../src/domain/rocket-time.js';
+import { isRfc3339, toUtc, utcKey, utcMillis } from '../../src/domain/rocket-time.js';
+import { runs } from '../support/thorough.js';
 
 describe('an RFC 3339 time', () => {
   it.each([
@@ -8,7 +9,11 @@ describe('an RFC 3339 time', () => {
     ['2022-02-02T19:39:05Z', '2022-02-02T19:39:05Z'],
     ['2022-02-02t19:39:05z', '2022-02-02T19:39:05Z'],
     ['2022-02-02T19:39:05-00:00', '2022-02-02T19:39:05Z'],
-    ['2022-02-02T19:39:05.0Z', '2022-02-02T19:39:05.0Z'],
+    ['2022-02-02T19:39:05.0Z', '2022-02-02T19:39:05Z'],
+    ['2022-02-02T19:39:05.860+01:00', '2022-02-02T18:39:05.86Z'],
+    ['2022-02-02T19:39:05.000000001z', '2022-02-02T19:39:05.000000001Z'],
+    ['2022-02-02T00:39:05+01:00', '2022-02-01T23:39:05Z'],
+    ['2022-02-02T19:39:05+01:30', '2022-02-02T18:09:05Z'],
     ['2022-02-02T19:39:05.123456789Z', '2022-02-02T19:39:05.123456789Z'],
     ['2021-12-31T23:59:59.9-00:01', '2022-01-01T00:00:59.9Z'],
     ['2024-02-29T00:00:00+23:59', '2024-02-28T00:01:00Z'],
@@ -22,6 +27,7 @@ describe('an RFC 3339 time', () => {
   ])('%s is %s in UTC', (time, utc) => {
     expect(isRfc3339(time)).toBe(true);
     expect(toUtc(time)).toBe(utc);
+    expect(`${utcKey(time)}Z`).toBe(utc);
     expect(utcMillis(time)).toBe(Date.parse(utc));
   });
 
@@ -41,10 +47,59 @@ describe('an RFC 3339 time', () => {
         const time = atOffset(instant, offset);
         expect(isRfc3339(time)).toBe(true);
         expect(utcMillis(time)).toBe(instant.getTime());
-        expect(toUtc(time)).toBe(instant.toISOString());
+        expect(toUtc(time)).toBe(instant.toISOString().replace(/\.?0*Z$/, 'Z'));
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(500, 5000) },
     );
+  });
+});
+
+describe('the key of a time', () => {
+  const anyTime = fc
+    .tuple(
+      fc.date({
+        min: new Date('0001-01-02T00:00:00Z'),
+        max: new Date('9999-12-30T00:00:00Z'),
+        noInvalidDate: true,
+      }),
+      fc.integer({ min: -1439, max: 1439 }),
+      fc.stringMatching(/^[0-9]{0,9}$/),
+    )
+    .map(([instant, offset, decimals]) => {
+      const whole = atOffset(new Date(Math.floor(instant.getTime() / 1000) * 1000), offset);
+      return whole.slice(0, 19) + (decimals === '' ? '' : `.${decimals}`) + whole.slice(23);
+    });
+  const nanoseconds = (time: string): bigint => {
+    const decimals = /\.(\d+)/.exec(time)?.[1] ?? '';
+    const seconds = Math.floor(utcMillis(time) / 1000);
+    return BigInt(seconds) * 1_000_000_000n + BigInt(decimals.padEnd(9, '0'));
+  };
+
+  it('is the same for equal instants, however they are written, and sorts as they do', () => {
+    const pairs = fc.oneof(
+      fc.tuple(anyTime, anyTime),
+      fc.tuple(anyTime, fc.nat(5)).map(([time, last]) => [time, later(time, last)] as const),
+    );
+    fc.assert(
+      fc.property(pairs, ([one, other]) => {
+        const [a, b] = [nanoseconds(one), nanoseconds(other)];
+        const [x, y] = [utcKey(one), utcKey(other)];
+        expect([x < y, x === y]).toEqual([a < b, a === b]);
+      }),
+      { numRuns: runs(500, 5000) },
+    );
+  });
+
+  /** The same moment in UTC with all nine decimals, the last of them another one. */
+  const later = (time: string, last: number): string => {
+    const [whole = '', decimals = ''] = utcKey(time).split('.');
+    return `${whole}.${decimals.padEnd(9, '0').slice(0, 8)}${last}Z`;
+  };
+
+  it('is none of what is no time at all', () => {
+    for (const text of ['', 'yesterday', '2022-02-02', 'x'.repeat(100)]) {
+      expect(() => utcKey(text)).toThrow(RangeError);
+    }
   });
 });
 

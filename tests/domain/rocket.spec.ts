@@ -2,7 +2,16 @@ import fc from 'fast-check';
 import type { RefusalRule, RocketEvent } from '../../src/domain/rocket-event.js';
 import { reportOf } from '../../src/domain/rocket-event.js';
 import type { RocketReport } from '../../src/domain/rocket-message.js';
-import { decide, evolve, initialRocket, replay, type Rocket } from '../../src/domain/rocket.js';
+import {
+  decide,
+  evolve,
+  initialRocket,
+  initialState,
+  record,
+  replay,
+  type Rocket,
+} from '../../src/domain/rocket.js';
+import { skipped } from '../support/builders.js';
 import {
   anyHistory,
   exploded,
@@ -23,7 +32,7 @@ const history = (given: readonly (RocketReport | 'skipped')[]): RocketEvent[] =>
   given.forEach((step, i) => {
     const event: RocketEvent =
       step === 'skipped'
-        ? { type: 'MessagesSkipped', data: { from: i + 1, to: i + 1 }, time: timeOf(i + 1) }
+        ? skipped(i + 1, i + 1, { time: timeOf(i + 1) })
         : decide(message(i + 1, step), rocket);
     events.push(event);
     rocket = evolve(rocket, event);
@@ -66,6 +75,7 @@ describe('a rocket awaiting launch', () => {
         complete: true,
         type: 'Falcon-9',
         speed: 500,
+        speedChange: null,
         mission: 'ARTEMIS',
         launchedAt: timeOf(1),
       });
@@ -158,26 +168,55 @@ describe('an exploding rocket', () => {
 });
 
 describe('a rocket with a skipped range', () => {
-  it('flies with unknown type and mission, from speed 0, when the launch lies in the range', () => {
+  it('flies with nothing known of it when the launch lies in the range', () => {
     expect(replay(history(['skipped']))).toEqual({
       status: 'flying',
       complete: false,
       type: null,
       mission: null,
       launchedAt: null,
-      speed: 0,
+      speed: null,
+      speedChange: 0,
     });
   });
 
-  it('counts its speed from there, below zero too', () => {
-    given('skipped').when(slower(40)).then({ status: 'flying', complete: false, speed: -40 });
-    given('skipped', slower(40)).when(faster(50)).then({ speed: 10 });
-    given(launched(500), 'skipped').when(slower(501)).then({ speed: -1, complete: false });
+  it('sums the changes it reports, below zero too, and never calls that a speed', () => {
+    const unheard = { status: 'flying', speed: null, complete: false } as const;
+    given('skipped')
+      .when(slower(40))
+      .then({ ...unheard, speedChange: -40 });
+    given('skipped', slower(40))
+      .when(faster(50))
+      .then({ ...unheard, speedChange: 10 });
+    given('skipped', faster(3), 'skipped')
+      .when(faster(4))
+      .then({ ...unheard, speedChange: 7 });
+    given('skipped', slower(40))
+      .when(missionChanged('MIR'))
+      .then({ ...unheard, mission: 'MIR', type: null, speedChange: -40 });
+    given('skipped', slower(40))
+      .when(exploded('BOOM'))
+      .then({ ...unheard, status: 'exploded', reason: 'BOOM', speedChange: -40 });
   });
 
-  it('keeps its figure exact in both directions', () => {
-    given('skipped', slower(max)).when(slower(1)).thenRefused('speed-out-of-range');
-    given('skipped', faster(max)).when(faster(1)).thenRefused('speed-out-of-range');
+  it('has a speed where its launch was heard: the sum of what was, below zero too', () => {
+    given(launched(500), 'skipped').when(slower(501)).then({ speed: -1, speedChange: null, complete: false });
+    given(launched(500), 'skipped', slower(501)).when(faster(2)).then({ speed: 1, speedChange: null });
+  });
+
+  it.each([
+    ['a speed', [launched(0), 'skipped'] as const],
+    ['a change', ['skipped'] as const],
+  ])('keeps its figure exact in both directions: %s', (_figure, steps) => {
+    given(...steps, slower(max))
+      .when(slower(1))
+      .thenRefused('speed-out-of-range');
+    given(...steps, faster(max))
+      .when(faster(1))
+      .thenRefused('speed-out-of-range');
+    given(...steps, slower(max))
+      .when(faster(max))
+      .then({ status: 'flying', complete: false });
   });
 
   it('keeps what was known and is never complete again', () => {
@@ -202,10 +241,39 @@ describe('a rocket with a skipped range', () => {
         type: 'Soyuz',
         mission: 'MIR',
         speed: 700,
+        speedChange: null,
         launchedAt: timeOf(2),
       });
+    given('skipped', faster(50))
+      .when(launched(700))
+      .then({ speed: 700, speedChange: null, launchedAt: timeOf(3) });
+    given('skipped', launched(700)).when(faster(1)).then({ speed: 701, speedChange: null, complete: false });
     given('skipped', launched()).when(launched()).thenRefused('already-launched');
     given(launched(), 'skipped').when(launched()).thenRefused('already-launched');
+  });
+});
+
+describe('the state of a rocket', () => {
+  const fold = (...steps: (RocketReport | 'skipped')[]) =>
+    history(steps).reduce((state, event, i) => record(state, i + 1, event), initialState);
+
+  it('is that of nothing heard at first', () => {
+    expect(initialState).toEqual({ version: 0, rocket: initialRocket, updatedAt: null });
+  });
+
+  it('has the number and the time of its last event', () => {
+    expect(fold(launched(), faster(1))).toEqual({
+      version: 2,
+      rocket: replay(history([launched(), faster(1)])),
+      updatedAt: timeOf(2),
+    });
+    const range = skipped(3, 9, { time: timeOf(10) });
+    expect(record(fold(launched()), 9, range)).toMatchObject({ version: 9, updatedAt: timeOf(10) });
+  });
+
+  it('counts a refused message, which does not update the rocket', () => {
+    expect(fold(launched(), launched())).toMatchObject({ version: 2, updatedAt: timeOf(1) });
+    expect(fold(faster(1))).toEqual({ version: 1, rocket: initialRocket, updatedAt: null });
   });
 });
 
@@ -227,9 +295,33 @@ describe('any history', () => {
         for (const event of history(reports)) {
           rocket = evolve(rocket, event);
           if (rocket.status === 'awaiting-launch') continue;
+          expect(rocket.speedChange).toBeNull();
           expect(Number.isSafeInteger(rocket.speed)).toBe(true);
           expect(rocket.speed).toBeGreaterThanOrEqual(0);
         }
+      }),
+    );
+  });
+
+  it('knows a speed or a sum of changes of every launched rocket, and never both, whatever is skipped', () => {
+    const withSkips = anyHistory.chain((reports) => {
+      const { length } = reports;
+      return fc
+        .array(fc.nat(4), { minLength: length, maxLength: length })
+        .map((chances) => reports.map((report, i) => (chances[i] === 0 ? 'skipped' : report)));
+    });
+    fc.assert(
+      fc.property(withSkips, (steps) => {
+        const events = history(steps);
+        let rocket = initialRocket;
+        for (const event of events) {
+          rocket = evolve(rocket, event);
+          if (rocket.status === 'awaiting-launch') continue;
+          const { speed, speedChange, launchedAt } = rocket;
+          expect([speed === null, speedChange === null]).toEqual([launchedAt === null, launchedAt !== null]);
+          expect(Number.isSafeInteger(speed ?? speedChange)).toBe(true);
+        }
+        expect(rocket.complete).toBe(!steps.includes('skipped'));
       }),
     );
   });

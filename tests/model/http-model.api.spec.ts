@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import type { RocketReport } from '../../src/domain/rocket-message.js';
 import { exploded, faster, launched, missionChanged, slower } from '../support/messages.js';
 import { startService, type TestService } from '../support/test-service.js';
+import { runs } from '../support/thorough.js';
 import { saidBy } from '../simulation/oracle.js';
-import { RocketModel, viewOf, type Expected, type Range } from './fleet-model.js';
+import { messageOf, RocketModel, viewOf, type Expected, type Wish } from './fleet-model.js';
 import { documentedFetch } from '../support/documented-fetch.js';
+import { httpStores } from '../support/http-stores.js';
 
-const RUNS = 1000;
 const PATIENCE_MS = 300_000;
 
 type Model = Map<string, RocketModel>;
@@ -58,7 +59,9 @@ const hasListOf = (list: unknown, expected: readonly object[]): void => {
 };
 
 const notFound: Expected = { status: 404, body: { type: '/problems/rocket-not-found' } };
-const timeOf = (second: number): string => new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
+/** Without closing zeros, as the service shows it. */
+const timeOf = (second: number): string =>
+  new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString().replace('.000', '');
 
 const wire = (channel: string, messageNumber: number, report: RocketReport, messageTime: string) => ({
   metadata: { channel, messageNumber, messageTime, messageType: report.type },
@@ -129,23 +132,24 @@ const sendNonsense = fc
     }),
   );
 
-const skip = fc
-  .tuple(
-    channels,
-    fc.option(fc.constantFrom<Range | 'the first'>('the first', { from: 1, to: 1 }), { nil: undefined }),
-  )
-  .map(([index, choice]) =>
-    command(`skip in ${index}: ${JSON.stringify(choice)}`, async (model, real) => {
-      const channel = real.channel(index);
-      const rocket = model.get(channel);
-      const expected = choice === 'the first' ? rocket?.gaps()[0] : choice;
-      const answer = await real.post(
-        `/rockets/${channel}/gaps/skip`,
-        expected === undefined ? undefined : JSON.stringify(expected),
-      );
-      expect(answer).toMatchObject(rocket?.skip(channel, expected) ?? notFound);
-    }),
-  );
+const wishes = fc.oneof(
+  fc.constant<'the first'>('the first'),
+  fc.constant<Wish>({ from: 1, to: 1 }),
+  fc
+    .tuple(numbers, fc.option(fc.constantFrom('lost', '🚀 gone'), { nil: undefined }))
+    .map(([upTo, why]): Wish => ({ upTo, why })),
+);
+
+const skip = fc.tuple(channels, wishes).map(([index, choice]) =>
+  command(`skip in ${index}: ${JSON.stringify(choice)}`, async (model, real) => {
+    const channel = real.channel(index);
+    const rocket = model.get(channel);
+    const { from, to } = rocket?.gaps()[0] ?? { from: 1, to: 1 };
+    const wish = choice === 'the first' ? { from, to } : choice;
+    const answer = await real.post(`/rockets/${channel}/gaps/skip`, JSON.stringify(wish));
+    expect(answer).toMatchObject(rocket?.skip(channel, wish) ?? notFound);
+  }),
+);
 
 const look = channels.map((index) =>
   command(`look at ${index}`, async (model, real) => {
@@ -153,8 +157,9 @@ const look = channels.map((index) =>
     const rocket = model.get(channel);
     const answer = await real.get(`/rockets/${channel}`);
     if (rocket === undefined) return expect(answer).toMatchObject(notFound);
-    const { highestSeen, pending, sight } = rocket;
-    expect(answer).toMatchObject({ status: 200, body: { ...viewOf(channel, sight), highestSeen, pending } });
+    const { highestHeard, waiting, late, sight } = rocket;
+    const counts = { highestHeard, waiting: waiting.length, late: late.size };
+    expect(answer).toMatchObject({ status: 200, body: { ...viewOf(channel, sight), ...counts } });
   }),
 );
 
@@ -168,23 +173,73 @@ const lookBack = fc.tuple(channels, fc.nat(7)).map(([index, version]) =>
     const sight = rocket.sights.findLast((each) => each.version <= version)!;
     expect(answer).toMatchObject({
       status: 200,
-      body: { ...viewOf(channel, sight), pending: 0, asOf: { version: sight.version } },
+      body: { ...viewOf(channel, sight), waiting: 0, late: 0, asOf: { version: sight.version } },
     });
   }),
 );
 
 const readHistory = fc
-  .tuple(channels, fc.nat(7), fc.integer({ min: 1, max: 9 }))
-  .map(([index, after, limit]) =>
-    command(`history of ${index} after ${after}, ${limit} at most`, async (model, real) => {
+  .tuple(channels, fc.nat(7), fc.integer({ min: 1, max: 9 }), fc.constantFrom('asc', 'desc'))
+  .map(([index, after, limit, order]) =>
+    command(`history of ${index} after ${after}, ${limit} at most, ${order}`, async (model, real) => {
       const channel = real.channel(index);
       const rocket = model.get(channel);
-      const answer = await real.get(`/rockets/${channel}/events?after=${after}&limit=${limit}`);
+      const answer = await real.get(
+        `/rockets/${channel}/events?after=${after}&limit=${limit}&order=${order}`,
+      );
       if (rocket === undefined) return expect(answer).toMatchObject(notFound);
-      const page = rocket.history.filter(({ number }) => number > after).slice(0, limit);
+      const behind =
+        order === 'asc'
+          ? rocket.history.filter(({ number }) => number > after)
+          : rocket.history.filter(({ number }) => number < after).reverse();
+      const page = behind.slice(0, limit);
       hasListOf(
         answer.body,
         page.map(({ number, told: { type, data, time } }) => ({ channel, number, type, data, time })),
+      );
+    }),
+  );
+
+const readMessages = fc
+  .tuple(channels, fc.constantFrom('waiting', 'late'), fc.nat(7), fc.integer({ min: 1, max: 3 }))
+  .map(([index, kind, after, limit]) =>
+    command(`${kind} of ${index} after ${after}, ${limit} at most`, async (model, real) => {
+      const channel = real.channel(index);
+      const rocket = model.get(channel);
+      const answer = await real.get(`/rockets/${channel}/${kind}?after=${after}&limit=${limit}`);
+      if (rocket === undefined) return expect(answer).toMatchObject(notFound);
+      const all = kind === 'late' ? rocket.lateNumbers : rocket.waiting;
+      const page = all.filter((number) => number > after).slice(0, limit);
+      const told = kind === 'late' ? rocket.late : rocket.heard;
+      hasListOf(
+        answer.body,
+        page.map((number) => messageOf(channel, number, told.get(number)!)),
+      );
+    }),
+  );
+
+const list = fc
+  .record({
+    waiting: fc.option(fc.boolean(), { nil: undefined }),
+    complete: fc.option(fc.boolean(), { nil: undefined }),
+    status: fc.option(fc.constantFrom('flying', 'exploded,awaiting-launch'), { nil: undefined }),
+  })
+  .map(({ waiting, complete, status }) =>
+    command(`list ${JSON.stringify({ waiting, complete, status })}`, async (model, real) => {
+      const query = new URLSearchParams({ q: real.channel(0).slice(0, -1) });
+      if (waiting !== undefined) query.set('waiting', String(waiting));
+      if (complete !== undefined) query.set('complete', String(complete));
+      if (status !== undefined) query.set('status', status);
+      const expected = [...model]
+        .filter(([, rocket]) => rocket.sight.version > 0 || rocket.waiting.length > 0)
+        .filter(([, rocket]) => waiting === undefined || rocket.gaps().length > 0 === waiting)
+        .filter(([, { sight }]) => complete === undefined || sight.complete === complete)
+        .filter(([, { sight }]) => status === undefined || status.split(',').includes(sight.status))
+        .sort(([a], [b]) => (a < b ? -1 : 1));
+      const answer = await real.get(`/rockets?${query.toString()}`);
+      hasListOf(
+        answer.body,
+        expected.map(([channel, { sight }]) => viewOf(channel, sight)),
       );
     }),
   );
@@ -203,21 +258,18 @@ const askGaps = channels.map((index) =>
     const rocket = model.get(channel);
     const answer = await real.get(`/rockets/${channel}/gaps`);
     if (rocket === undefined) return expect(answer).toMatchObject(notFound);
-    const waiting = (to: number) => [...rocket.heard.keys()].filter((number) => number > to).length;
     hasListOf(
       answer.body,
-      rocket
-        .gaps()
-        .map(({ from, to }) => ({ channel, from, to, count: to - from + 1, waiting: waiting(to) })),
+      rocket.gaps().map((gap) => ({ channel, ...gap, count: gap.to - gap.from + 1 })),
     );
   }),
 );
 
-describe('the service over HTTP', () => {
+describe.each(httpStores)('the service over HTTP with the store $store', ({ env }) => {
   let service: TestService;
 
   beforeAll(async () => {
-    service = await startService({ EVENT_STORE: 'memory' });
+    service = await startService(env());
   });
   afterAll(() => service.stop());
 
@@ -226,7 +278,10 @@ describe('the service over HTTP', () => {
     async () => {
       let run = 0;
       const commands = fc.commands(
-        [send, send, sendLines, sendNonsense, skip, look, lookBack, readHistory, askFate, askGaps],
+        [
+          ...[send, send, sendLines, sendNonsense, skip, look, lookBack],
+          ...[readHistory, readMessages, list, askFate, askGaps],
+        ],
         { size: 'medium', maxCommands: 30 },
       );
       await fc.assert(
@@ -234,7 +289,7 @@ describe('the service over HTTP', () => {
           const real = new Real(service.url, run++);
           await fc.asyncModelRun(() => ({ model: new Map<string, RocketModel>(), real }), given);
         }),
-        { numRuns: RUNS },
+        { numRuns: runs(60, 2000) },
       );
     },
     PATIENCE_MS,

@@ -1,39 +1,59 @@
 import {
   StoreUnavailable,
+  UnknownPosition,
   type Change,
   type Durability,
   type EventStore,
+  type FeedBatch,
   type FeedPage,
   type FeedRequest,
+  type Following,
   type Head,
   type HeadRequest,
+  type HistoryPage,
   type Position,
-  type Snapshot,
   type StoredEvent,
 } from '../../src/application/ports/event-store.js';
-import type { Disk } from './disk.js';
+import type { RocketState } from '../../src/domain/rocket.js';
+import { epochOf, type Disk } from './disk.js';
 import type { World } from './world.js';
 
 type Stage = 'loading' | 'before commit' | 'after commit';
 
+/** Shorter than the time after which nothing is on its way any more. */
+const LONGEST_LAG_MS = 2000;
+
+/** Whom the disk tells what is new, on the way through the connection. */
+interface Listener {
+  readonly tell: (batch: FeedBatch) => void;
+  readonly underway: FeedBatch[];
+  leave: () => void;
+}
+
 /**
- * One instance's way to the disk. Every call takes its time on the way there, at the disk and on the way back, and
+ * One process's way to the disk. Every call takes its time on the way there, at the disk and on the way back, and
  * may fail at each point. After `cut` nothing of it ever returns; what had left may still arrive.
  */
 export class Connection implements EventStore {
   readonly durability: Durability = { level: 'disk', description: 'simulated' };
+  readonly beginning: Position;
+  private readonly epoch: number;
+  private listener: Listener | undefined;
   private readonly underway = new Map<symbol, Stage>();
   private readonly busy = new Set<string>();
   private isCut = false;
 
   constructor(
-    private readonly name: string,
+    private readonly process: string,
+    /** Only one worker at a time may be busy with a channel; that does not hold for who only looks. */
+    private readonly who: 'workers' | 'readers',
     private readonly world: World,
     private readonly disk: Disk,
     private readonly power: Power,
-    /** Whether only one caller at a time may work on a channel: true for workers, not for who only looks. */
-    private readonly exclusive: boolean,
-  ) {}
+  ) {
+    this.beginning = disk.position(0);
+    this.epoch = world.epoch;
+  }
 
   get isBusy(): boolean {
     return this.underway.size > 0;
@@ -42,7 +62,18 @@ export class Connection implements EventStore {
   /** The process behind this connection is gone. */
   cut(): Stage[] {
     this.isCut = true;
+    this.dismiss();
     return [...this.underway.values()];
+  }
+
+  gather(): Promise<void> {
+    const { world } = this;
+    if (!world.plan.gathers) return Promise.resolve();
+    return new Promise((go) => {
+      world.scheduler.after(world.random.between(0, 2), 'gathered', () => {
+        if (!this.isCut) go();
+      });
+    });
   }
 
   load(requests: readonly HeadRequest[]): Promise<Head[]> {
@@ -70,12 +101,15 @@ export class Connection implements EventStore {
     );
   }
 
-  read(channel: string, page: { readonly after: number; readonly limit: number }): Promise<StoredEvent[]> {
-    return this.exchange('read', 'loading', [], () => this.disk.read(channel, page.after, page.limit));
+  read(channel: string, page: HistoryPage): Promise<StoredEvent[]> {
+    return this.exchange('read', 'loading', [], () => this.disk.read(channel, page));
   }
 
   readAll(page: FeedRequest): Promise<FeedPage> {
-    return this.exchange('read all', 'loading', [], () => this.disk.readAll(page));
+    return this.exchange('read all', 'loading', [], () => {
+      if (this.world.strikes(this.world.plan.readFails)) throw new StoreUnavailable('read failed');
+      return this.disk.readAll(page);
+    });
   }
 
   readAt(position: Position): Promise<StoredEvent | undefined> {
@@ -84,12 +118,40 @@ export class Connection implements EventStore {
     );
   }
 
-  lastPosition(): Promise<Position | undefined> {
-    return this.exchange('last position', 'loading', [], () => this.disk.log.at(-1)?.position);
+  lastPosition(): Promise<Position> {
+    return this.exchange('last position', 'loading', [], () => this.disk.end);
   }
 
-  snapshot(): Promise<Snapshot | undefined> {
+  compare(one: Position, other: Position): number {
+    return this.placeOf(one) - this.placeOf(other);
+  }
+
+  /** What the disk tells takes its time as everything does, and may be here before the answer is; it keeps its order. */
+  async follow(tell: (batch: FeedBatch) => void): Promise<Following> {
+    this.dismiss();
+    const listener: Listener = { tell, underway: [], leave: () => undefined };
+    this.listener = listener;
+    const from = await this.exchange('follow', 'loading', [], () => {
+      const { from, leave } = this.disk.follow((batch) => this.push(listener, batch));
+      listener.leave = leave;
+      if (this.listener !== listener) leave();
+      return from;
+    });
+    return { from, stop: () => this.dismiss(listener) };
+  }
+
+  snapshot(): Promise<RocketState | undefined> {
     return this.exchange('snapshot', 'loading', [], () => undefined);
+  }
+
+  listened(ms: number): Promise<number> {
+    const { world, disk } = this;
+    if (ms < 0) world.violated('time listened only grows', `${ms} ms more`);
+    const { now } = world.scheduler;
+    return this.exchange('listened', 'loading', [], () => {
+      if (!this.isCut) disk.listened.add(now - ms, now);
+      return disk.listened.total;
+    });
   }
 
   unfinished(): Promise<string[]> {
@@ -103,9 +165,13 @@ export class Connection implements EventStore {
   /** All, some or none of the changes; the port promises no more than each of them whole. */
   private write(changes: readonly Change[]): Head[] {
     const { world } = this;
-    const fails = world.strikes(world.plan.commitFails);
+    const { commitFails } = world.plan;
+    const fails = world.strikes(commitFails) || (world.shaky && commitFails > 0 && world.random.chance(0.3));
     const written = fails ? this.howMany(changes.length) : changes.length;
-    const moved = changes.slice(0, written).filter((change) => !this.disk.write(change));
+    const before = this.disk.log.length;
+    const writer = { process: this.process, isAnswered: !fails, isGone: this.isCut };
+    const moved = changes.slice(0, written).filter((change) => !this.disk.write(change, writer));
+    this.disk.announce(before);
     if (fails) {
       if (changes.some(({ released }) => released.length > 0))
         world.meet('drain cut short by a failed commit');
@@ -123,16 +189,44 @@ export class Connection implements EventStore {
     return written;
   }
 
+  private placeOf(position: Position): number {
+    if (epochOf(position) !== epochOf(this.beginning)) throw new UnknownPosition(position);
+    return Number(position.slice(epochOf(position).length + 1));
+  }
+
+  private push(listener: Listener, batch: FeedBatch): void {
+    listener.underway.push(batch);
+    const { world } = this;
+    world.scheduler.after(this.lag(), 'news', () => {
+      // Whatever comes first is what was sent first.
+      const next = listener.underway.shift();
+      if (this.listener === listener && next !== undefined) listener.tell(next);
+    });
+  }
+
+  /** How long news take, and the answer that they will come. */
+  private lag(): number {
+    const { plan, random } = this.world;
+    return Math.min(LONGEST_LAG_MS, Math.max(this.world.delay(), random.between(0, plan.newsWithin)));
+  }
+
+  private dismiss(listener = this.listener): void {
+    if (listener === undefined || listener !== this.listener) return;
+    this.listener = undefined;
+    listener.leave();
+  }
+
   private exchange<T>(kind: string, stage: Stage, channels: readonly string[], at: () => T): Promise<T> {
     const { world } = this;
     const call = Symbol(kind);
-    const what = `${kind} ${channels.join(' ')} by ${this.name}`;
+    const what = `${kind} ${channels.join(' ')} by ${this.who} of ${this.process}`;
     this.underway.set(call, stage);
     this.occupy(channels);
     return new Promise<T>((resolve, reject) => {
       const answer = (deliver: () => void): void => {
         if (kind === 'commit') this.underway.set(call, 'after commit');
-        world.scheduler.after(world.delay(), `answered ${what}`, () => {
+        const delay = kind === 'follow' ? 2 * this.lag() : world.delay();
+        world.scheduler.after(delay, `answered ${what}`, () => {
           if (this.isCut) return;
           this.underway.delete(call);
           for (const channel of channels) this.busy.delete(channel);
@@ -140,7 +234,8 @@ export class Connection implements EventStore {
         });
       };
       const arrive = (): void => {
-        // What a process sent before it died is on its way, unless it was lost with it.
+        // What a process sent before it died is on its way, unless it was lost with it, or its disk is gone.
+        if (this.epoch !== world.epoch) return;
         if (this.isCut && (kind !== 'commit' || world.random.chance(0.5))) return;
         this.power.perform(
           what,
@@ -161,7 +256,7 @@ export class Connection implements EventStore {
   }
 
   private occupy(channels: readonly string[]): void {
-    if (!this.exclusive) return;
+    if (this.who === 'readers') return;
     for (const channel of channels) {
       if (this.busy.has(channel))
         this.world.violated('one worker per channel', `${channel} is worked on twice`);

@@ -1,19 +1,23 @@
-import { EarlyList } from '../../src/application/early-messages.js';
 import {
   UnknownPosition,
   type Change,
-  type EarlyMessage,
+  type FeedBatch,
   type FeedPage,
   type FeedRequest,
   type Head,
   type HeadRequest,
-  type RocketState,
+  type HistoryPage,
+  type Position,
+  type ReceivedMessage,
   type StoredEvent,
 } from '../../src/application/ports/event-store.js';
-import { reachable } from '../../src/application/reachable.js';
-import { initialState } from '../../src/application/rocket-state.js';
+import { reachable } from '../../src/application/ingest/advance.js';
 import type { RocketEvent } from '../../src/domain/rocket-event.js';
-import { InMemoryRocketDirectory } from '../../src/infrastructure/event-store/in-memory-rocket-directory.js';
+import { initialState, type RocketState } from '../../src/domain/rocket.js';
+import { GapList, type OpenGap } from '../../src/infrastructure/stores/memory/gap-list.js';
+import { InMemoryRocketDirectory } from '../../src/infrastructure/stores/memory/in-memory-rocket-directory.js';
+import { WaitingList } from '../../src/infrastructure/stores/waiting-list.js';
+import { Listening } from './listening.js';
 import type { World } from './world.js';
 
 /** What survives every crash of one channel. */
@@ -22,109 +26,240 @@ export interface ChannelRecord {
   revision: number;
   state: RocketState;
   readonly events: StoredEvent[];
-  readonly early: Map<number, EarlyMessage>;
+  readonly waiting: Map<number, ReceivedMessage>;
+  readonly late: Map<number, ReceivedMessage>;
+  readonly gaps: GapList;
+  highestHeard: number;
+  heardAt: number;
+  /** All that waits, made anew with every write: a head that was handed out stays as it was. */
+  list: WaitingList;
+  lateList: WaitingList;
+}
+
+/** Who wrote something. */
+export interface Writer {
+  readonly process: string;
+  /** The process is told that it was written. */
+  readonly isAnswered: boolean;
+  /** What was written was still on its way when the process died. */
+  readonly isGone: boolean;
+}
+
+type Channels = ReadonlyMap<string, ChannelRecord>;
+
+/** What a copy of the disk brings back. */
+export interface DiskCopy {
+  readonly channels: Channels;
+  readonly log: readonly StoredEvent[];
+  readonly listened: Listening;
 }
 
 /** The durable part of the simulated store. Everything here happens at once; what takes time is the connection's. */
 export class Disk {
-  readonly channels = new Map<string, ChannelRecord>();
-  readonly log: StoredEvent[] = [];
   /** The real read model; it moves with every write. */
-  readonly directory = new InMemoryRocketDirectory({ sleep: () => Promise.resolve() });
+  directory = this.emptyDirectory();
+  log: StoredEvent[] = [];
+  writes = 0;
+  /** For how long a service has listened, as it was told to the disk. */
+  listened = new Listening();
+  private readonly histories = new Map<string, Map<string, ChannelRecord>>();
+  private readonly listeners = new Set<(batch: FeedBatch) => void>();
 
   constructor(
     private readonly world: World,
-    private readonly onWrite: (record: ChannelRecord, change: Change) => void,
-  ) {}
+    private readonly onWrite: (record: ChannelRecord, change: Change, writer: Writer) => void,
+  ) {
+    this.histories.set(this.epoch, new Map());
+  }
+
+  /** Part of every position; a disk that was restored from a copy has another one. */
+  get epoch(): string {
+    return `sim${this.world.epoch}`;
+  }
+
+  get channels(): Map<string, ChannelRecord> {
+    return this.histories.get(this.epoch)!;
+  }
+
+  get end(): Position {
+    return this.position(this.log.length);
+  }
+
+  /** The rockets as they were known in some epoch, to the end of it. */
+  channelsOf(epoch: string): Channels {
+    return this.histories.get(epoch) ?? new Map();
+  }
+
+  position(place: number): Position {
+    return `${this.epoch}-${place}`;
+  }
 
   /** Writes one change whole; false, and nothing written, when the channel has moved on. */
-  write(change: Change): boolean {
+  write(change: Change, writer: Writer): boolean {
     const record = this.record(change.channel);
     if (record.revision !== change.revision) return false;
     for (const { number, event } of change.events) this.append(record, number, event, change.recordedAt);
-    for (const early of change.added) {
-      if (record.early.has(early.message.number)) this.broken(change, `early ${early.message.number} twice`);
-      record.early.set(early.message.number, early);
-    }
-    for (const number of change.released) {
-      if (!record.early.delete(number)) this.broken(change, `released ${number}, which does not wait`);
-    }
+    this.writes++;
     record.revision++;
     record.state = change.state;
+    if (change.heard) record.heardAt = change.recordedAt;
+    this.moveWaiting(record, change);
+    this.keepLate(record, change);
     this.show(record, change.events.length);
-    this.onWrite(record, change);
+    this.onWrite(record, change, writer);
     return true;
   }
 
-  head({ channel, numbers }: HeadRequest): Head {
-    const { revision, state, early: all, events } = this.record(channel);
-    const early = new EarlyList();
-    for (const waiting of this.world.plan.partialHeads ? someOf(all, state.version, numbers) : all.values()) {
-      early.add(waiting);
-    }
+  head({ channel, numbers, skips }: HeadRequest): Head {
+    const { revision, state, waiting, late, list, events } = this.record(channel);
     const recorded = new Map<number, RocketEvent>();
+    const lateAmong = new Map<number, ReceivedMessage>();
     for (const number of numbers) {
       const covering = number <= state.version && events.find((event) => event.number >= number);
       if (covering) recorded.set(number, covering.event);
+      const afterSkip = late.get(number);
+      if (afterSkip !== undefined) lateAmong.set(number, afterSkip);
     }
-    return { channel, revision, state, early, recorded };
+    const known = this.world.plan.partialHeads
+      ? someOf(list, waiting, state.version, { numbers, skips })
+      : list;
+    return { channel, revision, state, waiting: known, recorded, late: lateAmong };
   }
 
-  read(channel: string, after: number, limit: number): StoredEvent[] {
-    return this.record(channel)
-      .events.filter(({ number }) => number > after)
-      .slice(0, limit);
+  read(channel: string, { after, limit, order }: HistoryPage): StoredEvent[] {
+    const { events } = this.record(channel);
+    if (order === 'desc') {
+      return events
+        .filter(({ number }) => number < (after ?? Infinity))
+        .reverse()
+        .slice(0, limit);
+    }
+    return events.filter(({ number }) => number > (after ?? 0)).slice(0, limit);
   }
 
-  readAll({ after, limit, channel, type }: FeedRequest): FeedPage {
-    const start = after === undefined ? 0 : this.indexOf(after) + 1;
+  readAll({ after, limit, channel, type, order }: FeedRequest): FeedPage {
+    const isDescending = order === 'desc';
+    const last = isDescending ? 1 : this.log.length;
+    const step = isDescending ? -1 : 1;
+    const from = after === undefined ? (isDescending ? this.log.length + 1 : 0) : this.placeOf(after);
     const events: StoredEvent[] = [];
-    let at = start;
-    for (; at < this.log.length && events.length < limit; at++) {
-      const event = this.log[at]!;
+    let place = from;
+    while ((last - place) * step > 0 && events.length < limit) {
+      place += step;
+      const event = this.log[place - 1]!;
       const wanted =
         (channel === undefined || event.channel === channel) &&
         (type === undefined || event.event.type === type);
       if (wanted) events.push(event);
     }
-    return { events, next: this.log[at - 1]?.position, end: at === this.log.length };
+    return { events, next: this.position(place), end: (last - place) * step <= 0 };
+  }
+
+  /** From now on the listener is told what is appended; answers the end as it is now, and how to leave. */
+  follow(listener: (batch: FeedBatch) => void): { readonly from: Position; readonly leave: () => void } {
+    this.listeners.add(listener);
+    return { from: this.end, leave: () => this.listeners.delete(listener) };
+  }
+
+  /** Tells what stands behind `place` now, if anything does. */
+  announce(place: number): void {
+    if (this.log.length === place) return;
+    const batch = { after: this.position(place), next: this.end, events: this.log.slice(place) };
+    for (const listener of this.listeners) listener(batch);
   }
 
   unfinished(): string[] {
     return [...this.channels.values()]
-      .filter(({ early, state }) => early.has(state.version + 1))
+      .filter(({ waiting, state }) => waiting.has(state.version + 1))
       .map(({ channel }) => channel);
   }
 
   record(channel: string): ChannelRecord {
     let record = this.channels.get(channel);
     if (record === undefined) {
-      record = { channel, revision: 0, state: initialState, events: [], early: new Map() };
+      record = emptyRecord(channel);
       this.channels.set(channel, record);
     }
     return record;
   }
 
+  copy(): DiskCopy {
+    const channels = new Map([...this.channels].map(([name, record]) => [name, copyOf(record)]));
+    return { channels, log: [...this.log], listened: this.listened.copy() };
+  }
+
+  /** Everything is as it was when the copy was made, and positions of the time since then are no positions any more. */
+  restore({ channels, log, listened }: DiskCopy): void {
+    this.listeners.clear();
+    this.directory = this.emptyDirectory();
+    this.listened = listened;
+    this.log = log.map((event, i) => ({ ...event, position: this.position(i + 1) }));
+    const restored = new Map<string, ChannelRecord>();
+    this.histories.set(this.epoch, restored);
+    for (const [name, record] of channels) {
+      const events = this.log.filter(({ channel }) => channel === name);
+      restored.set(name, { ...record, events });
+      this.show(restored.get(name)!, events.length);
+    }
+  }
+
   private append(record: ChannelRecord, number: number, event: RocketEvent, recordedAt: number): void {
     const last = record.events.at(-1)?.number ?? 0;
     if (number <= last) this.world.violated('every number at most once', `${record.channel} ${number} again`);
-    const position = `sim-${this.log.length + 1}`;
+    const position = this.position(this.log.length + 1);
     const stored: StoredEvent = { position, channel: record.channel, number, event, recordedAt };
     record.events.push(stored);
     this.log.push(stored);
   }
 
-  private show({ channel, state, early }: ChannelRecord, newEvents: number): void {
-    const waiting = new EarlyList();
-    for (const each of early.values()) waiting.add(each);
-    const highestSeen = Math.max(state.version, waiting.highest() ?? 0);
-    this.directory.put({ ...state, channel, highestSeen, pending: waiting.size }, waiting, newEvents);
+  private moveWaiting(record: ChannelRecord, change: Change): void {
+    const { waiting, gaps } = record;
+    const { version } = change.state;
+    for (const number of change.released) {
+      if (!waiting.delete(number)) this.broken(change, `released ${number}, which does not wait`);
+    }
+    gaps.passed(version);
+    record.highestHeard = Math.max(record.highestHeard, version);
+    for (const one of change.added) {
+      const { number } = one.message;
+      if (waiting.has(number)) this.broken(change, `${number} begins to wait twice`);
+      waiting.set(number, one);
+      gaps.heard(number, record.highestHeard, { since: one.receivedAt, listened: this.listened.total });
+      record.highestHeard = Math.max(record.highestHeard, number);
+    }
+    for (const number of waiting.keys()) {
+      if (number <= version) this.broken(change, `${number} still waits at version ${version}`);
+    }
+    if (change.added.length + change.released.length > 0) record.list = WaitingList.of(waiting.values());
   }
 
-  private indexOf(position: string): number {
-    const index = Number(position.slice('sim-'.length)) - 1;
-    if (this.log[index]?.position !== position) throw new UnknownPosition(position);
-    return index;
+  private keepLate(record: ChannelRecord, change: Change): void {
+    const { late } = record;
+    for (const one of change.late) {
+      const { number } = one.message;
+      if (late.has(number)) this.broken(change, `${number} is late twice`);
+      late.set(number, one);
+    }
+    if (change.late.length > 0) record.lateList = WaitingList.of(late.values());
+  }
+
+  private show(record: ChannelRecord, newEvents: number): void {
+    const { channel, state, waiting, late, gaps, list, lateList, highestHeard, heardAt } = record;
+    this.directory.put(
+      { ...state, channel, highestHeard, waiting: waiting.size, late: late.size, heardAt },
+      { waiting: list, gaps, late: lateList },
+      newEvents,
+    );
+  }
+
+  private placeOf(position: Position): number {
+    const place = Number(position.slice(this.epoch.length + 1));
+    if (position !== this.position(place) || place > this.log.length) throw new UnknownPosition(position);
+    return place;
+  }
+
+  private emptyDirectory(): InMemoryRocketDirectory {
+    return new InMemoryRocketDirectory({ sleep: () => Promise.resolve() });
   }
 
   private broken(change: Change, what: string): void {
@@ -132,18 +267,48 @@ export class Disk {
   }
 }
 
-/** As little as a store may load of a channel's early messages. */
+export const epochOf = (position: Position): string => position.slice(0, position.lastIndexOf('-'));
+
+const emptyRecord = (channel: string): ChannelRecord => ({
+  channel,
+  revision: 0,
+  state: initialState,
+  events: [],
+  waiting: new Map(),
+  late: new Map(),
+  gaps: new GapList(),
+  highestHeard: 0,
+  heardAt: 0,
+  list: new WaitingList(),
+  lateList: new WaitingList(),
+});
+
+const copyOf = (record: ChannelRecord): ChannelRecord => ({
+  ...record,
+  events: [],
+  waiting: new Map(record.waiting),
+  late: new Map(record.late),
+  gaps: copyOfGaps(record.gaps),
+});
+
+const copyOfGaps = (gaps: GapList): GapList => {
+  const copy = new GapList();
+  const all: OpenGap[] = [...gaps.page(0, 0)].map(([gap]) => gap);
+  for (const gap of all) copy.heard(gap.to + 1, gap.from - 1, gap);
+  return copy;
+};
+
+/** As little as a store may load of a channel's waiting messages. */
 const someOf = (
-  early: ReadonlyMap<number, EarlyMessage>,
+  list: WaitingList,
+  waiting: ReadonlyMap<number, ReceivedMessage>,
   version: number,
-  numbers: readonly number[],
-): EarlyMessage[] => {
-  const sorted = [...early.values()].sort((a, b) => a.message.number - b.message.number);
-  const numberOf = ({ message }: EarlyMessage): number => message.number;
-  const around = numbers.flatMap((number) => [
-    sorted.findLast((each) => numberOf(each) < number),
-    sorted.find((each) => numberOf(each) === number),
-    sorted.find((each) => numberOf(each) > number),
-  ]);
-  return [...reachable(version, numbers, sorted, numberOf), ...around.filter((each) => each !== undefined)];
+  request: Omit<HeadRequest, 'channel'>,
+): WaitingList => {
+  const some = WaitingList.of(reachable(version, request, list, ({ message }) => message.number));
+  for (const number of request.numbers) {
+    const asked = waiting.get(number);
+    if (asked !== undefined) some.add(asked);
+  }
+  return some;
 };

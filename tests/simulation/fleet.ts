@@ -1,4 +1,4 @@
-import { laneOf } from '../../src/application/lanes.js';
+import { laneOf } from '../../src/application/ingest/lanes.js';
 import type { RocketMessage, RocketReport } from '../../src/domain/rocket-message.js';
 import type { World } from './world.js';
 

@@ -1,19 +1,30 @@
-import type { FeedMessage, FeedReader } from '../../src/application/feed-subscription.js';
-import type { Position } from '../../src/application/ports/event-store.js';
-import type { Disk } from './disk.js';
+import type { FeedMessage, FeedReader, LateNotice } from '../../src/application/feed/feed-message.js';
+import type { FeedFilter, Position } from '../../src/application/ports/event-store.js';
+import { epochOf, type Disk, type Writer } from './disk.js';
 import { FeedAudit } from './feed-audit.js';
 import type { Instance, Process } from './instance.js';
-import type { Ledger } from './ledger.js';
+import type { Ledger, Range } from './ledger.js';
+import { equal } from './oracle.js';
 import type { World } from './world.js';
 
 const HEALTHY_SPEED = 10;
 const BACK_WITHIN_MS = 300;
-const NOTICES_A_CRASH_AFTER_MS = 500;
+const NOTICES_A_CRASH_WITHIN_MS = 1000;
+const types = ['RocketLaunched', 'RocketSpeedIncreased', 'MessageRefused', 'MessagesSkipped'] as const;
 
-/** Follows the live feed over one connection after the other; all it keeps in between is its position. */
+/**
+ * Follows the live feed over one connection after the other. What it keeps in between is its position; what it knows of
+ * gaps and late messages it asks for when it is caught up, and then whenever it is told that something has changed.
+ */
 export class Follower {
-  private position: Position | undefined;
+  private position: Position | 'latest' | undefined;
   private readonly audit: FeedAudit;
+  private readonly filter: FeedFilter;
+  private leave: () => void = () => undefined;
+  /** Whose feed it is caught up with. */
+  private live: Process | undefined;
+  private readonly gaps = new Map<string, readonly Range[]>();
+  private readonly late = new Set<string>();
 
   constructor(
     private readonly world: World,
@@ -21,7 +32,9 @@ export class Follower {
     disk: Disk,
     private readonly ledger: Ledger,
   ) {
-    this.audit = new FeedAudit(world, disk);
+    this.filter = this.drawFilter();
+    if (world.random.chance(0.2)) this.position = 'latest';
+    this.audit = new FeedAudit(world, disk, this.filter);
     this.connectLater();
   }
 
@@ -29,9 +42,54 @@ export class Follower {
     return this.audit.isComplete;
   }
 
+  /** Called when nothing has happened for a while: who is live knows what is missing, and what came late. */
+  check(): void {
+    const { world, live } = this;
+    if (live === undefined || !live.isAlive) return;
+    if (!this.isDone) world.violated('who is live is told everything', `${this.audit.total} events`);
+    if (this.filter.type !== undefined) return;
+    // What another process does is told by nobody here, but for its events.
+    const isTold = (writer: Writer | undefined): boolean => writer?.process === live.name;
+    for (const channel of this.channels) {
+      const rocket = this.ledger.rocket(channel);
+      const known = this.gaps.get(channel) ?? [];
+      if (isTold(rocket.gapsBy) && !equal(known, rocket.gaps())) {
+        const detail = `${channel}: ${JSON.stringify(known)} is what a reader knows`;
+        world.violated('who is live is told that gaps have changed', detail);
+      }
+      for (const [number, writer] of rocket.lateBy) {
+        if (!isTold(writer) || !writer.isAnswered || this.late.has(`${channel} ${number}`)) continue;
+        world.violated('who is live is told of late messages', `${channel} ${number}`);
+      }
+    }
+    world.meet('live follower looked at');
+  }
+
+  /** Leaves and comes back, as often as it likes. */
+  reconnect(within: number): void {
+    const { random, scheduler } = this.world;
+    for (let times = random.pick([0, 0, 1, 2]); times > 0; times--) {
+      scheduler.after(random.between(0, within), 'leave', () => this.leave());
+    }
+  }
+
+  private get channels(): readonly string[] {
+    const { channel } = this.filter;
+    return channel === undefined ? [...this.ledger.rockets.keys()] : [channel];
+  }
+
+  private drawFilter(): FeedFilter {
+    const { random, plan } = this.world;
+    if (plan.followed === 'everything') return {};
+    if (plan.followed === 'one type') return { type: random.pick(types) };
+    return { channel: random.pick([...this.ledger.rockets.keys()]) };
+  }
+
   private connectLater(): void {
     const { random, scheduler } = this.world;
-    scheduler.after(random.between(0, BACK_WITHIN_MS), 'connect', () => this.connect());
+    this.live = undefined;
+    const pause = random.between(0, random.chance(0.3) ? 10 : BACK_WITHIN_MS);
+    scheduler.after(pause, 'connect', () => this.connect());
   }
 
   private connect(): void {
@@ -40,57 +98,117 @@ export class Follower {
     if (this.position !== undefined) this.world.meet('follower came back with its position');
     const line = new Line(
       this.world,
-      (message) => this.hear(message),
+      process,
+      (message) => this.hear(message, process),
       () => this.connectLater(),
     );
-    const hangUp = process.feed.subscribe(line, { after: this.position });
-    this.watch(process, line, hangUp);
+    const hangUp = process.feed.subscribe(line, { ...this.filter, after: this.position });
+    this.leave = () => {
+      if (process.isAlive) hangUp();
+      line.close();
+    };
+    this.watch(process, line);
   }
 
   /** A process that dies says nothing; and now and then it is the follower who leaves. */
-  private watch(process: Process, line: Line, hangUp: () => void): void {
+  private watch(process: Process, line: Line): void {
     const { world } = this;
-    world.scheduler.after(NOTICES_A_CRASH_AFTER_MS, 'watch', () => {
+    world.scheduler.after(world.random.between(1, NOTICES_A_CRASH_WITHIN_MS), 'watch', () => {
       if (line.isClosed) return;
-      const leaves = world.strikes(0.1);
-      if (process.isAlive && !leaves) return this.watch(process, line, hangUp);
-      if (process.isAlive) hangUp();
-      line.close();
+      const leaves = world.strikes(world.plan.followerLeaves);
+      if (process.isAlive && !leaves) this.watch(process, line);
+      else this.leave();
     });
   }
 
-  private hear(message: FeedMessage): void {
+  private hear(message: FeedMessage, from: Process): void {
     const { world } = this;
-    if (message.kind === 'news') {
-      for (const event of message.events) {
-        this.audit.take(event);
-        this.position = event.position;
-      }
-      for (const gap of message.opened) this.hearOfGap(gap, 'gap told to be open');
-      for (const gap of message.closed) this.hearOfGap(gap, 'gap told to be closed');
-      if (message.events.length > 0) world.meet('follower told live');
-    } else if (message.kind === 'caught-up') {
-      world.meet('follower caught up');
-      this.position = message.position;
-    } else if (message.kind === 'progress') {
-      this.position = message.position;
-    } else if (message.kind === 'reset') {
-      world.violated('a position stays good', `${this.position}`);
-    } else if (message.kind === 'dropped') {
-      this.position = message.position;
-      if (message.reason === 'too-slow') world.meet('follower dropped: too slow');
-      if (message.reason === 'shutting-down') world.meet('follower dropped: shutting down');
-      if (message.reason === 'store-unavailable') world.meet('follower dropped: store unavailable');
+    switch (message.kind) {
+      case 'news':
+        for (const event of message.events) this.audit.take(event);
+        this.position = message.events.at(-1)!.position;
+        if (this.live === from) world.meet('follower told live');
+        break;
+      case 'gaps-changed':
+        world.meet(message.channels === undefined ? 'many gaps changed' : 'gaps changed');
+        this.lookAt(from, message.channels ?? this.channels);
+        // It may have been behind, and there is more that it was not told.
+        if (message.channels === undefined || this.filter.channel !== undefined) this.lookForLate(from);
+        break;
+      case 'message-late':
+        this.hearOfLate(message.messages, from);
+        break;
+      case 'caught-up':
+        world.meet('follower caught up');
+        this.live = from;
+        this.moveTo(message.position);
+        this.lookAt(from, this.channels);
+        this.lookForLate(from);
+        break;
+      case 'progress':
+        this.moveTo(message.position);
+        break;
+      case 'reset':
+        this.startAnew(message.position);
+        break;
+      case 'dropped':
+        this.moveTo(message.position);
+        world.meet(`follower dropped: ${message.reason}`);
+        break;
+      case 'ping':
+        break;
     }
   }
 
-  private hearOfGap(
-    { channel, from, to }: { channel: string; from: number; to: number },
-    situation: 'gap told to be open' | 'gap told to be closed',
-  ): void {
-    this.world.meet(situation);
-    if (this.ledger.rocket(channel).everGaps.has(`${from}-${to}`)) return;
-    this.world.violated('gaps are exactly what is missing', `${channel}: ${situation}, ${from} to ${to}`);
+  private moveTo(position: Position): void {
+    if (this.position === 'latest') this.audit.beginsAt(position);
+    this.audit.stands(position);
+    this.position = position;
+  }
+
+  private startAnew(position: Position): void {
+    const { world } = this;
+    const before = this.position;
+    if (before === undefined || before === 'latest' || epochOf(before) === epochOf(position)) {
+      world.violated('a position stays good', `${before} was refused`);
+    }
+    world.meet('follower told to start anew');
+    this.audit.beginAnew();
+    this.gaps.clear();
+    this.late.clear();
+    this.moveTo(position);
+  }
+
+  private hearOfLate(messages: readonly LateNotice[], from: Process): void {
+    for (const { channel, number } of messages) {
+      this.late.add(`${channel} ${number}`);
+      this.world.meet('message told to be late');
+      if (from.isAlive && !this.ledger.rocket(channel).late.has(number)) {
+        this.world.violated('who is told to be late is late', `${channel} ${number}`);
+      }
+    }
+  }
+
+  /** Asks what is missing; the dead do not answer. */
+  private lookAt(process: Process, channels: readonly string[]): void {
+    if (!process.isAlive) return;
+    for (const channel of channels) {
+      void process.queries.gaps({ channel, limit: 1000 }).then(({ gaps }) => {
+        this.gaps.set(
+          channel,
+          gaps.map(({ from, to }) => ({ from, to })),
+        );
+      });
+    }
+  }
+
+  private lookForLate(process: Process): void {
+    if (!process.isAlive) return;
+    for (const channel of this.channels) {
+      void process.queries.late(channel, { limit: 1000 }).then((late) => {
+        for (const { message } of late) this.late.add(`${channel} ${message.number}`);
+      });
+    }
   }
 }
 
@@ -105,6 +223,7 @@ class Line implements FeedReader {
 
   constructor(
     private readonly world: World,
+    private readonly process: Process,
     private readonly hear: (message: FeedMessage) => void,
     private readonly onClose: () => void,
   ) {}
@@ -131,7 +250,8 @@ class Line implements FeedReader {
   }
 
   private push(message: FeedMessage | 'end', size: number): void {
-    if (this.isClosed) return;
+    // The dead say nothing, whatever they still believe.
+    if (this.isClosed || !this.process.isAlive) return;
     this.queue.push({ message, size });
     this.backlog += size;
     if (!this.passing) this.pass();

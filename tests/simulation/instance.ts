@@ -1,13 +1,14 @@
-import { Counters } from '../../src/application/counters.js';
-import { EventFeed } from '../../src/application/event-feed.js';
-import { IngestMessages, ShuttingDown } from '../../src/application/ingest-messages.js';
-import type { NumberRange, Outcome } from '../../src/application/outcome.js';
+import { EventFeed } from '../../src/application/feed/event-feed.js';
+import { SkipOverdueGaps } from '../../src/application/gaps/skip-overdue-gaps.js';
+import type { Skip } from '../../src/application/ingest/advance.js';
+import { Counters } from '../../src/application/ingest/counters.js';
+import { IngestMessages, ShuttingDown } from '../../src/application/ingest/ingest-messages.js';
+import type { NumberRange, Outcome } from '../../src/application/ingest/outcome.js';
+import { ReorderBuffer, type SkipResult } from '../../src/application/ingest/reorder-buffer.js';
+import { WorkerPool } from '../../src/application/ingest/worker-pool.js';
 import type { Clock } from '../../src/application/ports/clock.js';
 import type { Logger } from '../../src/application/ports/logger.js';
-import { ReorderBuffer, type SkipResult } from '../../src/application/reorder-buffer.js';
 import { RocketQueries } from '../../src/application/rocket-queries.js';
-import { SkipOverdueGaps } from '../../src/application/skip-overdue-gaps.js';
-import { WorkerPool } from '../../src/application/worker-pool.js';
 import type { RocketMessage } from '../../src/domain/rocket-message.js';
 import { Connection, type Power } from './connection.js';
 import type { Disk } from './disk.js';
@@ -23,7 +24,8 @@ const silent: Logger = {
 
 const EPOCH = Date.UTC(2026, 0, 1);
 const RESTART_WITHIN_MS = 300;
-const NEWS_OF_OTHERS_MS = 200;
+/** Whatever is done takes a little time, too little to be seen anywhere but by who counts it. */
+const A_MOMENT_MS = 1e-6;
 
 export type Reply = (answer: Outcome | 'turned away') => void;
 
@@ -91,6 +93,7 @@ export class Process {
   private readonly ingest: IngestMessages;
   private readonly overdue: SkipOverdueGaps;
   private readonly connection: Connection;
+  private readonly reading: Connection;
   private alive = true;
   private clockOffset: number;
   private received = 0;
@@ -99,7 +102,7 @@ export class Process {
   private readonly answers = new Map<string, number>();
 
   constructor(
-    name: string,
+    readonly name: string,
     private readonly world: World,
     private readonly disk: Disk,
     power: Power,
@@ -107,39 +110,34 @@ export class Process {
   ) {
     const { plan } = world;
     this.clockOffset = EPOCH + world.random.between(-1000, 1000);
-    const clock: Clock = { now: () => this.clockOffset + world.scheduler.now, sleep: (ms) => this.sleep(ms) };
-    this.connection = new Connection(`workers of ${name}`, world, disk, power, true);
-    const reading = new Connection(`readers of ${name}`, world, disk, power, false);
+    const bornAt = world.scheduler.now;
+    let elapsed = 0;
+    const clock: Clock = {
+      now: () => this.clockOffset + world.scheduler.now,
+      elapsed: () => (elapsed = Math.max(elapsed + A_MOMENT_MS, world.scheduler.now - bornAt)),
+      sleep: (ms) => this.sleep(ms),
+    };
+    this.connection = new Connection(name, 'workers', world, disk, power);
+    this.reading = new Connection(name, 'readers', world, disk, power);
     const { directory } = disk;
     this.buffer = new ReorderBuffer({ messages: plan.bufferMessages, bytes: plan.bufferBytes });
     this.pool = new WorkerPool(this.buffer, this.connection, clock, silent, plan.workers);
     this.ingest = new IngestMessages(this.buffer, this.pool, this.counters, silent);
-    this.queries = new RocketQueries(reading, directory);
-    this.feed = new EventFeed(reading, directory, clock, silent);
+    this.queries = new RocketQueries(this.reading, directory);
+    this.feed = new EventFeed(this.reading, clock, silent);
     this.pool.onCommit((change, before) => this.feed.committed(change, before));
-    const skipper = {
-      skipGap: (channel: string, gap: NumberRange | undefined) => this.skipOverdue(channel, gap),
-    };
-    this.overdue = new SkipOverdueGaps(directory, skipper, clock, silent, plan.gapTimeout);
+    const skipper = { skip: (channel: string, skip: Skip) => this.skipOverdue(channel, skip) };
+    this.overdue = new SkipOverdueGaps(this.reading, directory, skipper, clock, silent, plan.gapTimeout);
   }
 
   async start(): Promise<void> {
-    if (this.world.plan.gapTimeout > 0) void this.overdue.run();
     const isUnfinished = this.disk.unfinished().length > 0;
     await this.pool.start();
     if (isUnfinished) this.world.meet('drain resumed after a restart');
     this.started = true;
-    this.listenToOthers();
-  }
-
-  /** What other instances write shows only when somebody looks. */
-  private listenToOthers(): void {
-    if (this.world.plan.instances === 1) return;
-    this.world.scheduler.after(NEWS_OF_OTHERS_MS, 'listen', () => {
-      if (!this.alive) return;
-      this.feed.wake();
-      this.listenToOthers();
-    });
+    if (this.world.plan.gapTimeout === 0) return;
+    this.ledger.listening.begins(this.name);
+    void this.overdue.run();
   }
 
   get isAlive(): boolean {
@@ -154,26 +152,20 @@ export class Process {
     this.underway.add(name);
     this.received++;
     this.changed = true;
-    if (this.world.random.chance(0.5)) {
-      this.ingest.ingest(message, bytes).then(
-        (outcome) => this.settled(message, outcome, mine),
-        (error: unknown) => this.failed(error, mine),
-      );
-      return;
-    }
-    try {
-      const taken = this.ingest.submit(
-        message,
-        bytes,
-        (outcome) => this.settled(message, outcome, mine),
-        (error) => this.failed(error, mine),
-      );
-      if (taken) return;
-      this.counters.turnedAway('shed');
-      this.turnedAway('shed', mine);
-    } catch (error) {
-      this.failed(error, mine);
-    }
+    const ticket = this.world.random.chance(0.5) ? this.received : undefined;
+    const refused = this.ingest.submit(
+      message,
+      bytes,
+      (result, given) => {
+        if (given !== (ticket ?? 0)) this.world.violated('a ticket comes back', `${given} for ${ticket}`);
+        this.told(message, result, mine);
+      },
+      ticket,
+    );
+    if (refused === undefined) return;
+    this.underway.delete(name);
+    if (refused instanceof ShuttingDown) this.refused(mine);
+    else this.shed(ticket !== undefined, mine);
   }
 
   receiveInvalid(): void {
@@ -185,9 +177,10 @@ export class Process {
     this.counters.turnedAway('invalid');
   }
 
-  skipGap(channel: string, expected: NumberRange | undefined): Promise<SkipResult> {
+  skip(channel: string, skip: Skip, expected: NumberRange | undefined): Promise<SkipResult> {
+    if (!this.alive || !this.started) return Promise.reject(new Error('nobody is there'));
     if (this.disk.unfinished().includes(channel)) this.world.meet('skip asked during a drain');
-    return this.started ? this.ingest.skipGap(channel, expected) : Promise.reject(new Error('not started'));
+    return this.ingest.skip(channel, skip, expected);
   }
 
   crash(): void {
@@ -197,8 +190,7 @@ export class Process {
     if (stages.includes('before commit')) world.meet('crash before the commit is written');
     if (stages.includes('after commit')) world.meet('crash between commit and reply');
     if (this.buffer.messages > 0) world.meet('crash with messages in the buffer');
-    this.alive = false;
-    this.overdue.stop();
+    this.die();
   }
 
   async stop(): Promise<void> {
@@ -211,13 +203,13 @@ export class Process {
     if (!this.alive) return;
     if (this.waiting > 0)
       this.world.violated('a stop answers everything', `${this.waiting} were not answered`);
-    this.alive = false;
-    this.connection.cut();
+    this.die();
   }
 
   jumpClock(): void {
     const jump = this.world.random.between(-3_600_000, 3_600_000);
     if (jump < 0) this.world.meet('clock jumped back');
+    if (this.world.plan.gapTimeout > 0) this.world.meet('clock jumped with gaps to be overdue');
     this.clockOffset += jump;
   }
 
@@ -252,31 +244,40 @@ export class Process {
     return waiting;
   }
 
-  private settled(message: RocketMessage, outcome: Outcome, reply: Reply): void {
+  private die(): void {
+    this.alive = false;
+    this.overdue.stop();
+    this.connection.cut();
+    this.reading.cut();
+    this.ledger.listening.ends(this.name);
+  }
+
+  private told(message: RocketMessage, result: Outcome | Error, reply: Reply): void {
     if (!this.alive) return;
     this.underway.delete(`${message.channel} ${message.number}`);
-    this.count(outcome.outcome);
-    this.ledger.answered(message, outcome);
-    reply(outcome);
-  }
-
-  private failed(error: unknown, reply: Reply): void {
-    if (!this.alive) return;
-    if (error instanceof ShuttingDown) {
-      this.received--;
-      this.world.meet('turned away while stopping');
+    if (result instanceof Error) {
+      if (this.world.sound) this.world.violated('a store that works fails nobody', result.message);
+      this.count('failed');
       return reply('turned away');
     }
-    const shed = error instanceof Error && 'code' in error && error.code === 'overloaded';
-    this.turnedAway(shed ? 'shed' : 'failed', reply);
+    this.count(result.outcome);
+    this.ledger.answered(message, result);
+    reply(result);
   }
 
-  private turnedAway(why: 'shed' | 'failed', reply: Reply): void {
-    if (why === 'shed') {
-      const full = this.buffer.messages >= this.world.plan.bufferMessages;
-      this.world.meet(full ? 'buffer full: messages' : 'buffer full: bytes');
-    }
-    this.count(why);
+  /** It was too late to be received. */
+  private refused(reply: Reply): void {
+    this.received--;
+    this.world.meet('turned away while stopping');
+    reply('turned away');
+  }
+
+  private shed(ofStream: boolean, reply: Reply): void {
+    const { world, buffer } = this;
+    if (buffer.messages >= world.plan.bufferMessages) world.meet('buffer full: messages');
+    else world.meet(ofStream ? 'buffer full: the share of streams' : 'buffer full: bytes');
+    this.counters.turnedAway('shed');
+    this.count('shed');
     reply('turned away');
   }
 
@@ -291,11 +292,16 @@ export class Process {
     };
   }
 
-  private async skipOverdue(channel: string, gap: NumberRange | undefined): Promise<SkipResult> {
-    this.ledger.rocket(channel).intents.push({ expected: gap, spent: false });
-    const result = await this.ingest.skipGap(channel, gap);
-    if (this.alive && result.skipped) this.world.meet('gap skipped by its timeout');
-    return result;
+  private async skipOverdue(channel: string, skip: Skip): Promise<SkipResult> {
+    const intent = this.ledger.rocket(channel).willSkip(this.name, skip, undefined);
+    try {
+      const result = await this.ingest.skip(channel, skip);
+      if (result.skipped !== undefined) this.world.meet('gap skipped by its timeout');
+      if ((result.skipped?.gaps ?? 0) > 1) this.world.meet('several gaps overdue at once');
+      return result;
+    } finally {
+      intent.isOpen = false;
+    }
   }
 
   private sleep(ms: number): Promise<void> {

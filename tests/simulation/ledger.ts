@@ -1,19 +1,43 @@
-import type { Outcome } from '../../src/application/outcome.js';
-import type { Change, RocketState, StoredEvent } from '../../src/application/ports/event-store.js';
+import type { Skip } from '../../src/application/ingest/advance.js';
+import type { Outcome } from '../../src/application/ingest/outcome.js';
+import type { Change, ReceivedMessage, StoredEvent } from '../../src/application/ports/event-store.js';
+import type { SkippedRange } from '../../src/domain/rocket-event.js';
 import type { RocketMessage } from '../../src/domain/rocket-message.js';
-import type { ChannelRecord } from './disk.js';
-import { equal, follow, saidBy, unseen, type Entry, type Said, type Sight, type Told } from './oracle.js';
+import type { RocketState } from '../../src/domain/rocket.js';
+import type { ChannelRecord, Writer } from './disk.js';
+import { ListeningTime } from './listening.js';
+import {
+  equal,
+  follow,
+  saidBy,
+  unseen,
+  type Entry,
+  type Said,
+  type Sight,
+  type Skipped,
+  type Told,
+} from './oracle.js';
 import type { World } from './world.js';
 
-interface Range {
+export interface Range {
   readonly from: number;
   readonly to: number;
 }
 
-/** An operator's request that may become one skipped gap, at any time once it was sent. */
-export interface SkipIntent {
+/** A gap as a directory should show it. */
+export interface SeenGap extends Range {
+  readonly since: number;
+  /** Messages right behind it, up to the next gap. */
+  readonly waiting: number;
+}
+
+/** What a process was asked to skip: until it has answered, gaps may be skipped for it at any time. */
+export interface SkipIntent extends Skip {
+  readonly process: string;
   readonly expected: Range | undefined;
-  spent: boolean;
+  /** What was skipped for it. */
+  readonly done: Range[];
+  isOpen: boolean;
 }
 
 /** A channel as it was after one of its writes. */
@@ -22,19 +46,36 @@ interface Moment {
   readonly gap: Range | undefined;
 }
 
+/** A number that was the highest heard of its channel when it was heard: with it, what is missing below opened as a gap. */
+interface Highest {
+  readonly number: number;
+  /** By the clock of the service that stored it. */
+  readonly at: number;
+  /** For how long a service had listened by then: truly, and as the disk was told. */
+  readonly listened: number;
+  readonly counted: number;
+  /** How many services had begun to listen. */
+  readonly services: number;
+}
+
 /** All that is known of one rocket from outside: what was sent, what was answered, what was seen to be stored. */
 export class RocketLedger {
   readonly sent = new Map<number, { readonly said: Said; readonly times: Set<string> }[]>();
-  /** What stands under each number, for ever. */
-  readonly standing = new Map<number, Told>();
-  readonly skipped: Range[] = [];
-  readonly intents: SkipIntent[] = [];
-  readonly answeredFirst = new Set<number>();
-  readonly history: { readonly number: number; readonly expected: Told }[] = [];
-  readonly sights: Sight[] = [unseen()];
-  /** Every gap there ever was, as `from-to`. */
-  readonly everGaps = new Set<string>();
-  readonly moments: Moment[] = [{ version: 0, gap: undefined }];
+  /** What stands under each number as an event or waits to be one, for ever. */
+  standing = new Map<number, Told>();
+  /** What was heard under each number after it was skipped, for ever. */
+  late = new Map<number, Told>();
+  skipped: readonly Range[] = [];
+  intents: SkipIntent[] = [];
+  answeredFirst = new Set<number>();
+  history: { readonly number: number; readonly expected: Told }[] = [];
+  sights: Sight[] = [unseen()];
+  moments: Moment[] = [{ version: 0, gap: undefined }];
+  highs: Highest[] = [];
+  /** Who wrote last, who changed last what is missing, and who stored each late message. */
+  writtenBy: Writer | undefined;
+  gapsBy: Writer | undefined;
+  lateBy = new Map<number, Writer>();
 
   constructor(readonly channel: string) {}
 
@@ -46,31 +87,85 @@ export class RocketLedger {
     return this.skipped.some(({ from, to }) => number >= from && number <= to);
   }
 
+  willSkip(process: string, skip: Skip, expected: Range | undefined): SkipIntent {
+    const intent = { ...skip, process, expected, done: [], isOpen: true };
+    this.intents.push(intent);
+    return intent;
+  }
+
   /** Every range below the highest number heard that was neither heard nor given up. */
   gaps(): Range[] {
-    const heard = [...this.standing.keys()].sort((a, b) => a - b);
     const gaps: Range[] = [];
-    let next = 1;
-    for (const number of heard) {
-      const skip = this.skipped.find(({ from }) => from === next);
-      if (skip !== undefined) next = skip.to + 1;
-      if (number > next) gaps.push({ from: next, to: number - 1 });
-      next = number + 1;
+    const highest = this.highs.at(-1)?.number ?? 0;
+    let from: number | undefined;
+    for (let number = 1; number <= highest; number++) {
+      if (!this.standing.has(number) && !this.wasSkipped(number)) from ??= number;
+      else if (from !== undefined) {
+        gaps.push({ from, to: number - 1 });
+        from = undefined;
+      }
     }
     return gaps;
+  }
+
+  seenGaps(): SeenGap[] {
+    return this.gaps().map(({ from, to }) => {
+      let waiting = 0;
+      while (this.standing.has(to + 1 + waiting)) waiting++;
+      return { from, to, since: this.opening(to).at, waiting };
+    });
+  }
+
+  /** When the gap that ends with this number began to be one. */
+  opening(number: number): Highest {
+    return this.highs.find((high) => high.number > number)!;
+  }
+
+  /** Everything as it is now, to be put back when the disk is. */
+  copy(): Partial<RocketLedger> {
+    const { skipped, writtenBy, gapsBy } = this;
+    return {
+      standing: new Map(this.standing),
+      late: new Map(this.late),
+      skipped,
+      intents: [],
+      answeredFirst: new Set(this.answeredFirst),
+      history: [...this.history],
+      sights: [...this.sights],
+      moments: [...this.moments],
+      highs: [...this.highs],
+      writtenBy,
+      gapsBy,
+      lateBy: new Map(this.lateBy),
+    };
   }
 }
 
 /** Compares everything that is stored and answered with the oracle, write by write and answer by answer. */
 export class Ledger {
   readonly rockets = new Map<string, RocketLedger>();
+  readonly listening: ListeningTime;
 
-  constructor(private readonly world: World) {}
+  constructor(
+    private readonly world: World,
+    /** For how long a service has listened, as the disk knows it. */
+    private readonly counted: () => number,
+  ) {
+    this.listening = new ListeningTime(() => world.scheduler.now);
+  }
 
   rocket(channel: string): RocketLedger {
     let rocket = this.rockets.get(channel);
     if (rocket === undefined) this.rockets.set(channel, (rocket = new RocketLedger(channel)));
     return rocket;
+  }
+
+  /** Answers how to bring back what is known now. */
+  copy(): () => void {
+    const copies = [...this.rockets.values()].map((rocket) => [rocket, rocket.copy()] as const);
+    return () => {
+      for (const [rocket, copy] of copies) Object.assign(rocket, copy);
+    };
   }
 
   willSend({ channel, number, time, report }: RocketMessage): void {
@@ -82,16 +177,25 @@ export class Ledger {
     else variant.times.add(time);
   }
 
-  written(record: ChannelRecord, change: Change): void {
+  written(record: ChannelRecord, change: Change, writer: Writer): void {
     const rocket = this.rocket(record.channel);
-    for (const stored of record.events.slice(rocket.history.length)) this.recorded(rocket, stored);
-    for (const { message } of change.added)
-      this.stands(rocket, message.number, { ...saidBy(message.report), time: message.time });
+    const before = rocket.gaps();
+    for (const stored of record.events.slice(rocket.history.length)) {
+      this.recorded(rocket, stored, writer);
+      this.heard(rocket, stored.number, change);
+    }
+    for (const added of change.added) {
+      this.stands(rocket, rocket.standing, added.message.number, toldBy(added));
+      this.heard(rocket, added.message.number, change);
+    }
+    for (const late of change.late) this.keptLate(rocket, late, writer);
     this.sameState(rocket, record);
-    this.nothingLost(rocket, record);
-    for (const { from, to } of rocket.gaps()) rocket.everGaps.add(`${from}-${to}`);
-    rocket.moments.push({ version: record.state.version, gap: rocket.gaps()[0] });
-    if (change.released.length > 0 && record.early.has(record.state.version + 1)) {
+    const gaps = rocket.gaps();
+    this.nothingLost(rocket, record, gaps);
+    rocket.writtenBy = writer;
+    if (!equal(before, gaps)) rocket.gapsBy = writer;
+    rocket.moments.push({ version: record.state.version, gap: gaps[0] });
+    if (change.released.length > 0 && record.waiting.has(record.state.version + 1)) {
       this.world.meet('drain in several steps');
     }
     this.world.trace.add(record.channel, record.state.version);
@@ -101,69 +205,82 @@ export class Ledger {
     const { channel, number } = message;
     const rocket = this.rocket(channel);
     this.world.trace.add(outcome.outcome, number);
-    const told = rocket.standing.get(number);
+    const told = rocket.standing.get(number) ?? rocket.late.get(number);
     const expect = (holds: boolean, what: string): void => {
       if (!holds)
         this.world.violated('the answer is true', `${channel} ${number} ${JSON.stringify(outcome)}: ${what}`);
     };
-    if (outcome.refusal === 'arrived-after-skip') {
-      this.world.meet('refused: arrived-after-skip');
-      return expect(outcome.outcome === 'refused' && rocket.wasSkipped(number), 'its number was not skipped');
-    }
     if (told === undefined) {
       return this.world.violated(
         'acknowledged is stored',
         `${channel} ${number} was answered ${outcome.outcome}`,
       );
     }
-    expect(outcome.channel === channel && outcome.messageNumber === number, 'it is about another message');
+    expect(outcome.channel === channel && outcome.number === number, 'it is about another message');
     expect(
       rocket.moments.some(({ version }) => version === outcome.version),
       'there never was this version',
     );
     const same = equal({ type: told.type, data: told.data }, message.report);
-    if (outcome.outcome === 'conflict') return expect(!same, 'nothing else stands there');
+    if (outcome.outcome === 'conflict') {
+      this.world.meet(conflictWith(rocket, outcome));
+      return expect(!same, 'nothing else stands there');
+    }
     expect(same, 'something else stands there');
-    if (outcome.outcome !== 'duplicate') this.answeredFirst(rocket, message, outcome, expect);
+    if (outcome.outcome === 'duplicate') this.world.meet(duplicateOf(rocket, outcome));
+    else this.answeredFirst(rocket, message, outcome, expect);
   }
 
   private answeredFirst(
     rocket: RocketLedger,
     { number, time }: RocketMessage,
-    { outcome, refusal, version, missing }: Outcome,
+    { outcome, rule, version, missing }: Outcome,
     expect: (holds: boolean, what: string) => void,
   ): void {
     if (rocket.answeredFirst.has(number)) {
       this.world.violated('every number at most once', `${rocket.channel} ${number} was new twice`);
     }
     rocket.answeredFirst.add(number);
-    expect(rocket.standing.get(number)?.time === time, 'it was not this one that was taken');
+    const late = rocket.late.get(number);
+    const told = late ?? rocket.standing.get(number);
+    expect(told?.time === time, 'it was not this one that was taken');
+    expect((rule !== undefined) === (outcome === 'refused'), 'who is refused is told the rule');
+    expect((late !== undefined) === (rule === 'arrived-after-skip'), 'it is late or it is not');
+    if (rule !== undefined) this.world.meet(`refused: ${rule}`);
+    if (late !== undefined) return;
     if (outcome === 'buffered') {
       this.world.meet('buffered');
       const was = rocket.moments.some((moment) => moment.version === version && equal(moment.gap, missing));
       return expect(missing === undefined || was, 'this gap was never the first');
     }
+    expect(missing === undefined, 'it waits for nothing');
     const event = rocket.history.find((each) => each.number === number)?.expected;
     expect(event !== undefined && number <= version, 'it is not in the history');
     expect((event?.type === 'MessageRefused') === (outcome === 'refused'), 'the history says otherwise');
-    if (refusal !== undefined) {
-      expect(event?.data.rule === refusal, 'it broke another rule');
-      this.world.meet(`refused: ${refusal}`);
-    }
+    expect(rule === undefined || event?.data.rule === rule, 'it broke another rule');
   }
 
-  private recorded(rocket: RocketLedger, { number, event }: StoredEvent): void {
+  private heard({ highs }: RocketLedger, number: number, { recordedAt }: Change): void {
+    if (number <= (highs.at(-1)?.number ?? 0)) return;
+    const { total: listened, services } = this.listening;
+    highs.push({ number, at: recordedAt, listened, counted: this.counted(), services });
+  }
+
+  private recorded(rocket: RocketLedger, { number, event }: StoredEvent, writer: Writer): void {
     const { channel } = rocket;
     const next = rocket.sight.version + 1;
-    const entry = event.type === 'MessagesSkipped' ? this.skip(rocket, number, event.data) : undefined;
+    const entry: Entry | undefined =
+      event.type === 'MessagesSkipped' ? this.skip(rocket, number, event.data, writer) : undefined;
     if (entry === undefined) {
       if (number !== next) {
         this.world.violated('no event past a gap', `${channel}: ${number} follows ${next - 1}`);
       }
       const said = saidBy(event.type === 'MessageRefused' ? event.data.message : event);
-      this.stands(rocket, number, { ...said, time: event.time });
+      this.stands(rocket, rocket.standing, number, { ...said, time: event.time });
     }
     const sight = { ...rocket.sight };
+    if (event.type === 'RocketLaunched' && sight.speed === null)
+      this.world.meet('launch heard after a skipped gap');
     const expected = follow(sight, entry ?? { number, told: rocket.standing.get(number)! });
     rocket.sights.push(sight);
     rocket.history.push({ number, expected });
@@ -175,27 +292,70 @@ export class Ledger {
     }
   }
 
-  private skip(rocket: RocketLedger, number: number, { from, to }: Range): Entry {
-    const { channel, sight, standing, intents, skipped } = rocket;
+  /** A gap was given up, or the beginning of one: it was the first, and somebody had asked for just that. */
+  private skip(
+    rocket: RocketLedger,
+    number: number,
+    { from, to, by, why }: SkippedRange,
+    writer: Writer,
+  ): Skipped {
+    const { channel, sight, standing } = rocket;
     const gap = rocket.gaps()[0];
-    const behind = standing.get(to + 1);
-    // A range can be skipped once, so a request for just this one is as good as spent by it.
-    const open = intents.filter(({ spent }) => !spent);
-    const intent =
-      open.find(({ expected }) => equal(expected, { from, to })) ??
-      open.find(({ expected }) => expected === undefined);
-    const isGap = number === to && from === sight.version + 1 && equal(gap, { from, to });
-    if (!isGap || behind === undefined || intent === undefined) {
+    const intent = rocket.intents.find(
+      (each) =>
+        each.isOpen &&
+        each.process === writer.process &&
+        equal(each.by, by) &&
+        each.why === why &&
+        from <= each.upTo &&
+        to === Math.min(each.upTo, gap?.to ?? 0) &&
+        (each.expected === undefined || equal(each.expected, gap)),
+    );
+    if (number !== to || from !== sight.version + 1 || gap?.from !== from || intent === undefined) {
       this.world.violated('only gaps are skipped, on request', `${channel}: ${from} to ${to} at ${number}`);
     }
-    if (intent !== undefined) intent.spent = true;
+    intent?.done.push({ from, to });
+    if (by.who === 'timeout') this.wasOverdue(rocket, to);
     if (sight.status === 'awaiting-launch') this.world.meet('launch in a skipped gap');
-    skipped.push({ from, to });
-    return { number, skippedFrom: from, time: behind?.time ?? '' };
+    if (gap !== undefined && to < gap.to) this.world.meet('part of a gap skipped');
+    rocket.skipped = [...rocket.skipped, { from, to }];
+    let behind = to + 1;
+    while (!standing.has(behind) && behind <= (rocket.highs.at(-1)?.number ?? 0)) behind++;
+    const time = standing.get(behind)?.time ?? '';
+    return { number, skippedFrom: from, by: intent?.by ?? by, why: intent?.why, time };
+  }
+
+  /** Whatever the clocks of services say: a gap was heard of for as long as it takes before it is given up. */
+  private wasOverdue(rocket: RocketLedger, number: number): void {
+    const { gapTimeout, instances } = this.world.plan;
+    const opening = rocket.opening(number);
+    if (opening.services < this.listening.services) this.world.meet('gap overdue over a restart');
+    const listened = this.listening.total - opening.listened;
+    // What another service has to count yet may be from before the gap.
+    const uncertain = (instances - 1) * pauseOf(gapTimeout);
+    if (listened > gapTimeout - uncertain - 0.01) return;
+    this.world.violated(
+      'no gap is overdue before its time',
+      `${rocket.channel}: ${number} was waited for only ${listened} ms`,
+    );
+  }
+
+  private keptLate(rocket: RocketLedger, late: ReceivedMessage, writer: Writer): void {
+    const { number } = late.message;
+    if (rocket.standing.has(number) || !rocket.wasSkipped(number)) {
+      this.world.violated('only what was skipped is late', `${rocket.channel} ${number}`);
+    }
+    this.stands(rocket, rocket.late, number, toldBy(late));
+    rocket.lateBy.set(number, writer);
   }
 
   /** The first message that was stored under a number stands there, word for word as it was sent. */
-  private stands({ channel, sent, standing }: RocketLedger, number: number, told: Told): void {
+  private stands(
+    { channel, sent }: RocketLedger,
+    standing: Map<number, Told>,
+    number: number,
+    told: Told,
+  ): void {
     const before = standing.get(number);
     const { time, ...said } = told;
     const variant = sent.get(number)?.find((each) => equal(each.said, said));
@@ -217,31 +377,46 @@ export class Ledger {
     );
   }
 
-  /** Everything ever stored is an event or still waits, and the gaps are exactly what is missing in between. */
-  private nothingLost(rocket: RocketLedger, { channel, state, early, events }: ChannelRecord): void {
+  /** Everything ever stored is an event, waits or is late, and the gaps are exactly what is missing in between. */
+  private nothingLost(rocket: RocketLedger, record: ChannelRecord, known: readonly Range[]): void {
+    const { channel, state, waiting, late, events } = record;
     const skips = rocket.skipped.length;
-    if (rocket.standing.size !== events.length - skips + early.size) {
+    if (rocket.standing.size !== events.length - skips + waiting.size || rocket.late.size !== late.size) {
       this.world.violated('nothing stored is lost', `${channel} at version ${state.version}`);
     }
-    const waiting = [...early.keys()].sort((a, b) => a - b);
     const gaps: Range[] = [];
     let next = state.version + 1;
-    for (const number of waiting) {
+    for (const number of [...waiting.keys()].sort((a, b) => a - b)) {
       if (number > next) gaps.push({ from: next, to: number - 1 });
       next = number + 1;
     }
-    if (!equal(gaps, rocket.gaps())) {
+    if (!equal(gaps, known)) {
       this.world.violated('gaps are exactly what is missing', `${channel}: ${JSON.stringify(gaps)}`);
     }
   }
 }
 
+/** How often a service counts the time it has listened. */
+export const pauseOf = (timeout: number): number => Math.min(Math.max(timeout / 10, 50), 10_000);
+
 export const sightOf = ({ version, updatedAt, rocket }: RocketState): Sight => {
   const { status, complete } = rocket;
   const sight = { ...unseen(), version, updatedAt, status, complete };
   if (rocket.status === 'awaiting-launch') return sight;
-  const { speed, type, mission, launchedAt } = rocket;
-  const flown = { ...sight, speed, type, mission, launchedAt };
+  const { speed, speedChange, type, mission, launchedAt } = rocket;
+  const flown = { ...sight, speed, speedChange, type, mission, launchedAt };
   if (rocket.status === 'flying') return flown;
   return { ...flown, reason: rocket.reason, explodedAt: rocket.explodedAt };
+};
+
+export const toldBy = ({ message: { report, time } }: ReceivedMessage): Told => ({ ...saidBy(report), time });
+
+const duplicateOf = ({ late }: RocketLedger, { number, version }: Outcome) => {
+  if (late.has(number)) return 'duplicate of a late message';
+  return number > version ? 'duplicate of a buffered message' : 'duplicate of an applied message';
+};
+
+const conflictWith = ({ late }: RocketLedger, { number, version }: Outcome) => {
+  if (late.has(number)) return 'conflict with a late message';
+  return number > version ? 'conflict with a buffered message' : 'conflict with an event';
 };

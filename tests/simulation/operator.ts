@@ -1,12 +1,13 @@
-import type { NumberRange } from '../../src/application/outcome.js';
-import type { SkipResult } from '../../src/application/reorder-buffer.js';
+import type { SkipResult } from '../../src/application/ingest/reorder-buffer.js';
 import type { Instance } from './instance.js';
-import type { Ledger, RocketLedger, SkipIntent } from './ledger.js';
+import type { Ledger, Range, RocketLedger, SkipIntent } from './ledger.js';
 import { equal } from './oracle.js';
 import type { World } from './world.js';
 
-/** Looks at a rocket now and then, and gives up its first gap. */
+/** Looks at a rocket now and then, and gives up its first gap, or all that begin up to some number. */
 export class Operator {
+  private wishes = 0;
+
   constructor(
     private readonly world: World,
     private readonly instances: readonly Instance[],
@@ -26,44 +27,68 @@ export class Operator {
 
   private look(): void {
     const { world } = this;
-    const rocket = world.random.pick([...this.ledger.rockets.values()]);
-    const seen = rocket.gaps()[0];
-    const expected = seen !== undefined && world.random.chance(0.7) ? seen : undefined;
-    const { process } = world.random.pick(this.instances);
-    const intent: SkipIntent = { expected, spent: false };
-    rocket.intents.push(intent);
+    const { random, plan } = world;
+    const rocket = random.pick([...this.ledger.rockets.values()]);
+    const expected = random.chance(0.5) ? this.gapOf(rocket) : undefined;
+    const upTo = expected?.to ?? random.between(1, plan.messagesPerRocket);
+    const { process } = random.pick(this.instances);
+    const by = { who: 'operator', key: `operator ${++this.wishes}` } as const;
+    const why = random.chance(0.5) ? `reason ${this.wishes}` : undefined;
+    if (process === undefined) return;
+    const intent = rocket.willSkip(process.name, { upTo, by, why }, expected);
     world.scheduler.after(world.delay(), 'skip', () => {
       const since = rocket.moments.length - 1;
-      process?.skipGap(rocket.channel, expected).then(
-        (result) => this.check(rocket, expected, since, result),
-        () => undefined,
-      );
+      process
+        .skip(rocket.channel, { upTo, by, why }, expected)
+        .then((result) => {
+          this.check(rocket, intent, since, result);
+          if (result.skipped !== undefined && !process.stopping)
+            this.checkEnough(rocket, intent, result.version);
+        })
+        .catch(() => undefined)
+        .finally(() => (intent.isOpen = false));
     });
   }
 
+  /** Mostly what is there; at times a gap that is not, or not any more. */
+  private gapOf(rocket: RocketLedger): Range {
+    const { random } = this.world;
+    const { version } = rocket.sight;
+    const { from, to } = rocket.gaps()[0] ?? { from: version + 1, to: version + 1 };
+    return { from, to: random.chance(0.1) ? to + 1 : to };
+  }
+
+  /** When it was answered, no gap was left that begins at or below the number given. */
+  private checkEnough(rocket: RocketLedger, { upTo }: SkipIntent, version: number): void {
+    const moment = rocket.moments.find((each) => each.version === version);
+    if (moment !== undefined && (moment.gap === undefined || moment.gap.from > upTo)) return;
+    this.world.violated('what was to be skipped is skipped', `${rocket.channel} up to ${upTo}`);
+  }
+
   /** What was answered held at some moment between the question and the answer. */
-  private check(
-    rocket: RocketLedger,
-    expected: NumberRange | undefined,
-    since: number,
-    result: SkipResult,
-  ): void {
+  private check(rocket: RocketLedger, intent: SkipIntent, since: number, result: SkipResult): void {
     const { world } = this;
-    const held = (gap: NumberRange | undefined): boolean =>
-      rocket.moments.slice(since).some((moment) => equal(moment.gap, gap));
+    const { done, expected, upTo } = intent;
     const told = `${rocket.channel}: ${JSON.stringify(result)}`;
     if (result.skipped !== undefined) {
       world.meet('gap skipped');
-      const isSkipped = rocket.skipped.some((range) => equal(range, result.skipped));
-      if (!isSkipped) world.violated('acknowledged is stored', told);
-      if (expected !== undefined && !equal(expected, result.skipped))
-        world.violated('only the expected gap is skipped', told);
+      if (done.length > 1) world.meet('several gaps skipped at once');
+      if (!equal(result.skipped, sumOf(done))) world.violated('acknowledged is stored', told);
       return;
     }
     world.meet(`skip answered: ${result.reason}`);
     const first = result.reason === 'no-gap' ? undefined : result.first;
-    if (!held(first) || (first !== undefined && equal(first, expected))) {
-      world.violated('gaps are exactly what is missing', told);
-    }
+    const held = rocket.moments.slice(since).some(({ gap }) => equal(gap, first));
+    const couldBeSkipped =
+      first !== undefined && (expected === undefined ? first.from <= upTo : equal(first, expected));
+    if (!held || couldBeSkipped) world.violated('gaps are exactly what is missing', told);
+    if (done.length > 0) world.violated('what was skipped is told', told);
   }
 }
+
+const sumOf = (ranges: readonly Range[]) => ({
+  from: ranges[0]?.from,
+  to: ranges.at(-1)?.to,
+  gaps: ranges.length,
+  numbers: ranges.reduce((sum, { from, to }) => sum + to - from + 1, 0),
+});

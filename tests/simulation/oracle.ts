@@ -17,16 +17,26 @@ export interface Told extends Said {
 }
 
 /** One entry of a history: a message that took its number, or a range that was given up. */
-export type Entry =
-  | { readonly number: number; readonly told: Told }
-  | { readonly number: number; readonly skippedFrom: number; readonly time: string };
+export type Entry = { readonly number: number; readonly told: Told } | Skipped;
+
+export interface Skipped {
+  /** The last number of the range. */
+  readonly number: number;
+  readonly skippedFrom: number;
+  readonly by: object;
+  readonly why: string | undefined;
+  readonly time: string;
+}
 
 export interface Sight {
   version: number;
   status: 'awaiting-launch' | 'flying' | 'exploded';
   complete: boolean;
   updatedAt: string | null;
-  speed: number;
+  /** Null from a skipped launch on, until a launch is heard after all. */
+  speed: number | null;
+  /** What was heard of changes while the speed is unknown. */
+  speedChange: number | null;
   type: unknown;
   mission: unknown;
   reason: unknown;
@@ -40,6 +50,7 @@ export const unseen = (): Sight => ({
   complete: true,
   updatedAt: null,
   speed: 0,
+  speedChange: null,
   type: null,
   mission: null,
   reason: null,
@@ -53,12 +64,14 @@ export const follow = (sight: Sight, entry: Entry): Told => {
   if ('skippedFrom' in entry) {
     sight.complete = false;
     sight.updatedAt = entry.time;
-    if (sight.status === 'awaiting-launch') sight.status = 'flying';
-    return {
-      type: 'MessagesSkipped',
-      data: { from: entry.skippedFrom, to: entry.number },
-      time: entry.time,
-    };
+    if (sight.status === 'awaiting-launch') {
+      sight.status = 'flying';
+      sight.speed = null;
+      sight.speedChange = 0;
+    }
+    const { number, skippedFrom, by, why, time } = entry;
+    const data = { from: skippedFrom, to: number, by, ...(why === undefined ? {} : { why }) };
+    return { type: 'MessagesSkipped', data, time };
   }
   const { type, data, time } = entry.told;
   const objection = objectionTo(sight, type, data);
@@ -75,18 +88,19 @@ const objectionTo = (sight: Sight, type: string, data: Told['data']): string | u
   const isLaunch = type === 'RocketLaunched';
   if (sight.status === 'awaiting-launch') return isLaunch ? undefined : 'not-launched';
   if (isLaunch) return sight.launchedAt === null ? undefined : 'already-launched';
-  const speed = speedAfter(sight, type, data);
-  if (speed > BigInt(Number.MAX_SAFE_INTEGER) || speed < -BigInt(Number.MAX_SAFE_INTEGER)) {
+  const figure = figureAfter(sight, type, data);
+  if (figure > BigInt(Number.MAX_SAFE_INTEGER) || figure < -BigInt(Number.MAX_SAFE_INTEGER)) {
     return 'speed-out-of-range';
   }
-  return sight.complete && speed < 0n ? 'speed-below-zero' : undefined;
+  return sight.complete && figure < 0n ? 'speed-below-zero' : undefined;
 };
 
-const speedAfter = (sight: Sight, type: string, data: Told['data']): bigint => {
-  const speed = BigInt(sight.speed);
-  if (type === 'RocketSpeedIncreased') return speed + BigInt(Number(data.by));
-  if (type === 'RocketSpeedDecreased') return speed - BigInt(Number(data.by));
-  return speed;
+/** The speed, or what is known of its changes. */
+const figureAfter = ({ speed, speedChange }: Sight, type: string, data: Told['data']): bigint => {
+  const figure = BigInt(speed === null ? Number(speedChange) : speed);
+  if (type === 'RocketSpeedIncreased') return figure + BigInt(Number(data.by));
+  if (type === 'RocketSpeedDecreased') return figure - BigInt(Number(data.by));
+  return figure;
 };
 
 const take = (sight: Sight, type: string, data: Told['data'], time: string): void => {
@@ -95,6 +109,7 @@ const take = (sight: Sight, type: string, data: Told['data'], time: string): voi
     sight.type = data.type;
     sight.mission = data.mission;
     sight.speed = Number(data.launchSpeed);
+    sight.speedChange = null;
     sight.launchedAt = time;
   } else if (type === 'RocketMissionChanged') {
     sight.mission = data.newMission;
@@ -103,17 +118,21 @@ const take = (sight: Sight, type: string, data: Told['data'], time: string): voi
     sight.reason = data.reason;
     sight.explodedAt = time;
   } else {
-    sight.speed = Number(speedAfter(sight, type, data));
+    const figure = Number(figureAfter(sight, type, data));
+    if (sight.speed === null) sight.speedChange = figure;
+    else sight.speed = figure;
   }
 };
 
 /** Deep equality of plain JSON values, whatever the order of keys. */
 export const equal = (a: unknown, b: unknown): boolean => {
   if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  const left = Object.entries(a);
-  const right = new Map(Object.entries(b));
-  return (
-    left.length === right.size && left.every(([key, value]) => right.has(key) && equal(value, right.get(key)))
-  );
+  if (!isComposed(a) || !isComposed(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  for (const key of keys) if (!Object.hasOwn(b, key) || !equal(a[key], b[key])) return false;
+  return true;
 };
+
+const isComposed = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;

@@ -26,15 +26,22 @@ export interface Plan {
   readonly invalid: number;
   readonly brokenRules: number;
   readonly loadFails: number;
+  /** Of pages of the feed. */
+  readonly readFails: number;
   readonly commitFails: number;
   /** Of the commits that fail: how many had written a part or all of it. */
   readonly writtenThough: number;
-  /** Heads with no more early messages than the port demands; gaps are then told by the ranges that show in them. */
+  /** Heads with no more waiting messages than the port demands. */
   readonly partialHeads: boolean;
+  /** How long news of what was written may take to all who follow, also when nothing is wrong. */
+  readonly newsWithin: number;
+  /** A store that lets more come before work is taken. */
+  readonly gathers: boolean;
   readonly crashEvery: number;
   readonly powerLossEvery: number;
   readonly stopEvery: number;
   readonly operatorEvery: number;
+  /** How long a service has to listen before a gap is given up by itself. */
   readonly gapTimeout: number;
   readonly clockJumps: number;
   readonly readers: number;
@@ -43,6 +50,13 @@ export interface Plan {
   readonly followers: number;
   /** What a follower takes of its connection in a millisecond, in events. */
   readonly followerSpeed: number;
+  /** How often a follower leaves by itself when it looks at its connection. */
+  readonly followerLeaves: number;
+  /** What the followers want of the feed. */
+  readonly followed: 'everything' | 'one channel' | 'one type';
+  /** When the disk is copied, and when it is put back to that copy; 0 for never. */
+  readonly copyAt: number;
+  readonly restoreAt: number;
   readonly faultsUntil: number;
 }
 
@@ -53,6 +67,8 @@ export const drawPlan = (random: Random): Plan => {
   const everyOrNever = (shortest: number, longest: number): number =>
     random.chance(0.5) ? random.between(shortest, longest) : NEVER;
   const tightBuffer = random.chance(0.3);
+  const faultsUntil = random.between(1000, 4000);
+  const restoreAt = random.chance(0.1) ? random.between(300, faultsUntil - 1) : NEVER;
   return {
     rockets: random.between(1, 4),
     messagesPerRocket: random.between(5, random.chance(0.2) ? 40 : 15),
@@ -74,19 +90,27 @@ export const drawPlan = (random: Random): Plan => {
     invalid: sometimes(0.1),
     brokenRules: sometimes(0.5),
     loadFails: sometimes(0.1),
-    commitFails: sometimes(0.2),
-    writtenThough: random.next(),
+    readFails: sometimes(0.2),
+    commitFails: sometimes(random.chance(0.3) ? 0.7 : 0.2),
+    writtenThough: random.chance(0.5) ? 1 : random.next(),
     partialHeads: random.chance(0.5),
+    newsWithin: random.pick([3, 50, 400, 1500]),
+    gathers: random.chance(0.5),
     crashEvery: everyOrNever(200, 3000),
     powerLossEvery: everyOrNever(300, 3000),
     stopEvery: random.chance(0.3) ? random.between(300, 2000) : NEVER,
     operatorEvery: everyOrNever(100, 1500),
-    gapTimeout: random.chance(0.15) ? random.between(200, 2000) : NEVER,
+    gapTimeout: random.chance(0.25) ? random.pick([200, 500, 1000, 2000, 3500]) : NEVER,
     clockJumps: random.chance(0.3) ? random.between(200, 1500) : NEVER,
     readers: random.between(1, 2),
-    followers: random.between(0, 2),
-    followerSpeed: random.pick([10, 1, 0.02]),
+    followers: random.pick([0, 1, 1, 2]),
+    followerSpeed: random.pick([10, 1, 0.02, 0.003]),
+    followerLeaves: random.pick([0, 0, 0.1, 0.5]),
+    followed: random.pick(['everything', 'everything', 'one channel', 'one type']),
     readerPause: random.pick([20, 200, 1500]),
-    faultsUntil: random.between(1000, 4000),
+    copyAt:
+      restoreAt === NEVER ? NEVER : random.between(random.chance(0.3) ? restoreAt - 20 : 1, restoreAt - 1),
+    restoreAt,
+    faultsUntil,
   };
 };

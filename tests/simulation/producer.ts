@@ -1,4 +1,4 @@
-import type { Outcome } from '../../src/application/outcome.js';
+import type { Outcome } from '../../src/application/ingest/outcome.js';
 import type { RocketMessage } from '../../src/domain/rocket-message.js';
 import { drawHistory, drawImpostor, drawTime } from './fleet.js';
 import type { Instance } from './instance.js';
@@ -12,6 +12,8 @@ interface Post {
   message: RocketMessage;
   readonly bytes: number;
   readonly givesUp: boolean;
+  /** Not sent before everything heals. */
+  isWithheld: boolean;
   done: boolean;
   attempts: number;
 }
@@ -19,6 +21,7 @@ interface Post {
 /** Sends the messages of one rocket over a bad network, each until it was answered. */
 export class Producer {
   private readonly posts: Post[] = [];
+  private readonly awaiting = new Set<Post>();
   private highestSent = 0;
 
   constructor(
@@ -30,7 +33,8 @@ export class Producer {
     const { random, plan } = world;
     drawHistory(world, channel).forEach((message, i) => {
       const post = this.post(message, random.chance(plan.givenUp));
-      if (random.chance(plan.withheld)) return;
+      post.isWithheld = random.chance(plan.withheld);
+      if (post.isWithheld) return;
       this.sendAfter(i * plan.sendEvery + random.between(0, plan.reorderWithin), post);
       if (!random.chance(plan.impostor)) return;
       const impostor = this.post(drawImpostor(world, message), false);
@@ -38,13 +42,29 @@ export class Producer {
     });
   }
 
-  get unanswered(): number {
-    return this.posts.reduce((count, { done }) => count + (done ? 0 : 1), 0);
+  /** How much of what is to be sent was not answered yet. */
+  get awaited(): number {
+    let count = 0;
+    for (const post of this.awaiting) if (!post.done) count++;
+    return count;
   }
 
-  /** Everything that was not answered yet is sent, until it is. */
-  heal(): void {
-    for (const post of this.posts) if (!post.done) this.sendAfter(this.world.random.between(0, 100), post);
+  /** A share of what was not answered yet is sent, until it is. */
+  sendWhatIsLeft(share: number, within: number): void {
+    const { random } = this.world;
+    for (const post of this.posts) {
+      if (post.done || (share < 1 && !random.chance(share))) continue;
+      this.awaiting.add(post);
+      this.sendAfter(random.between(0, within), post);
+    }
+  }
+
+  /** The store has forgotten some of what it acknowledged: everything is sent again. */
+  startOver(): void {
+    for (const post of this.posts) {
+      post.done = false;
+      if (!post.isWithheld) this.sendAfter(this.world.random.between(0, 1000), post);
+    }
   }
 
   private post(message: RocketMessage, givesUp: boolean): Post {
@@ -52,6 +72,7 @@ export class Producer {
       message,
       bytes: this.world.random.between(BYTES.from, BYTES.to),
       givesUp,
+      isWithheld: false,
       done: false,
       attempts: 0,
     };
@@ -79,8 +100,8 @@ export class Producer {
     if (world.strikes(plan.requestLost)) world.meet('request lost');
     else this.transmit(post);
     if (post.givesUp && !world.healed) return world.meet('message given up by its sender');
-    // After healing, attempts of before are still under way: a new one each second does no harm.
-    this.sendAfter(ANSWER_TIMEOUT_MS, post);
+    // After healing, attempts of before are still under way: a new one now and then does no harm.
+    this.sendAfter(world.random.between(ANSWER_TIMEOUT_MS, 1.5 * ANSWER_TIMEOUT_MS), post);
   }
 
   private transmit(post: Post): void {
@@ -91,29 +112,20 @@ export class Producer {
       if (message.number < this.highestSent) world.meet('messages out of order');
       this.highestSent = Math.max(this.highestSent, message.number);
       if (world.strikes(world.plan.invalid)) process?.receiveInvalid();
-      process?.receive(message, bytes, (answer) => this.reply(post, message, answer));
+      process?.receive(message, bytes, (answer) => this.reply(post, answer));
     });
   }
 
-  private reply(post: Post, message: RocketMessage, answer: Outcome | 'turned away'): void {
+  private reply(post: Post, answer: Outcome | 'turned away'): void {
     const { world } = this;
-    if (answer !== 'turned away') this.note(message, answer);
     if (world.strikes(world.plan.replyLost)) {
       if (answer !== 'turned away' && answer.outcome !== 'duplicate') world.meet('reply lost after commit');
       return;
     }
     if (answer === 'turned away') return;
-    world.scheduler.after(world.delay(), 'reply', () => (post.done = true));
-  }
-
-  private note({ channel, number }: RocketMessage, { outcome, version }: Outcome): void {
-    if (outcome !== 'duplicate' && outcome !== 'conflict') return;
-    const wasEarly = number > version;
-    if (outcome === 'duplicate') {
-      this.world.meet(wasEarly ? 'duplicate of a buffered message' : 'duplicate of an applied message');
-    } else {
-      this.world.meet(wasEarly ? 'conflict with a buffered message' : 'conflict with an event');
-    }
-    this.world.trace.add(channel, number);
+    const { epoch } = world;
+    world.scheduler.after(world.delay(), 'reply', () => {
+      if (epoch === world.epoch) post.done = true;
+    });
   }
 }

@@ -1,7 +1,7 @@
-import type { Position } from '../../src/application/ports/event-store.js';
-import type { Instance, Process } from './instance.js';
-import type { Disk } from './disk.js';
+import { UnknownPosition, type Position } from '../../src/application/ports/event-store.js';
+import { epochOf, type Disk } from './disk.js';
 import { FeedAudit } from './feed-audit.js';
+import type { Instance, Process } from './instance.js';
 import type { World } from './world.js';
 
 const PATIENCE_MS = 2000;
@@ -60,11 +60,27 @@ export class Reader {
       ({ events, next, end }) => {
         if (isOver) return;
         for (const event of events) this.audit.take(event);
+        this.audit.stands(next);
         this.position = next;
         if (this.disk.log.length - this.audit.total > FAR_BEHIND) world.meet('reader fell behind');
         over(end ? AT_THE_END_MS : this.pause);
       },
-      () => over(this.pause),
+      (error: unknown) => {
+        if (isOver) return;
+        if (error instanceof UnknownPosition) this.startAnew();
+        over(this.pause);
+      },
     );
+  }
+
+  /** The position is of a history that is over. */
+  private startAnew(): void {
+    const { world, position, disk } = this;
+    if (position === undefined || epochOf(position) === disk.epoch) {
+      world.violated('a position stays good', `${position} was refused`);
+    }
+    world.meet('reader told to start anew');
+    this.position = undefined;
+    this.audit.beginAnew();
   }
 }

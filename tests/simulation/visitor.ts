@@ -1,6 +1,6 @@
 import type { RocketQueries } from '../../src/application/rocket-queries.js';
 import type { Instance } from './instance.js';
-import type { Ledger, RocketLedger } from './ledger.js';
+import { toldBy, type Ledger, type RocketLedger } from './ledger.js';
 import { equal } from './oracle.js';
 import type { World } from './world.js';
 
@@ -30,40 +30,70 @@ export class Visitor {
     const { process } = random.pick(this.instances);
     const rocket = random.pick([...this.ledger.rockets.values()]);
     if (process === undefined) return;
-    const visit = random.chance(0.5)
-      ? this.past(process.queries, rocket)
-      : this.fate(process.queries, rocket);
-    visit.catch(() => undefined);
+    const visit = random.pick(['past', 'fate', 'parts'] as const);
+    this[visit](process.queries, rocket).catch(() => undefined);
   }
 
   private async past(queries: RocketQueries, rocket: RocketLedger): Promise<void> {
     const version = this.world.random.between(0, rocket.sight.version);
     const { version: found, rocket: state } = await queries.asOf(rocket.channel, { version });
     const sight = rocket.sights.findLast((each) => each.version <= version);
-    const speed = state.status === 'awaiting-launch' ? 0 : state.speed;
+    const { speed, speedChange } =
+      state.status === 'awaiting-launch' ? { speed: 0, speedChange: null } : state;
     const same =
       found === sight?.version &&
       state.status === sight.status &&
       state.complete === sight.complete &&
-      speed === sight.speed;
+      speed === sight.speed &&
+      speedChange === sight.speedChange;
     if (same) this.world.meet('past version read');
     else this.world.violated('a past version is the fold of its prefix', `${rocket.channel} at ${version}`);
   }
 
   private async fate(queries: RocketQueries, rocket: RocketLedger): Promise<void> {
     const number = this.world.random.between(1, this.world.plan.messagesPerRocket);
-    const stood = rocket.standing.has(number) || rocket.wasSkipped(number);
+    const known = rocket.standing.has(number) || rocket.wasSkipped(number);
+    const wasLate = rocket.late.has(number);
     const since = rocket.moments.length - 1;
     const fate = await queries.fate(rocket.channel, number);
-    const known = rocket.history.find((each) => each.number >= number)?.expected;
     const told = `${rocket.channel} ${number}: ${JSON.stringify(fate)}`;
     const expect = (holds: boolean): void => {
       if (!holds) this.world.violated('the fate of a message is told truly', told);
     };
-    if (fate === undefined) return expect(!stood);
-    if (fate.outcome !== 'buffered') return expect(equal(fate.event.event, known));
-    const moments = rocket.moments.slice(since);
-    const waited = moments.some(({ version, gap }) => version < number && equal(gap, fate.missing));
-    expect(rocket.standing.has(number) && (fate.missing === undefined || waited));
+    if (fate === undefined) return expect(!known);
+    if (fate.outcome === 'buffered') {
+      const moments = rocket.moments.slice(since);
+      const waited = moments.some(({ version, gap }) => version < number && equal(gap, fate.missing));
+      expect(equal(rocket.standing.get(number), toldBy(fate.message)));
+      return expect(fate.missing === undefined || waited);
+    }
+    const event = rocket.history.find((each) => each.number >= number)?.expected;
+    expect(equal(fate.event.event, event));
+    expect((fate.outcome === 'refused') === (event?.type === 'MessageRefused'));
+    if (fate.outcome === 'skipped') return expect(rocket.wasSkipped(number) && !wasLate);
+    if (fate.outcome !== 'late') return expect(!rocket.wasSkipped(number));
+    this.world.meet('late message found');
+    expect(equal(rocket.late.get(number), toldBy(fate.message)));
+  }
+
+  /** Pages of what waits, of what is late and of the history, newest first, as they stand at this moment. */
+  private async parts(queries: RocketQueries, rocket: RocketLedger): Promise<void> {
+    const { channel } = rocket;
+    const page = { after: this.world.random.between(0, rocket.sight.version), limit: 3 };
+    const [waiting, late] = await Promise.all([queries.waiting(channel, page), queries.late(channel, page)]);
+    const { version } = rocket.sight;
+    const shown = [
+      { messages: waiting, numbers: numbersOf(rocket.standing, Math.max(page.after, version)) },
+      { messages: late, numbers: numbersOf(rocket.late, page.after) },
+    ];
+    for (const { messages, numbers } of shown) {
+      const found = messages.map(({ message }) => message.number);
+      if (!equal(found, numbers.slice(0, page.limit))) {
+        this.world.violated('what waits and what is late is listed', `${channel}: ${JSON.stringify(found)}`);
+      }
+    }
   }
 }
+
+const numbersOf = (messages: ReadonlyMap<number, unknown>, after: number): number[] =>
+  [...messages.keys()].filter((number) => number > after).sort((a, b) => a - b);

@@ -18,8 +18,14 @@ export class World {
   readonly trace: Trace;
   readonly scheduler: Scheduler;
   violation: Violation | undefined;
+  /** Counts the histories of the disk: a copy that is put back begins another one. */
+  epoch = 1;
   /** From here on nothing goes wrong any more, and everybody tries until it is done. */
   healed = false;
+  /** Commits still fail at times, for whom they ever do. */
+  shaky = false;
+  /** From here on nothing is left of what went wrong before. */
+  sound = false;
 
   constructor(
     readonly seed: number,

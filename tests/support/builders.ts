@@ -1,13 +1,13 @@
 import type {
   Change,
-  EarlyMessage,
   EventStore,
   Head,
   HeadRequest,
+  ReceivedMessage,
 } from '../../src/application/ports/event-store.js';
-import { record } from '../../src/application/rocket-state.js';
-import type { RocketEvent } from '../../src/domain/rocket-event.js';
+import type { RocketEvent, Skipper } from '../../src/domain/rocket-event.js';
 import type { RocketMessage, RocketReport } from '../../src/domain/rocket-message.js';
+import { record } from '../../src/domain/rocket.js';
 
 export const noon = '2026-10-01T12:00:00Z';
 export const noonMillis = Date.UTC(2026, 9, 1, 12);
@@ -42,6 +42,18 @@ export const exploded = (reason = 'PRESSURE', time = noon): RocketEvent & Rocket
   time,
 });
 
+export const byTimeout: Skipper = { who: 'timeout' };
+
+export const skipped = (
+  from: number,
+  to: number,
+  { time = noon, by = byTimeout, why }: { time?: string; by?: Skipper; why?: string } = {},
+): RocketEvent => ({
+  type: 'MessagesSkipped',
+  data: { from, to, by, ...(why !== undefined && { why }) },
+  time,
+});
+
 /** An event as the message that would have brought it. */
 export const asMessage = (
   channel: string,
@@ -49,25 +61,30 @@ export const asMessage = (
   { time, ...report }: RocketEvent & RocketReport,
 ): RocketMessage => ({ channel, number, time, report });
 
-export const earlyMessage = (
+/** A message that is not an event: it waits, or it is late. */
+export const received = (
   channel: string,
   number: number,
   event: RocketEvent & RocketReport = faster(),
   receivedAt = noonMillis,
-): EarlyMessage => ({ message: asMessage(channel, number, event), receivedAt });
+): ReceivedMessage => ({ message: asMessage(channel, number, event), receivedAt });
 
 /** What a change brings; everything else follows from the head it is decided on. */
 export interface ChangeParts {
   readonly events?: readonly RocketEvent[];
-  readonly added?: readonly EarlyMessage[];
+  readonly added?: readonly ReceivedMessage[];
   readonly released?: readonly number[];
+  readonly late?: readonly ReceivedMessage[];
   readonly numbers?: readonly number[];
+  readonly skips?: boolean;
   readonly recordedAt?: number;
+  readonly heard?: boolean;
 }
 
 /** Events take the numbers that follow, a skipped range the end of it. */
 export const changeOn = (head: Head, parts: ChangeParts): Change => {
-  const { events = [], added = [], released = [], numbers = [], recordedAt = noonMillis } = parts;
+  const { events = [], added = [], released = [], late = [], numbers = [], skips } = parts;
+  const { recordedAt = noonMillis, heard = true } = parts;
   let state = head.state;
   const numbered = events.map((event) => {
     const number = event.type === 'MessagesSkipped' ? event.data.to : state.version + 1;
@@ -75,15 +92,17 @@ export const changeOn = (head: Head, parts: ChangeParts): Change => {
     return { number, event };
   });
   const { channel, revision } = head;
-  return { channel, numbers, revision, state, events: numbered, added, released, recordedAt };
+  const brought = { state, events: numbered, added, released, late };
+  return { channel, numbers, skips, revision, ...brought, recordedAt, heard };
 };
 
 export const headOf = async (
   store: EventStore,
   channel: string,
   numbers: readonly number[] = [],
+  skips = false,
 ): Promise<Head> => {
-  const [head] = await store.load([{ channel, numbers } satisfies HeadRequest]);
+  const [head] = await store.load([{ channel, numbers, skips } satisfies HeadRequest]);
   if (head === undefined) throw new Error(`The store answered no head of ${channel}.`);
   return head;
 };

@@ -1,20 +1,20 @@
-import { exportMessages } from '../../src/infrastructure/event-store/sqlite/log/export.js';
-import { verifyFile } from '../../src/infrastructure/event-store/sqlite/maintenance.js';
-import { follow, unseen } from '../simulation/oracle.js';
-import type { Fleet, Producer } from './producers.js';
+import { verifyFile } from '../../src/infrastructure/stores/sqlite/maintenance.js';
+import { exportFile } from '../../src/infrastructure/stores/sqlite/transfer.js';
+import type { Fleet } from './producers.js';
+
+export { expectExact } from './expect-rockets.js';
 
 /** Nothing acknowledged is missing from the file, nothing stands there twice, and the file is whole. */
-export const expectStored = (file: string, fleet: Fleet): void => {
-  expect(verifyFile(file).damages).toEqual([]);
+export const expectStored = async (file: string, fleet: Fleet): Promise<void> => {
+  expect((await verifyFile(file)).damages).toEqual([]);
   const stored = new Map<string, Set<number>>();
-  for (const exported of exportMessages(file)) {
-    if (exported.kind !== 'message') throw new Error('nothing was skipped');
-    const { metadata } = JSON.parse(exported.line) as {
-      metadata: { channel: string; messageNumber: number };
-    };
-    const numbers = stored.get(metadata.channel) ?? new Set<number>();
-    if (numbers.has(metadata.messageNumber)) throw new Error(`twice: ${exported.line}`);
-    stored.set(metadata.channel, numbers.add(metadata.messageNumber));
+  for await (const line of exportFile(file)) {
+    if (line.kind !== 'event' && line.kind !== 'waiting') continue;
+    if (line.type === 'MessagesSkipped') throw new Error('nothing was skipped');
+    const { channel, number } = line;
+    const numbers = stored.get(channel) ?? new Set<number>();
+    if (numbers.has(number)) throw new Error(`twice: ${channel} ${number}`);
+    stored.set(channel, numbers.add(number));
   }
   const lost = fleet.producers.flatMap(({ channel, acknowledged }) =>
     [...acknowledged]
@@ -22,50 +22,4 @@ export const expectStored = (file: string, fleet: Fleet): void => {
       .map((n) => `${channel} ${n}`),
   );
   expect(lost).toEqual([]);
-};
-
-/** Every rocket and its whole history, as the service tells them, are what the oracle makes of what was sent. */
-export const expectExact = async (url: string, fleet: Fleet): Promise<void> => {
-  for (const producer of fleet.producers) await expectRocket(url, producer);
-  expect(fleet.unexpected).toEqual([]);
-};
-
-const expectRocket = async (url: string, { channel, sent }: Producer): Promise<void> => {
-  const sight = unseen();
-  const events = sent.map(({ number, type, data, time }) => ({
-    number,
-    ...follow(sight, { number, told: { type, data, time } }),
-  }));
-  const history = await historyOf(url, channel);
-  expect(history.map(({ number, type, data, time }) => ({ number, type, data, time }))).toEqual(events);
-  const rocket = (await (await fetch(`${url}/rockets/${channel}`)).json()) as Record<string, unknown>;
-  expect(rocket).toMatchObject({
-    channel,
-    version: sight.version,
-    status: sight.status,
-    speed: sight.speed,
-    mission: sight.mission,
-    highestSeen: sent.length,
-    pending: 0,
-    complete: true,
-  });
-};
-
-interface HistoryEntry {
-  readonly number: number;
-  readonly type: string;
-  readonly data: unknown;
-  readonly time: string;
-}
-
-const historyOf = async (url: string, channel: string): Promise<HistoryEntry[]> => {
-  const events: HistoryEntry[] = [];
-  for (;;) {
-    const after = events.at(-1)?.number ?? 0;
-    const answer = await fetch(`${url}/rockets/${channel}/events?after=${after}&limit=1000`);
-    if (!answer.ok) throw new Error(`${channel}: ${await answer.text()}`);
-    const page = (await answer.json()) as HistoryEntry[];
-    if (page.length === 0) return events;
-    events.push(...page);
-  }
 };

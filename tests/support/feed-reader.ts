@@ -1,5 +1,5 @@
-import type { EventFeed } from '../../src/application/event-feed.js';
-import type { FeedMessage, FeedReader, FeedStart } from '../../src/application/feed-subscription.js';
+import type { EventFeed } from '../../src/application/feed/event-feed.js';
+import type { FeedMessage, FeedReader, FeedStart } from '../../src/application/feed/feed-message.js';
 import type { Change, EventStore, Position, StoredEvent } from '../../src/application/ports/event-store.js';
 import { changeOn, headOf, type ChangeParts } from './builders.js';
 
@@ -12,7 +12,11 @@ export class RecordingReader implements FeedReader {
   private blocked = false;
   private unblock: (() => void) | undefined;
 
+  /** What a message costs is told to whoever wants to know. */
+  constructor(private readonly taking: (message: FeedMessage) => void = () => undefined) {}
+
   take(message: FeedMessage): void {
+    this.taking(message);
     this.messages.push(message);
     if (!this.blocked) this.sent++;
   }
@@ -46,6 +50,13 @@ export class RecordingReader implements FeedReader {
     return this.messages.flatMap((message) => (message.kind === 'news' ? message.events : []));
   }
 
+  get eventCount(): number {
+    return this.messages.reduce(
+      (count, message) => count + (message.kind === 'news' ? message.events.length : 0),
+      0,
+    );
+  }
+
   of<K extends FeedMessage['kind']>(kind: K): Extract<FeedMessage, { kind: K }>[] {
     return this.messages.filter(
       (message): message is Extract<FeedMessage, { kind: K }> => message.kind === kind,
@@ -57,20 +68,24 @@ export class RecordingReader implements FeedReader {
   }
 }
 
-export const connect = (feed: EventFeed, start: FeedStart = {}) => {
-  const reader = new RecordingReader();
-  return Object.assign(reader, { leave: feed.subscribe(reader, start) });
+export const connect = (feed: EventFeed, start: FeedStart = {}, taking?: (message: FeedMessage) => void) => {
+  const reader = new RecordingReader(taking);
+  const unsubscribe = feed.subscribe(reader, start);
+  const leave = (): void => {
+    unsubscribe();
+    reader.flow();
+  };
+  return Object.assign(reader, { leave });
 };
 
-/** What a browser remembers after these messages: the last id, which the transport gives to all but these. */
+/** What a browser remembers after these messages: the last id, which the transport gives to all that have a position. */
 export const lastIdOf = (
   messages: readonly FeedMessage[],
   before: Position | undefined,
 ): Position | undefined =>
   messages.reduce<Position | undefined>((id, message) => {
     if (message.kind === 'news') return message.events.at(-1)?.position ?? id;
-    if (message.kind === 'reset') return undefined;
-    return message.kind === 'ping' ? id : message.position;
+    return 'position' in message ? message.position : id;
   }, before);
 
 /** Commits a change and tells the feed, as the worker pool does. */

@@ -1,5 +1,5 @@
-import { InMemoryEventStore } from '../../src/infrastructure/event-store/in-memory-event-store.js';
-import { InMemoryRocketDirectory } from '../../src/infrastructure/event-store/in-memory-rocket-directory.js';
+import { InMemoryEventStore } from '../../src/infrastructure/stores/memory/in-memory-event-store.js';
+import { InMemoryRocketDirectory } from '../../src/infrastructure/stores/memory/in-memory-rocket-directory.js';
 import { SystemClock } from '../../src/infrastructure/system-clock.js';
 
 export const memoryStore = () => {

@@ -1,11 +1,11 @@
-import { Counters } from '../../src/application/counters.js';
-import { IngestMessages } from '../../src/application/ingest-messages.js';
-import type { Outcome } from '../../src/application/outcome.js';
+import { Counters } from '../../src/application/ingest/counters.js';
+import { IngestMessages } from '../../src/application/ingest/ingest-messages.js';
+import type { Outcome } from '../../src/application/ingest/outcome.js';
 import type { Clock } from '../../src/application/ports/clock.js';
 import type { EventStore } from '../../src/application/ports/event-store.js';
 import type { LogFields, Logger } from '../../src/application/ports/logger.js';
-import { ReorderBuffer, type BufferLimits } from '../../src/application/reorder-buffer.js';
-import { WorkerPool } from '../../src/application/worker-pool.js';
+import { ReorderBuffer, type BufferLimits } from '../../src/application/ingest/reorder-buffer.js';
+import { WorkerPool } from '../../src/application/ingest/worker-pool.js';
 import type { RocketMessage } from '../../src/domain/rocket-message.js';
 import { SystemClock } from '../../src/infrastructure/system-clock.js';
 
@@ -39,7 +39,14 @@ export const pipelineOver = (store: EventStore, options: PipelineOptions = {}) =
   const buffer = new ReorderBuffer(limits);
   const pool = new WorkerPool(buffer, store, clock, log, workers);
   const ingest = new IngestMessages(buffer, pool, counters, log);
-  const sendAll = (messages: readonly RocketMessage[]): Promise<Outcome[]> =>
-    Promise.all(messages.map((message) => ingest.ingest(message, 100)));
-  return { log, counters, buffer, pool, ingest, sendAll };
+  /** Fails as the answer to the message does. */
+  const send = (message: RocketMessage): Promise<Outcome> =>
+    new Promise((settle, fail) => {
+      const refused = ingest.submit(message, 100, (result) =>
+        result instanceof Error ? fail(result) : settle(result),
+      );
+      if (refused !== undefined) fail(refused);
+    });
+  const sendAll = (messages: readonly RocketMessage[]): Promise<Outcome[]> => Promise.all(messages.map(send));
+  return { log, counters, buffer, pool, ingest, send, sendAll };
 };

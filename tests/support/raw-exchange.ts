@@ -19,10 +19,10 @@ export const rawExchange = (port: number, bytes: Buffer, hangUp = false): Promis
     socket.on('data', (chunk) => chunks.push(chunk));
     // A server that refuses a body early may reset the connection under what is still being sent.
     socket.on('error', () => undefined);
-    socket.on('close', () => resolve(parse(Buffer.concat(chunks).toString())));
+    socket.on('close', () => resolve(parseAnswer(Buffer.concat(chunks).toString())));
   });
 
-const parse = (text: string): RawAnswer => {
+export const parseAnswer = (text: string): RawAnswer => {
   const split = text.indexOf('\r\n\r\n');
   const [line = '', ...fields] = text.slice(0, Math.max(split, 0)).split('\r\n');
   const headers = fields.map((field): [string, string] => {

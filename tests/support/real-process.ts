@@ -48,6 +48,57 @@ export const startProcess = async (
   };
 };
 
+/** Runs the built service with arguments or settings with which it ends by itself. */
+export const runToEnd = async (
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> => {
+  const child = spawn(process.execPath, [main, ...args], { env: { PATH: process.env['PATH'], ...env } });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout, stderr };
+};
+
+/** A launch, and what follows it. */
+export const messageText = (number: number, channel = '193270a9-c9cf-404a-8f83-838e71d9ae67'): string =>
+  JSON.stringify({
+    metadata: {
+      channel,
+      messageNumber: number,
+      messageTime: '2022-02-02T19:39:05.86337+01:00',
+      messageType: number === 1 ? 'RocketLaunched' : 'RocketSpeedIncreased',
+    },
+    message: number === 1 ? { type: 'Falcon-9', launchSpeed: 500, mission: 'ARTEMIS' } : { by: 10 },
+  });
+
+export const postMessage = (url: string, body: string): Promise<Response> =>
+  fetch(`${url}/messages`, { method: 'POST', body, headers: { 'Content-Type': 'application/json' } });
+
+/** Many rockets report until the service is told to end; how many reports were answered, each with success or 503. */
+export const endUnderLoad = async (service: RealProcess, signal: NodeJS.Signals) => {
+  let answered = 0;
+  const statuses = new Set<number>();
+  const client = async (channel: string): Promise<void> => {
+    for (let number = 1; ; number++) {
+      // Refused or closed before a request was taken: allowed. An answer cut in two is not.
+      const response = await postMessage(service.url, messageText(number, channel)).catch(() => undefined);
+      if (response === undefined) return;
+      await response.text();
+      statuses.add(response.status);
+      if (response.status === 503) return;
+      answered++;
+    }
+  };
+  const clients = Array.from({ length: 16 }, (_, i) => client(`rocket-${i}`));
+  await delay(300);
+  const code = await service.end(signal);
+  await Promise.all(clients);
+  statuses.delete(503);
+  return { code, answered, statuses: [...statuses] };
+};
+
 export const freePort = async (): Promise<number> => {
   const server = createServer();
   server.listen(0, '127.0.0.1');

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SqliteEventStore } from '../../src/infrastructure/event-store/sqlite/sqlite-event-store.js';
+import { RelationalRocketDirectory } from '../../src/infrastructure/stores/relational/relational-directory.js';
+import { SqliteEventStore } from '../../src/infrastructure/stores/sqlite/sqlite-event-store.js';
 
 /** Stores in files of their own, all of them closed and removed after each test. */
 export class SqliteStores {
@@ -19,6 +20,12 @@ export class SqliteStores {
     return store;
   }
 
+  /** A store with its read model. */
+  async openBoth(file?: string) {
+    const store = await this.open(file);
+    return { store, directory: new RelationalRocketDirectory(store.parts) };
+  }
+
   async closeAll(): Promise<void> {
     await Promise.all(this.stores.splice(0).map((store) => store.close()));
   }
@@ -28,3 +35,17 @@ export class SqliteStores {
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
+
+/** A store in a file of its own, as the contracts ask for it. */
+export const openSqliteStore = async () => {
+  const stores = new SqliteStores();
+  const file = stores.newFile();
+  return {
+    ...(await stores.openBoth(file)),
+    reopen: async () => {
+      await stores.closeAll();
+      return stores.openBoth(file);
+    },
+    close: () => stores.remove(),
+  };
+};

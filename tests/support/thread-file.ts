@@ -7,7 +7,7 @@ const root = join(__dirname, '../..');
 export const threadFile = join(root, 'build/threads', `sqlite-${process.pid}.js`);
 
 buildSync({
-  entryPoints: [join(root, 'src/infrastructure/event-store/sqlite/threads/thread.ts')],
+  entryPoints: [join(root, 'src/infrastructure/stores/sqlite/thread.ts')],
   outfile: threadFile,
   bundle: true,
   platform: 'node',

@@ -14,13 +14,13 @@ describe('the fleet in the browser', () => {
       speed: 750,
       mission: 'GEMINI',
       version: 3,
-      pending: 0,
+      waiting: 0,
     });
   });
 
   it('goes on from what the service answered', () => {
     const fleet = new Fleet();
-    fleet.load([rocket({ version: 7, highestSeen: 7, speed: 100 })], []);
+    fleet.load([rocket({ version: 7, highestHeard: 7, speed: 100 })], []);
     fleet.apply(faster(8, 50));
     expect(fleet.row('a')).toMatchObject({ speed: 150, version: 8, launchedAt: '2026-10-01T10:00:00Z' });
   });
@@ -42,7 +42,9 @@ describe('the fleet in the browser', () => {
   it('takes a skipped range as one step and marks the rocket incomplete', () => {
     const fleet = new Fleet();
     fleet.load([rocket({ version: 1 })], [gap]);
-    expect(fleet.apply(event(3, { type: 'MessagesSkipped', data: { from: 2, to: 3 } }))).toBe(true);
+    expect(
+      fleet.apply(event(3, { type: 'MessagesSkipped', data: { from: 2, to: 3, by: { who: 'operator' } } })),
+    ).toBe(true);
     expect(fleet.row('a')).toMatchObject({ version: 3, complete: false });
   });
 
@@ -61,25 +63,50 @@ describe('the fleet in the browser', () => {
     expect(fleet.row('a')).toMatchObject({ status: 'exploded', reason: 'PRESSURE', speed: 500, version: 3 });
   });
 
-  it('lists a rocket of which only early messages arrived', () => {
+  it('never shows a difference as a speed where no launch was heard', () => {
     const fleet = new Fleet();
-    fleet.openGap({ ...gap, from: 1, to: 4, waiting: 1 });
+    fleet.apply(event(3, { type: 'MessagesSkipped', data: { from: 1, to: 3, by: { who: 'timeout' } } }));
+    fleet.apply(faster(4, 250));
+    expect(fleet.row('a')).toMatchObject({
+      status: 'flying',
+      speed: null,
+      speedChange: 250,
+      complete: false,
+    });
+    fleet.apply(event(5, { type: 'RocketLaunched', data: { type: 'X', launchSpeed: 500, mission: 'M' } }));
+    expect(fleet.row('a')).toMatchObject({ speed: 500, speedChange: null });
+  });
+
+  it('lists a rocket of which nothing but waiting messages arrived', () => {
+    const fleet = new Fleet();
+    fleet.setGaps('a', [{ ...gap, from: 1, to: 4, waiting: 1 }]);
     expect(fleet.row('a')).toMatchObject({
       status: 'awaiting-launch',
       version: 0,
-      highestSeen: 5,
-      pending: 1,
+      highestHeard: 5,
+      waiting: 1,
     });
     expect(fleet.hasGap('a')).toBe(true);
   });
 
-  it('replaces a gap that became smaller and forgets one that closed', () => {
+  it('knows what waits from the gaps, and that nothing does without any', () => {
     const fleet = new Fleet();
-    fleet.openGap(gap);
-    fleet.openGap({ ...gap, from: 3 });
+    fleet.load([rocket({ version: 1, late: 2 })], [gap, { ...gap, from: 8, to: 9, waiting: 2 }]);
+    expect(fleet.row('a')).toMatchObject({ version: 1, highestHeard: 11, waiting: 6, late: 2 });
+    fleet.setGaps('a', [{ ...gap, from: 3 }]);
     expect(fleet.gapsOf('a')).toMatchObject([{ from: 3, to: 3 }]);
-    fleet.closeGap({ channel: 'a', from: 3, to: 3 });
+    expect(fleet.row('a')).toMatchObject({ highestHeard: 7, waiting: 4 });
+    fleet.setGaps('a', []);
     expect(fleet.hasGap('a')).toBe(false);
+    expect(fleet.row('a')).toMatchObject({ version: 1, highestHeard: 1, waiting: 0 });
+  });
+
+  it('forgets the gaps that are not among all there are', () => {
+    const fleet = new Fleet();
+    fleet.load([rocket(), rocket({ channel: 'b' })], [gap]);
+    fleet.loadGaps([{ ...gap, channel: 'b' }]);
+    expect([fleet.hasGap('a'), fleet.hasGap('b')]).toEqual([false, true]);
+    expect(fleet.gapsByRocket()).toHaveLength(1);
   });
 
   it('does not let a late answer undo what the feed told', () => {

@@ -17,7 +17,7 @@ describe('the history of a rocket', () => {
   });
 
   it('shows what stood before a skipped range for a version inside it', () => {
-    const skip = event(5, { type: 'MessagesSkipped', data: { from: 2, to: 5 } });
+    const skip = event(5, { type: 'MessagesSkipped', data: { from: 2, to: 5, by: { who: 'operator' } } });
     const history = historyOf(launch(), skip, faster(6, 1));
     expect(history.at(3)?.event.number).toBe(1);
     expect(history.at(5)?.rocket).toMatchObject({ complete: false });

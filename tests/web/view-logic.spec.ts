@@ -1,11 +1,12 @@
 import { clockTime, dateTime, figure, plural, shortFigure, shortTime } from '../../web/model/format.js';
-import { rangeText, waitingRanges } from '../../web/model/gaps.js';
+import { rangesText, rangeText, skipPlan, waitingRanges } from '../../web/model/gaps.js';
 import { RateHistory } from '../../web/model/rate.js';
 import { RefusedLog } from '../../web/model/refused-log.js';
 import { rocketHref, routeOf } from '../../web/model/route.js';
 import { rowWindow } from '../../web/model/row-window.js';
-import { eventText } from '../../web/model/wording.js';
-import { event, refused } from './builders.js';
+import type { RocketEvent } from '../../src/domain/rocket-event.js';
+import { eventText, speedText } from '../../web/model/wording.js';
+import { refused } from './builders.js';
 
 describe('the window over the rows', () => {
   it('holds what is in sight and some rows to spare', () => {
@@ -20,17 +21,40 @@ describe('the window over the rows', () => {
 });
 
 describe('what waits behind the gaps', () => {
+  const since = '2026-10-01T10:00:00.000Z';
   const gaps = [
-    { channel: 'a', from: 4, to: 6 },
-    { channel: 'a', from: 10, to: 10 },
+    { channel: 'a', since, from: 4, to: 6, waiting: 3 },
+    { channel: 'a', since, from: 10, to: 10, waiting: 2 },
+    { channel: 'a', since, from: 13, to: 20, waiting: 1 },
   ];
 
   it('is every number above the first gap that is not missing itself', () => {
-    expect(waitingRanges(gaps, 12).map(rangeText)).toEqual(['7–9', '11–12']);
+    expect(waitingRanges(gaps).map(rangeText)).toEqual(['7–9', '11–12', '21']);
+    expect(waitingRanges([])).toEqual([]);
   });
 
-  it('is nothing without a gap', () => {
-    expect(waitingRanges([], 12)).toEqual([]);
+  it('becomes history up to the next gap when the first one is skipped', () => {
+    expect(skipPlan(gaps, 1)).toMatchObject({
+      missing: 3,
+      released: 3,
+      stillWaiting: 3,
+      next: { from: 10, to: 10 },
+    });
+  });
+
+  it('becomes history up to where is skipped, and all of it with the last gap', () => {
+    expect(skipPlan(gaps, 2)).toMatchObject({
+      missing: 4,
+      released: 5,
+      stillWaiting: 1,
+      next: { from: 13, to: 20 },
+    });
+    expect(skipPlan(gaps, 3)).toMatchObject({ missing: 12, released: 6, stillWaiting: 0, next: undefined });
+  });
+
+  it('is named as far as there is room', () => {
+    expect(rangesText(gaps)).toBe('4–6, 10, 13–20');
+    expect(rangesText(gaps, 2)).toBe('4–6, 10 and 1 more range');
   });
 });
 
@@ -115,8 +139,24 @@ describe('the words', () => {
 
   it('say what an event was about', () => {
     expect(eventText(refused(3))).toBe('Speed down: −9,000');
-    expect(eventText(event(6, { type: 'MessagesSkipped', data: { from: 4, to: 6 } }))).toBe(
-      'Messages 4–6 never arrived',
+    const skip = (data: object): string =>
+      eventText({ type: 'MessagesSkipped', data, time: '' } as RocketEvent);
+    expect(skip({ from: 4, to: 6, by: { who: 'operator' }, why: 'no radio' })).toBe(
+      'Messages 4–6, skipped by an operator: no radio',
     );
+    expect(skip({ from: 4, to: 4, by: { who: 'timeout' } })).toBe(
+      'Message 4, skipped after waiting too long',
+    );
+    expect(skip({ from: 4, to: 6, by: { who: 'operator', key: 'ann' } })).toBe(
+      'Messages 4–6, skipped by ann',
+    );
+  });
+
+  it('never call a change a speed', () => {
+    expect(speedText({ speed: 1234, speedChange: null })).toBe('1,234');
+    expect(speedText({ speed: null, speedChange: 1234 })).toBe('Δ +1,234');
+    expect(speedText({ speed: null, speedChange: -5 })).toBe('Δ −5');
+    expect(speedText({ speed: null, speedChange: null })).toBe('—');
+    expect(speedText(undefined)).toBe('—');
   });
 });

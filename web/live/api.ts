@@ -1,4 +1,4 @@
-import type { EventJson, GapJson, GapRange, HealthJson, RefusedJson, RocketJson } from '../model/wire.js';
+import type { EventJson, GapJson, HealthJson, RefusedJson, RocketJson } from '../model/wire.js';
 
 /** An answer that is not 2xx, in the words of the service. */
 export class ApiError extends Error {
@@ -23,7 +23,8 @@ export const fetchRocket = (channel: string): Promise<RocketJson> => get(rocketP
 export const fetchRocketAt = (channel: string, version: number): Promise<RocketJson> =>
   get(`${rocketPath(channel)}?version=${String(version)}`);
 
-export const fetchGapsOf = (channel: string): Promise<GapJson[]> => get(`${rocketPath(channel)}/gaps`);
+export const fetchGapsOf = (channel: string, most: number): Promise<GapJson[]> =>
+  collect<GapJson>(`${rocketPath(channel)}/gaps?limit=${String(pageSize)}`, most);
 
 export const fetchRockets = (most: number): Promise<RocketJson[]> =>
   collect<RocketJson>(`/rockets?limit=${String(pageSize)}`, most);
@@ -31,8 +32,11 @@ export const fetchRockets = (most: number): Promise<RocketJson[]> =>
 export const fetchGaps = (most: number): Promise<GapJson[]> =>
   collect<GapJson>(`/gaps?limit=${String(pageSize)}`, most);
 
-export const fetchRefused = (most: number): Promise<RefusedJson[]> =>
-  collect<RefusedJson>(`/events?type=MessageRefused&limit=${String(pageSize)}`, most);
+/** The newest of them, oldest first. */
+export const fetchRefused = async (most: number): Promise<RefusedJson[]> => {
+  const newestFirst = `/events?type=MessageRefused&order=desc&limit=${String(pageSize)}`;
+  return (await collect<RefusedJson>(newestFirst, most)).reverse();
+};
 
 /** One page of a rocket's history. */
 export const fetchHistory = (channel: string, after: number): Promise<EventJson[]> =>
@@ -40,14 +44,26 @@ export const fetchHistory = (channel: string, after: number): Promise<EventJson[
 
 export const historyPageSize = pageSize;
 
-/** Names the range it means, so that a gap that moved meanwhile is not skipped by mistake. */
-export const skipGap = async ({ channel, from, to }: GapRange): Promise<void> => {
+/** What an operator wants skipped: the first gap as it was shown, or all up to a number. */
+export type SkipWish = { readonly why?: string } & (
+  { readonly from: number; readonly to: number } | { readonly upTo: number }
+);
+
+export interface Skipped {
+  readonly from: number;
+  readonly to: number;
+  /** How many messages were given up. */
+  readonly numbers: number;
+}
+
+export const skipGaps = async (channel: string, wish: SkipWish): Promise<Skipped> => {
   const response = await fetch(`${rocketPath(channel)}/gaps/skip`, {
     method: 'POST',
     headers: { accept: 'application/json', 'content-type': 'application/json' },
-    body: JSON.stringify({ from, to }),
+    body: JSON.stringify(wish),
   });
   if (!response.ok) throw await errorOf(response);
+  return (await response.json()) as Skipped;
 };
 
 const rocketPath = (channel: string): string => `/rockets/${encodeURIComponent(channel)}`;

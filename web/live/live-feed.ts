@@ -1,12 +1,13 @@
-import type { EventJson, GapJson, GapRange } from '../model/wire.js';
+import type { EventJson } from '../model/wire.js';
 
 export interface FeedListener {
   opened(): void;
   /** Everything stored before this moment can now be loaded; everything after it will be told. */
   caughtUp(): void;
   event(event: EventJson): void;
-  gapOpened(gap: GapJson): void;
-  gapClosed(gap: GapRange): void;
+  /** What is missing has changed; of many rockets when none is named. */
+  gapsChanged(channel: string | undefined): void;
+  messageLate(channel: string): void;
   lost(): void;
 }
 
@@ -32,11 +33,11 @@ export class LiveFeed {
     source.addEventListener('message', (message) => {
       this.listener.event(parsed<EventJson>(message));
     });
-    source.addEventListener('gap-opened', (message) => {
-      this.listener.gapOpened(parsed<GapJson>(message));
+    source.addEventListener('gaps-changed', (message) => {
+      this.listener.gapsChanged(parsed<{ channel?: string }>(message).channel);
     });
-    source.addEventListener('gap-closed', (message) => {
-      this.listener.gapClosed(parsed<GapRange>(message));
+    source.addEventListener('message-late', (message) => {
+      this.listener.messageLate(parsed<{ channel: string }>(message).channel);
     });
     source.addEventListener('caught-up', () => {
       this.listener.caughtUp();

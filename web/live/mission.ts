@@ -2,15 +2,15 @@ import { type Connection, connectionAfter, notConnected, type Signal } from '../
 import { Fleet } from '../model/fleet.js';
 import { RateHistory } from '../model/rate.js';
 import { RefusedLog } from '../model/refused-log.js';
-import type { EventJson, GapJson, GapRange, HealthJson } from '../model/wire.js';
-import { fetchGaps, fetchHealth, fetchRefused, fetchRocket, fetchRockets } from './api.js';
+import type { EventJson, GapJson, HealthJson } from '../model/wire.js';
+import { fetchGaps, fetchGapsOf, fetchHealth, fetchRefused, fetchRocket, fetchRockets } from './api.js';
+import { GapRefresh, type GapQuestion } from './gap-refresh.js';
 import { type FeedListener, LiveFeed } from './live-feed.js';
 
 const mostRockets = 100_000;
 const mostGaps = 10_000;
 const mostRefused = 20_000;
 const healthMs = 2_000;
-const gapRefreshMs = 3_000;
 
 /** All the page knows. Changes are told once per frame, however many there were. */
 export class Mission implements FeedListener {
@@ -23,6 +23,7 @@ export class Mission implements FeedListener {
   loadedTimes = 0;
 
   readonly #feed = new LiveFeed(this);
+  readonly #gaps = new GapRefresh((question) => this.#askForGaps(question));
   readonly #watchers = new Set<() => void>();
   readonly #eventWatchers = new Set<(event: EventJson) => void>();
   readonly #refetching = new Set<string>();
@@ -31,12 +32,10 @@ export class Mission implements FeedListener {
   #held: (() => void)[] = [];
   #loads = 0;
   #frame = 0;
-  #gapsChanged = false;
 
   start(): void {
     this.#feed.open();
     void this.#pollHealth();
-    setInterval(() => void this.#refreshGaps(), gapRefreshMs);
   }
 
   /** Returns the function that ends the watching. */
@@ -75,24 +74,27 @@ export class Mission implements FeedListener {
     });
   }
 
-  gapOpened(gap: GapJson): void {
-    this.#whenLoaded(() => {
-      this.fleet.openGap(gap);
-      this.#gapsChanged = true;
-    });
+  gapsChanged(channel: string | undefined): void {
+    this.#whenLoaded(() => this.#gaps.gapsChanged(channel));
   }
 
-  gapClosed(gap: GapRange): void {
-    this.#whenLoaded(() => {
-      this.fleet.closeGap(gap);
-      this.#gapsChanged = true;
-    });
+  messageLate(channel: string): void {
+    this.#whenLoaded(() => this.#gaps.messageLate(channel));
   }
 
   lost(): void {
     this.#loads += 1;
     this.#mode = 'ignore';
+    this.#gaps.forget();
     this.#signal('lost');
+  }
+
+  /** The gaps of one rocket as they are now. */
+  async gapsNow(channel: string): Promise<readonly GapJson[]> {
+    const gaps = await fetchGapsOf(channel, mostGaps);
+    this.fleet.setGaps(channel, gaps);
+    this.changed();
+    return gaps;
   }
 
   /** Asks the service about one rocket; at most one question per rocket is under way. */
@@ -158,17 +160,20 @@ export class Mission implements FeedListener {
     setTimeout(() => void this.#pollHealth(), healthMs);
   }
 
-  /** The feed tells of gaps as they open and close; how many messages wait behind them, only the list says. */
-  async #refreshGaps(): Promise<void> {
-    if (!this.#gapsChanged || this.connection.phase !== 'live') return;
-    this.#gapsChanged = false;
-    try {
-      const gaps = await fetchGaps(mostGaps);
-      // A gap told of meanwhile makes this answer old; the next round asks again.
-      if (!this.#gapsChanged) this.fleet.loadGaps(gaps);
-      this.changed();
-    } catch {
-      this.#gapsChanged = true;
-    }
+  async #askForGaps({ gapsOf, lateOf }: GapQuestion): Promise<void> {
+    const load = this.#loads;
+    const [gaps, rockets, own] = await Promise.all([
+      gapsOf === undefined ? fetchGaps(mostGaps) : undefined,
+      Promise.all([...new Set([...lateOf, ...(gapsOf ?? [])])].map(fetchRocket)),
+      Promise.all(
+        (gapsOf ?? []).map(async (channel) => [channel, await fetchGapsOf(channel, mostGaps)] as const),
+      ),
+    ]);
+    // What was asked before everything was loaded anew is no news any more.
+    if (load !== this.#loads) return;
+    for (const rocket of rockets) this.fleet.put(rocket);
+    if (gaps !== undefined) this.fleet.loadGaps(gaps);
+    for (const [channel, some] of own) this.fleet.setGaps(channel, some);
+    this.changed();
   }
 }

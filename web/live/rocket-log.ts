@@ -13,6 +13,8 @@ export class RocketLog {
   most = 20_000;
 
   #loading = false;
+  /** Something happened that the page under way may not hold. */
+  #again = false;
   #loadedTimes: number;
   readonly #stop: () => void;
 
@@ -50,16 +52,18 @@ export class RocketLog {
   }
 
   async topUp(): Promise<void> {
+    this.#again = true;
     if (this.#loading) return;
     this.#loading = true;
     try {
       await this.mission.refetch(this.channel);
       let page: readonly EventJson[];
       do {
+        this.#again = false;
         page = await fetchHistory(this.channel, this.history.version);
         this.history.append(page);
         this.mission.changed();
-      } while (page.length === historyPageSize && !this.partial);
+      } while ((this.#again || page.length === historyPageSize) && !this.partial);
       this.state = 'ready';
     } catch (error) {
       const unknown = error instanceof ApiError && error.status === 404;
@@ -71,7 +75,7 @@ export class RocketLog {
   }
 
   #take(event: EventJson): void {
-    if (this.partial || this.#loading) return;
+    if (this.partial) return;
     this.history.append([event]);
     if (this.history.version < event.number) void this.topUp();
   }

@@ -1,5 +1,6 @@
 import { evolve, type Rocket } from '../../src/domain/rocket.js';
-import type { EventJson, GapJson, GapRange, RocketJson } from './wire.js';
+import { waitingIn } from './gaps.js';
+import type { EventJson, GapJson, RocketJson } from './wire.js';
 
 /** A rocket as the table shows it; times also as numbers, so that sorting thousands of rows stays cheap. */
 export interface FleetRow extends RocketJson {
@@ -9,7 +10,7 @@ export interface FleetRow extends RocketJson {
 /** Every rocket and every gap, kept current by folding the live feed with the domain's own `evolve`. */
 export class Fleet {
   readonly #rows = new Map<string, FleetRow>();
-  readonly #gaps = new Map<string, GapJson[]>();
+  readonly #gaps = new Map<string, readonly GapJson[]>();
 
   get rows(): Iterable<FleetRow> {
     return this.#rows.values();
@@ -38,13 +39,31 @@ export class Fleet {
 
   load(rockets: readonly RocketJson[], gaps: readonly GapJson[]): void {
     this.#rows.clear();
+    this.#gaps.clear();
     for (const rocket of rockets) this.put(rocket);
     this.loadGaps(gaps);
   }
 
+  /** All gaps there are. */
   loadGaps(gaps: readonly GapJson[]): void {
-    this.#gaps.clear();
-    for (const gap of gaps) this.openGap(gap);
+    const byRocket = new Map<string, GapJson[]>();
+    for (const gap of gaps) {
+      const own = byRocket.get(gap.channel);
+      if (own === undefined) byRocket.set(gap.channel, [gap]);
+      else own.push(gap);
+    }
+    for (const channel of this.#gaps.keys()) if (!byRocket.has(channel)) this.setGaps(channel, []);
+    for (const [channel, own] of byRocket) this.setGaps(channel, own);
+  }
+
+  /** All gaps of one rocket, in order of number; what waits of it lies between them. */
+  setGaps(channel: string, gaps: readonly GapJson[]): void {
+    if (gaps.length === 0) this.#gaps.delete(channel);
+    else this.#gaps.set(channel, gaps);
+    const row = this.#rows.get(channel) ?? unheard(channel);
+    const last = gaps.at(-1);
+    const highestHeard = last === undefined ? row.version : last.to + last.waiting;
+    this.#rows.set(channel, { ...row, highestHeard, waiting: waitingIn(gaps) });
   }
 
   /** A fresh answer of the service replaces the row, unless the feed is already ahead of it. */
@@ -63,40 +82,21 @@ export class Fleet {
     this.#rows.set(event.channel, after(before, event));
     return true;
   }
-
-  openGap(gap: GapJson): void {
-    const others = this.gapsOf(gap.channel).filter((known) => known.to < gap.from || known.from > gap.to);
-    this.#gaps.set(
-      gap.channel,
-      [...others, gap].sort((a, b) => a.from - b.from),
-    );
-    const row = this.#rows.get(gap.channel) ?? unheard(gap.channel);
-    this.#rows.set(gap.channel, {
-      ...row,
-      highestSeen: Math.max(row.highestSeen, gap.to + 1),
-      pending: Math.max(row.pending, gap.waiting),
-    });
-  }
-
-  closeGap(gap: GapRange): void {
-    const left = this.gapsOf(gap.channel).filter((known) => known.to < gap.from || known.from > gap.to);
-    if (left.length === 0) this.#gaps.delete(gap.channel);
-    else this.#gaps.set(gap.channel, left);
-  }
 }
 
 const after = (row: FleetRow, event: EventJson): FleetRow => {
   const rocket = evolve(rocketOf(row), event);
   const refused = event.type === 'MessageRefused';
-  const highestSeen = Math.max(row.highestSeen, event.number);
+  const highestHeard = Math.max(row.highestHeard, event.number);
   return {
     channel: row.channel,
     ...figuresOf(rocket),
     updatedAt: refused ? row.updatedAt : event.time,
     updatedMs: refused ? row.updatedMs : millis(event.time),
     version: event.number,
-    highestSeen,
-    pending: event.number === highestSeen ? 0 : row.pending,
+    highestHeard,
+    waiting: event.number === highestHeard ? 0 : row.waiting,
+    late: row.late,
   };
 };
 
@@ -108,6 +108,7 @@ export const figuresOf = (rocket: Rocket) =>
         complete: rocket.complete,
         type: null,
         speed: null,
+        speedChange: null,
         mission: null,
         reason: null,
         launchedAt: null,
@@ -118,6 +119,7 @@ export const figuresOf = (rocket: Rocket) =>
         complete: rocket.complete,
         type: rocket.type,
         speed: rocket.speed,
+        speedChange: rocket.speedChange,
         mission: rocket.mission,
         reason: rocket.status === 'exploded' ? rocket.reason : null,
         launchedAt: rocket.launchedAt,
@@ -131,7 +133,8 @@ const rocketOf = (row: FleetRow): Rocket => {
     type: row.type,
     mission: row.mission,
     launchedAt: row.launchedAt,
-    speed: row.speed ?? 0,
+    speed: row.speed,
+    speedChange: row.speedChange,
   };
   if (row.status === 'flying') return { status: row.status, ...launched };
   return { status: row.status, ...launched, reason: row.reason ?? '', explodedAt: row.explodedAt ?? '' };
@@ -141,6 +144,7 @@ const unheard = (channel: string): FleetRow => ({
   channel,
   type: null,
   speed: null,
+  speedChange: null,
   mission: null,
   status: 'awaiting-launch',
   reason: null,
@@ -149,8 +153,9 @@ const unheard = (channel: string): FleetRow => ({
   updatedAt: null,
   updatedMs: null,
   version: 0,
-  highestSeen: 0,
-  pending: 0,
+  highestHeard: 0,
+  waiting: 0,
+  late: 0,
   complete: true,
 });
 

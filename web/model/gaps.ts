@@ -1,22 +1,46 @@
-import type { GapRange } from './wire.js';
+import { plural } from './format.js';
+import type { GapJson } from './wire.js';
 
 export interface NumberRange {
   readonly from: number;
   readonly to: number;
 }
 
-/** The numbers that arrived and wait behind the first gap: whatever lies above it and is not missing itself. */
-export const waitingRanges = (gaps: readonly GapRange[], highestSeen: number): NumberRange[] => {
-  const ranges: NumberRange[] = [];
-  gaps.forEach((gap, index) => {
-    const from = gap.to + 1;
-    const to = (gaps[index + 1]?.from ?? highestSeen + 1) - 1;
-    if (from <= to) ranges.push({ from, to });
-  });
-  return ranges;
+/** The numbers that were heard and wait. */
+export const waitingRanges = (gaps: readonly GapJson[]): NumberRange[] =>
+  gaps.map(({ to, waiting }) => ({ from: to + 1, to: to + waiting }));
+
+export const waitingIn = (gaps: readonly GapJson[]): number =>
+  gaps.reduce((sum, { waiting }) => sum + waiting, 0);
+
+/** What becomes of a rocket whose gaps are skipped, the first ones up to some of them. */
+export interface SkipPlan {
+  readonly gaps: readonly GapJson[];
+  readonly missing: number;
+  /** Messages that become history. */
+  readonly released: number;
+  /** What goes on waiting, and the gap it waits for then. */
+  readonly stillWaiting: number;
+  readonly next: NumberRange | undefined;
+}
+
+export const skipPlan = (all: readonly GapJson[], count: number): SkipPlan => {
+  const gaps = all.slice(0, count);
+  return {
+    gaps,
+    missing: gaps.reduce((sum, gap) => sum + sizeOf(gap), 0),
+    released: waitingIn(gaps),
+    stillWaiting: waitingIn(all.slice(count)),
+    next: all[count],
+  };
 };
 
 export const sizeOf = ({ from, to }: NumberRange): number => to - from + 1;
 
 export const rangeText = ({ from, to }: NumberRange): string =>
   from === to ? String(from) : `${String(from)}–${String(to)}`;
+
+export const rangesText = (ranges: readonly NumberRange[], most = 6): string => {
+  const shown = ranges.slice(0, most).map(rangeText).join(', ');
+  return ranges.length <= most ? shown : `${shown} and ${plural(ranges.length - most, 'more range')}`;
+};

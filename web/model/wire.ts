@@ -9,6 +9,8 @@ export interface RocketJson {
   readonly channel: string;
   readonly type: string | null;
   readonly speed: number | null;
+  /** The sum of the changes heard, where no launch was. */
+  readonly speedChange: number | null;
   readonly mission: string | null;
   readonly status: RocketStatus;
   readonly reason: string | null;
@@ -16,8 +18,9 @@ export interface RocketJson {
   readonly explodedAt: string | null;
   readonly updatedAt: string | null;
   readonly version: number;
-  readonly highestSeen: number;
-  readonly pending: number;
+  readonly highestHeard: number;
+  readonly waiting: number;
+  readonly late: number;
   readonly complete: boolean;
 }
 
@@ -30,15 +33,12 @@ export type EventJson = {
 
 export type RefusedJson = Extract<EventJson, { type: 'MessageRefused' }>;
 
-export interface GapRange {
+export interface GapJson {
   readonly channel: string;
   readonly from: number;
   readonly to: number;
-}
-
-export interface GapJson extends GapRange {
   readonly since: string;
-  /** Messages that arrived and wait for the gap to close. */
+  /** Messages that wait right behind it, up to the next gap. */
   readonly waiting: number;
 }
 
@@ -60,6 +60,7 @@ export interface HealthJson {
     readonly withGaps: number;
   };
   readonly events?: number;
-  readonly early?: number;
+  readonly waiting?: number;
+  readonly late?: number;
   readonly messages: { readonly received: number } & Readonly<Record<Outcome, number>>;
 }

@@ -1,4 +1,4 @@
-import type { RefusalRule, RocketEvent } from '../../src/domain/rocket-event.js';
+import type { RefusalRule, RocketEvent, SkippedRange } from '../../src/domain/rocket-event.js';
 import type { RocketReport } from '../../src/domain/rocket-message.js';
 import { figure } from './format.js';
 import { rangeText, sizeOf } from './gaps.js';
@@ -31,7 +31,7 @@ export const ruleWords: Readonly<Record<RefusalRule, string>> = {
 export const outcomeWords: Readonly<Record<Outcome, string>> = {
   applied: 'Applied',
   refused: 'Refused',
-  buffered: 'Early',
+  buffered: 'Buffered',
   duplicate: 'Duplicates',
   conflict: 'Conflicts',
   invalid: 'Invalid',
@@ -39,7 +39,7 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
   failed: 'Not stored',
 };
 
-/** Answers are given on arrival; what an early message does is known later and counted nowhere here. */
+/** Answers are given on arrival; what becomes of a message that waits is known later and counted nowhere here. */
 export const outcomeTitles: Readonly<Partial<Record<Outcome, string>>> = {
   refused: 'Broke a rule, or came after its number was skipped',
   buffered: 'Had to wait for messages before them; some may have broken a rule later',
@@ -60,12 +60,30 @@ export const reportText = (report: RocketReport): string => {
   }
 };
 
+const skipText = ({ by, why }: SkippedRange): string => {
+  const who =
+    by.who === 'timeout' ? 'skipped after waiting too long' : `skipped by ${by.key ?? 'an operator'}`;
+  return why === undefined ? who : `${who}: ${why}`;
+};
+
+/** A speed, or how much it changed where nobody knows from what. */
+export const speedText = (
+  rocket: { readonly speed: number | null; readonly speedChange: number | null } | undefined,
+): string => {
+  const { speed = null, speedChange = null } = rocket ?? {};
+  return speed !== null || speedChange === null
+    ? figure(speed)
+    : `Δ ${speedChange < 0 ? '−' : '+'}${figure(Math.abs(speedChange))}`;
+};
+
+export const speedChangeTitle = 'The launch was never heard: by how much the speed has changed since';
+
 export const eventText = (event: RocketEvent): string => {
   switch (event.type) {
     case 'MessageRefused':
       return `${eventWords[event.data.message.type]}: ${reportText(event.data.message)}`;
     case 'MessagesSkipped':
-      return `${sizeOf(event.data) === 1 ? 'Message' : 'Messages'} ${rangeText(event.data)} never arrived`;
+      return `${sizeOf(event.data) === 1 ? 'Message' : 'Messages'} ${rangeText(event.data)}, ${skipText(event.data)}`;
     default:
       return reportText(event);
   }

@@ -1,6 +1,6 @@
 import type { Mission } from '../live/mission.js';
 import { dateTime, figure, plural, shortTime } from '../model/format.js';
-import { rangeText } from '../model/gaps.js';
+import { rangeText, waitingIn } from '../model/gaps.js';
 import { rocketHref } from '../model/route.js';
 import type { GapJson, RefusedJson } from '../model/wire.js';
 import { h, icon, setText } from './dom.js';
@@ -25,7 +25,7 @@ export const attention = (mission: Mission) => {
       rockets.reduce((sum, { length }) => sum + length, 0),
       rockets.sort(byWaiting).slice(0, listed).flatMap(gapItem),
       'Nothing is missing below the highest number heard.',
-      `${plural(mission.health?.early ?? 0, 'message waits', 'messages wait')} behind them.`,
+      `${plural(mission.health?.waiting ?? 0, 'message waits', 'messages wait')} behind them.`,
     );
     refused.render(
       mission.refused.total,
@@ -68,14 +68,14 @@ const panel = (title: string, kind: 'gap' | 'refused', href: string, more: strin
   return { element, render };
 };
 
-/** Whatever waits at all waits behind a rocket's first gap. */
-const byWaiting = ([a]: readonly GapJson[], [b]: readonly GapJson[]): number =>
-  a === undefined || b === undefined ? 0 : b.waiting - a.waiting || (a.channel < b.channel ? -1 : 1);
+const byWaiting = (a: readonly GapJson[], b: readonly GapJson[]): number =>
+  waitingIn(b) - waitingIn(a) || ((a[0]?.channel ?? '') < (b[0]?.channel ?? '') ? -1 : 1);
 
 const gapItem = (gaps: readonly GapJson[]): Item[] => {
   const [first] = gaps;
   if (first === undefined) return [];
-  const { channel, waiting, since } = first;
+  const { channel, since } = first;
+  const waiting = waitingIn(gaps);
   const missing = gaps.slice(0, 2).map(rangeText).join(', ') + (gaps.length > 2 ? ' …' : '');
   return [
     {

@@ -3,6 +3,7 @@ import { type FleetQuery, type SortKey, sortedBy } from '../model/fleet-query.js
 import { dateTime, figure, shortTime, unknown } from '../model/format.js';
 import { rocketHref } from '../model/route.js';
 import { h, icon, setAttribute, setText } from './dom.js';
+import { speedChangeTitle, speedText } from '../model/wording.js';
 import { channelName, statusMark } from './parts.js';
 import { type RowView, WindowedRows } from './windowed-rows.js';
 
@@ -78,7 +79,8 @@ const fleetRow = (): RowView<ShownRow> => {
   const write = ({ row }: ShownRow): void => {
     setText(cells.type, row.type ?? unknown);
     setText(cells.mission, row.mission ?? unknown);
-    setText(speed, figure(row.speed));
+    setText(speed, speedText(row));
+    cells.speed.title = row.speedChange === null ? '' : speedChangeTitle;
     setText(cells.version, figure(row.version));
     cells.updatedAt.title = dateTime(row.updatedAt);
   };
@@ -116,7 +118,7 @@ const signalsOf = ({ row, gap }: ShownRow): HTMLElement[] => [
     : [
         h(
           'span',
-          { class: 'signal', title: 'Messages were skipped: the figures are relative' },
+          { class: 'signal', title: 'Messages were skipped: the figures leave out what they said' },
           'incomplete',
         ),
       ]),

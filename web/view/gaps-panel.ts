@@ -1,11 +1,14 @@
-import { skipGap } from '../live/api.js';
+import { skipGaps } from '../live/api.js';
 import type { Mission } from '../live/mission.js';
 import { dateTime, figure, plural } from '../model/format.js';
-import { rangeText, sizeOf, waitingRanges } from '../model/gaps.js';
+import { rangesText, rangeText, sizeOf, skipPlan, waitingRanges } from '../model/gaps.js';
 import type { GapJson } from '../model/wire.js';
 import { h, icon } from './dom.js';
 import { notify } from './notice.js';
 import { confirmSkip } from './skip-dialog.js';
+
+/** More are counted only: a page must not grow without end. */
+const mostShown = 50;
 
 /** What is missing on one rocket, what waits for it, and the way to give it up. */
 export const gapsPanel = (mission: Mission, channel: string) => {
@@ -20,36 +23,30 @@ export const gapsPanel = (mission: Mission, channel: string) => {
   const render = (): void => {
     const gaps = mission.fleet.gapsOf(channel);
     const row = mission.fleet.row(channel);
-    const waiting = waitingRanges(gaps, row?.highestSeen ?? 0);
+    const late = row?.late ?? 0;
     element.classList.toggle('calm', gaps.length === 0);
-    const signature = JSON.stringify([gaps, waiting, row?.complete]);
+    const signature = JSON.stringify([gaps, late, row?.complete]);
     // Building the list anew would take the focus from its button.
     if (signature === shown) return;
     shown = signature;
-    list.replaceChildren(...gaps.map(gapCard(mission)));
+    list.replaceChildren(...gaps.slice(0, mostShown).map(gapCard(mission)));
+    if (gaps.length > mostShown)
+      list.append(h('p', { class: 'none' }, `and ${figure(gaps.length - mostShown)} more`));
     if (gaps.length === 0)
       list.append(h('p', { class: 'none' }, 'Every number up to the highest heard has arrived.'));
-    else if (waiting.length > 0)
+    else list.append(note('Waiting', `no. ${rangesText(waitingRanges(gaps))}`));
+    if (late > 0)
       list.append(
-        h('p', { class: 'waits' }, h('b', {}, 'Waiting: '), `no. ${shortList(waiting.map(rangeText))}`),
+        note('Late', `${plural(late, 'message')} came after being skipped: kept, and not in the figures.`),
       );
     if (row?.complete === false)
-      list.append(
-        h(
-          'p',
-          { class: 'waits' },
-          h('b', {}, 'Incomplete: '),
-          'messages were skipped, the figures are relative.',
-        ),
-      );
+      list.append(note('Incomplete', 'messages were skipped, the figures leave out what they said.'));
   };
   return { element, render };
 };
 
-const shortList = (texts: readonly string[]): string =>
-  texts.length <= 6
-    ? texts.join(', ')
-    : `${texts.slice(0, 6).join(', ')} and ${figure(texts.length - 6)} more ranges`;
+const note = (name: string, text: string): HTMLElement =>
+  h('p', { class: 'waits' }, h('b', {}, `${name}: `), text);
 
 const gapCard = (mission: Mission) => (gap: GapJson, index: number) =>
   h(
@@ -58,24 +55,29 @@ const gapCard = (mission: Mission) => (gap: GapJson, index: number) =>
     h('strong', { class: 'gap-range' }, rangeText(gap)),
     h('span', {}, `${plural(sizeOf(gap), 'message')} missing, ${figure(gap.waiting)} waiting behind`),
     h('span', { class: 'when' }, `since ${dateTime(gap.since)} UTC`),
-    // Gaps close from below: only the first can be skipped.
-    index === 0
-      ? h(
-          'button',
-          { type: 'button', class: 'danger-quiet', click: () => void askAndSkip(mission, gap) },
-          'Skip …',
-        )
-      : undefined,
+    h(
+      'button',
+      { type: 'button', class: 'danger-quiet', click: () => void askAndSkip(mission, gap) },
+      // Gaps close from below: those before it go with it.
+      index === 0 ? 'Skip …' : 'Skip up to here …',
+    ),
   );
 
-const askAndSkip = async (mission: Mission, gap: GapJson): Promise<void> => {
-  if (!(await confirmSkip(gap))) return;
+const askAndSkip = async (mission: Mission, { channel, to }: GapJson): Promise<void> => {
   try {
-    await skipGap(gap);
-    mission.gapClosed(gap);
-    notify(`Skipped ${rangeText(gap)}.`);
+    // What is shown may be a second old; what is said to happen is not.
+    const all = await mission.gapsNow(channel);
+    const plan = skipPlan(all, all.findIndex((gap) => gap.to === to) + 1);
+    const [first] = plan.gaps;
+    if (first === undefined) return notify('This gap has closed meanwhile.');
+    const why = await confirmSkip(plan, mission.fleet.row(channel)?.status !== 'awaiting-launch');
+    if (why === undefined) return;
+    // One gap is named as it was shown, so that another one is not skipped by mistake.
+    const what = plan.gaps.length === 1 ? { from: first.from, to } : { upTo: to };
+    const skipped = await skipGaps(channel, { ...what, ...(why !== '' && { why }) });
+    notify(`Skipped ${plural(skipped.numbers, 'message')}, ${rangeText(skipped)}.`);
   } catch (error) {
-    notify(error instanceof Error ? error.message : 'The gap was not skipped.');
+    notify(error instanceof Error ? error.message : 'Nothing was skipped.');
   }
-  void mission.refetch(gap.channel);
+  mission.gapsChanged(channel);
 };

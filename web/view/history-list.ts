@@ -1,7 +1,7 @@
 import { eventTypes, type RocketEvent } from '../../src/domain/rocket-event.js';
 import { dateTime, figure, plural, shortTime } from '../model/format.js';
 import type { Step } from '../model/history.js';
-import { eventText, eventWords, ruleWords } from '../model/wording.js';
+import { eventText, eventWords, ruleWords, speedText } from '../model/wording.js';
 import { h, setAttribute, setText } from './dom.js';
 import { type RowView, WindowedRows } from './windowed-rows.js';
 
@@ -97,14 +97,14 @@ const fill = (element: HTMLElement, { event, rocket }: Step, onPick: (version: n
     class: 'cell when',
     title: `${event.time}, recorded ${event.recordedAt}`,
   });
-  const speed = rocket.status === 'awaiting-launch' ? null : rocket.speed;
+  const speed = speedText(rocket.status === 'awaiting-launch' ? undefined : rocket);
   element.dataset['type'] = event.type;
   element.append(
     h('div', { role: 'cell', class: 'cell number' }, button),
     when,
     h('div', { role: 'cell', class: 'cell event-name' }, eventWords[event.type]),
     h('div', { role: 'cell', class: 'cell detail', title: dateTime(event.time) }, ...detailOf(event)),
-    h('div', { role: 'cell', class: 'cell speed-after' }, figure(speed)),
+    h('div', { role: 'cell', class: 'cell speed-after' }, speed),
   );
   return { button, when };
 };

@@ -49,7 +49,7 @@ export const refusedScreen = (mission: Mission, params: URLSearchParams): Screen
     h(
       'p',
       { class: 'lead' },
-      'Such a message takes its number, stands in the history with the rule, and never blocks what follows. One that comes after its number was skipped is refused as well, but takes none, and is not listed here.',
+      'Such a message takes its number, stands in the history with the rule, and never blocks what follows. One that comes after its number was skipped is refused as well, but takes none: it is kept with its rocket as a late message, and is not listed here.',
     ),
     ruleList.element,
     h('div', { class: 'filters', role: 'search' }, search, count),

@@ -1,17 +1,18 @@
-import { dateTime, figure, unknown } from '../model/format.js';
+import { dateTime, unknown } from '../model/format.js';
 import type { RocketStatus } from '../model/wire.js';
+import { speedChangeTitle, speedText } from '../model/wording.js';
 import { h, setText } from './dom.js';
 import { statusMark } from './parts.js';
 
 export interface ShownState {
   readonly status: RocketStatus;
   readonly speed: number | null;
+  readonly speedChange: number | null;
   readonly mission: string | null;
   readonly type: string | null;
   readonly reason: string | null;
   readonly launchedAt: string | null;
   readonly updatedAt: string | null;
-  readonly complete: boolean;
 }
 
 const fields = ['Speed', 'Mission', 'Type', 'Launched', 'Last report', 'Version'] as const;
@@ -36,7 +37,7 @@ export const rocketFigures = () => {
       if (state.reason !== null) status.append(h('span', { class: 'reason' }, state.reason));
     }
     const texts: Record<(typeof fields)[number], string> = {
-      Speed: figure(state.speed),
+      Speed: speedText(state),
       Mission: state.mission ?? unknown,
       Type: state.type ?? unknown,
       Launched: dateTime(state.launchedAt),
@@ -44,8 +45,8 @@ export const rocketFigures = () => {
       Version: version,
     };
     for (const [name, value] of values) setText(value, texts[name]);
+    values.get('Speed')!.title = state.speedChange === null ? '' : speedChangeTitle;
     element.classList.toggle('as-of', asOf);
-    element.classList.toggle('relative', !state.complete);
   };
   return { element, render };
 };

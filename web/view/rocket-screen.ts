@@ -5,7 +5,7 @@ import { figure } from '../model/format.js';
 import { type ChartAxis, speedChart } from '../model/history.js';
 import { rocketHref, withParams } from '../model/route.js';
 import type { RocketJson } from '../model/wire.js';
-import { statusWords } from '../model/wording.js';
+import { speedText, statusWords } from '../model/wording.js';
 import { copyButton } from './copy-button.js';
 import { h, icon, setText } from './dom.js';
 import { gapsPanel } from './gaps-panel.js';
@@ -80,7 +80,7 @@ export const rocketScreen = (mission: Mission, channel: string, params: URLSearc
     slider.render(
       row.version,
       asOf ? chosen : null,
-      `${statusWords[state.status]}, speed ${figure(state.speed)}`,
+      `${statusWords[state.status]}, speed ${speedText(state)}`,
     );
     gaps.render();
     clearTimeout(timer);
@@ -180,18 +180,18 @@ const versionFrom = (params: URLSearchParams): number | null => {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
 };
 
-const versionText = ({ version, highestSeen, pending }: RocketJson): string =>
-  pending === 0
-    ? figure(version)
-    : `${figure(version)} of ${figure(highestSeen)}, ${figure(pending)} waiting`;
+const versionText = ({ version, highestHeard, waiting, late }: RocketJson): string =>
+  figure(version) +
+  (waiting === 0 ? '' : ` of ${figure(highestHeard)}, ${figure(waiting)} waiting`) +
+  (late === 0 ? '' : `, ${figure(late)} late`);
 
 const beforeAnything: ShownState = {
   status: 'awaiting-launch',
   speed: null,
+  speedChange: null,
   mission: null,
   type: null,
   reason: null,
   launchedAt: null,
   updatedAt: null,
-  complete: true,
 };

@@ -1,15 +1,15 @@
 import type { RocketEvent } from '../../domain/rocket-event.js';
 import type { RocketMessage } from '../../domain/rocket-message.js';
-import type { Rocket } from '../../domain/rocket.js';
-import type { EarlyMessages } from '../early-messages.js';
+import type { RocketState } from '../../domain/rocket.js';
 
 /**
- * Keeps every event for ever, in number order per channel, together with the messages that came early.
+ * Keeps every event for ever, in number order per channel, together with the messages that wait for a gap to close and
+ * those that came after their number was skipped.
  *
  * One instance may be used by many workers at once, and one store by many instances. The contract, checked for
  * every adapter by `tests/contracts/event-store-contract.ts`:
  *
- * - **Atomic per channel.** A change is written whole, or not at all; the rocket's stored state, its early
+ * - **Atomic per channel.** A change is written whole, or not at all; the rocket's stored state, its waiting and late
  *   messages and the read model move with its events.
  * - **Moved heads.** A change whose `revision` is no longer the channel's is not written; `commit` answers that
  *   channel's fresh head and the caller decides again. That is data, not an error.
@@ -17,31 +17,48 @@ import type { EarlyMessages } from '../early-messages.js';
  *   (`durability`). When it rejects, the caller must not acknowledge anything of the batch.
  * - **Feed.** Every event has a place in one feed. A reader that pages with `after` sees every event exactly
  *   once, those of one channel in number order, and never an event that becomes visible behind it.
- * - Bounds read the same everywhere: `after` is exclusive, `limit` is a maximum.
+ * - Bounds read the same everywhere: `after` is exclusive, `limit` is a maximum; with `order: 'desc'` a page goes down
+ *   from `after`, or from the end. A read whose `signal` is aborted before its turn is not run.
  * - What is returned is the caller's to read, never to change.
  */
 export interface EventStore {
   /** What an acknowledgement is worth, in words for operators: `none`, `disk`, … */
   readonly durability: Durability;
+  /** Called before work is taken: resolves when it pays to begin, as more that comes meanwhile shares one commit. */
+  gather(waiting: () => number): Promise<void>;
   /** The heads of the channels, in the order asked; a channel never heard of has the initial head. */
   load(requests: readonly HeadRequest[]): Promise<Head[]>;
   /** Writes the changes; answers the fresh heads of those that had moved meanwhile and were not written. */
   commit(changes: readonly Change[]): Promise<Head[]>;
   /** The history of one channel, by number. */
-  read(channel: string, page: { readonly after: number; readonly limit: number }): Promise<StoredEvent[]>;
-  /** The feed of all rockets. `after` is a position this store gave out, or undefined for the beginning. */
-  readAll(page: FeedRequest): Promise<FeedPage>;
-  /** The event that stands at a position this store gave out; undefined when nothing does. */
+  read(channel: string, page: HistoryPage, signal?: AbortSignal): Promise<StoredEvent[]>;
+  /** The feed of all rockets. `after` is a position of this store and epoch; `UnknownPosition` otherwise. */
+  readAll(page: FeedRequest, signal?: AbortSignal): Promise<FeedPage>;
+  /** The event that stands at a position of this store and epoch; undefined when nothing does. */
   readAt(position: Position): Promise<StoredEvent | undefined>;
-  /** The end of the feed as it is now; undefined while nothing was ever written. */
-  lastPosition(): Promise<Position | undefined>;
+  /** The place before the first event. */
+  readonly beginning: Position;
+  /** The end of the feed as it is now. */
+  lastPosition(): Promise<Position>;
+  /** Below zero when the first of two positions stands before the second, above when behind it, zero for the same. */
+  compare(one: Position, other: Position): number;
   /**
-   * The newest stored state of a channel at or below `version` whose messages were all sent at or before `time`
-   * (UTC milliseconds); folding the events after it leads to any later state. Undefined: fold from the start.
+   * From now on the listener is handed every event that is new in the feed, in its order, each batch right behind the one
+   * before it, the first one behind `from`. One listener at a time.
    */
-  snapshot(channel: string, bound: SnapshotBound): Promise<Snapshot | undefined>;
-  /** Channels whose next message waits among the early ones: a drain that a crash cut short. Asked at start. */
+  follow(listener: (batch: FeedBatch) => void): Promise<Following>;
+  /**
+   * A stored state of a channel at or below `version` whose messages were all sent at or before `time` (an instant
+   * as `utcKey` writes it); folding the events after it leads to any later state. Undefined: fold from the start.
+   */
+  snapshot(channel: string, bound: SnapshotBound): Promise<RocketState | undefined>;
+  /** Channels whose next message waits: a drain that a crash cut short. Asked at start. */
   unfinished(): Promise<string[]>;
+  /**
+   * The service has listened for `ms` more, a whole number; answers for how long a service has listened to this store in
+   * all. With several instances the same time counts once.
+   */
+  listened(ms: number): Promise<number>;
   /** Finishes what was begun and lets go of files and connections. A second call does nothing. */
   close(): Promise<void>;
 }
@@ -51,13 +68,18 @@ export interface Durability {
   readonly description: string;
 }
 
-/** Opaque to clients; unique to one store, so that a position of another store is recognised and refused. */
+/**
+ * Opaque to clients; unique to one store and its epoch, so that a position of another store, or of the same store before
+ * it was restored from a copy, is recognised and refused.
+ */
 export type Position = string;
 
 export interface HeadRequest {
   readonly channel: string;
   /** The message numbers the caller is about to judge. */
   readonly numbers: readonly number[];
+  /** Gaps are about to be skipped: what waits behind them is needed too. */
+  readonly skips?: boolean;
 }
 
 export interface Head {
@@ -65,49 +87,53 @@ export interface Head {
   /** Counts the changes of this channel, events or not; what `commit` compares. */
   readonly revision: number;
   readonly state: RocketState;
-  /**
-   * The early messages. May be partial for a channel that has many, but always holds what a step can come across
-   * (`reachable`) and, of the numbers asked, those that wait and the next ones below and above each.
-   */
-  readonly early: EarlyMessages;
+  /** Of the waiting messages at least what a step can come across (`reachable`), and those of the numbers asked. */
+  readonly waiting: WaitingMessages;
   /** For each number asked that is not above the version: the event that covers it. */
   readonly recorded: ReadonlyMap<number, RocketEvent>;
+  /** Of the numbers asked those that came after they were skipped. */
+  readonly late: ReadonlyMap<number, ReceivedMessage>;
 }
 
-/** The fold of a rocket's history up to `version`, and when it last changed. */
-export interface RocketState {
-  readonly version: number;
-  readonly rocket: Rocket;
-  /** Time of the last event that was not a refusal, as the rocket sent it. */
-  readonly updatedAt: string | null;
+export interface WaitingMessages {
+  /** How many are here. */
+  readonly size: number;
+  get(number: number): ReceivedMessage | undefined;
+  /** The one with the lowest number above `number`. */
+  after(number: number): ReceivedMessage | undefined;
 }
 
-export type Snapshot = RocketState;
-
-export interface SnapshotBound {
-  readonly version?: number;
-  readonly time?: number;
-}
-
-export interface EarlyMessage {
+/** A message that is not an event: it waits, or it is late. */
+export interface ReceivedMessage {
   readonly message: RocketMessage;
   /** UTC milliseconds. */
   readonly receivedAt: number;
 }
 
+export interface SnapshotBound {
+  readonly version?: number;
+  readonly time?: string;
+}
+
 /** What one step of `advance` asks the store to write for one channel. */
 export interface Change {
   readonly channel: string;
-  /** The numbers that were judged, for the fresh head if the channel has moved. */
+  /** What was asked of the head, for the fresh one if the channel has moved. */
   readonly numbers: readonly number[];
+  readonly skips?: boolean;
   /** The revision this change was decided on. */
   readonly revision: number;
   readonly state: RocketState;
   readonly events: readonly NumberedEvent[];
-  readonly added: readonly EarlyMessage[];
-  /** Numbers of early messages that became events. */
+  /** Messages that begin to wait, by number. */
+  readonly added: readonly ReceivedMessage[];
+  /** Numbers of waiting messages that became events; nothing waits at or below the new version. */
   readonly released: readonly number[];
+  readonly late: readonly ReceivedMessage[];
+  /** Our clock, UTC milliseconds. */
   readonly recordedAt: number;
+  /** Whether the rocket was heard: something of this change was new, and not only the turn of what waited. */
+  readonly heard: boolean;
 }
 
 export interface NumberedEvent {
@@ -124,30 +150,62 @@ export interface StoredEvent {
   readonly recordedAt: number;
 }
 
-export interface FeedRequest {
-  readonly after?: Position;
+export type Order = 'asc' | 'desc';
+
+export interface HistoryPage {
+  /** The number behind which the page begins; without it at the beginning, or at the end with `desc`. */
+  readonly after?: number;
   readonly limit: number;
+  readonly order?: Order;
+}
+
+export interface FeedFilter {
   readonly channel?: string;
   readonly type?: RocketEvent['type'];
 }
 
+export interface FeedRequest extends FeedFilter {
+  readonly after?: Position;
+  readonly limit: number;
+  readonly order?: Order;
+}
+
 export interface FeedPage {
   readonly events: readonly StoredEvent[];
-  /** Where the next page starts: also past events that the filter left out. Undefined when the store is empty. */
-  readonly next: Position | undefined;
+  /** Where the next page starts: also past events that the filter left out. */
+  readonly next: Position;
   /** Nothing more was in the store when this page was read. */
   readonly end: boolean;
 }
 
-/** The position does not belong to this store. */
+export interface Following {
+  readonly from: Position;
+  stop(): void;
+}
+
+/** A part of the feed without a hole: what stands behind `after`, up to and including `next`. */
+export interface FeedBatch {
+  readonly after: Position;
+  readonly next: Position;
+  readonly events: readonly StoredEvent[];
+}
+
+/** The position does not belong to this store, or to another epoch of it. */
 export class UnknownPosition extends Error {
   readonly code = 'unknown-position';
   constructor(readonly position: Position) {
-    super(`Position "${position}" is not one of this store.`);
+    super(
+      `Position "${position.slice(0, 64)}" is not one of this store: it is of another one, or of the time before this one was restored from a copy.`,
+    );
   }
 }
 
 /** The store can't take or answer anything now; nothing of the call was acknowledged. */
 export class StoreUnavailable extends Error {
   readonly code = 'store-unavailable';
+}
+
+/** More is being asked than can be answered in time; nothing of the call was done. */
+export class TooManyReads extends Error {
+  readonly code = 'too-many-reads';
 }

@@ -1,24 +1,35 @@
-import type { Rocket } from '../../domain/rocket.js';
-import type { RocketState } from './event-store.js';
+import type { Rocket, RocketState } from '../../domain/rocket.js';
+import type { Order, ReceivedMessage } from './event-store.js';
 
 /**
- * The read model: every rocket as it stands now. As far as anybody who reads can tell it moves with the events: a write
- * that was acknowledged is seen by the next read. It can be rebuilt from the events at any time.
+ * The read model: every rocket as it stands now. It moves with the events, so a write that was acknowledged is seen by
+ * the next read; and it can be rebuilt from them at any time. A page costs a page, however much there is beside it.
  * Checked for every adapter by `tests/contracts/rocket-directory-contract.ts`.
  */
 export interface RocketDirectory {
-  find(channel: string): Promise<RocketSummary | undefined>;
-  list(query: RocketQuery): Promise<RocketPage>;
+  find(channel: string, signal?: AbortSignal): Promise<RocketSummary | undefined>;
+  list(query: RocketQuery, signal?: AbortSignal): Promise<RocketPage>;
   /** Ranges of numbers not heard yet below the highest heard, by channel and number. */
-  gaps(query: GapQuery): Promise<GapPage>;
+  gaps(query: GapQuery, signal?: AbortSignal): Promise<GapPage>;
+  /** Of the gaps open since a service had listened for `listened` milliseconds or less, some, beginning with the oldest. */
+  overdueGaps(listened: number, limit: number): Promise<OverdueGap[]>;
+  /** The messages of a channel that wait, by number. */
+  waiting(channel: string, page: MessagePage, signal?: AbortSignal): Promise<ReceivedMessage[]>;
+  /** The messages of a channel that came after their numbers were skipped, by number. */
+  late(channel: string, page: MessagePage, signal?: AbortSignal): Promise<ReceivedMessage[]>;
+  /** Kept with every commit, never counted: answers at once, whatever else is asked. */
   totals(): Promise<RocketTotals>;
 }
 
 export interface RocketSummary extends RocketState {
   readonly channel: string;
-  readonly highestSeen: number;
-  /** How many early messages wait. */
-  readonly pending: number;
+  readonly highestHeard: number;
+  /** How many messages wait. */
+  readonly waiting: number;
+  /** How many messages came after their numbers were skipped. */
+  readonly late: number;
+  /** Our clock when something new was heard last, UTC milliseconds. */
+  readonly heardAt: number;
 }
 
 export const rocketSorts = [
@@ -29,29 +40,44 @@ export const rocketSorts = [
   'status',
   'launchedAt',
   'updatedAt',
+  'heardAt',
+  'waiting',
 ] as const;
 export type RocketSort = (typeof rocketSorts)[number];
 
 export interface RocketFilter {
-  readonly status?: Rocket['status'];
+  /** Any of these. */
+  readonly status?: readonly Rocket['status'][];
   readonly type?: string;
   readonly mission?: string;
+  /** A part of channel, type or mission, whatever the case of A–Z. */
+  readonly text?: string;
+  /** Whether something is missing below the highest number heard. */
+  readonly hasGaps?: boolean;
+  readonly complete?: boolean;
+  /** Not heard since then (UTC milliseconds), and not exploded. */
+  readonly silentSince?: number;
 }
 
 export interface RocketQuery extends RocketFilter {
   readonly sort: RocketSort;
-  readonly order: 'asc' | 'desc';
+  readonly order: Order;
   readonly limit: number;
   /** The last rocket of the page before; ties by channel ascending, unknown values last in both orders. */
-  readonly after?: { readonly key: SortKey; readonly channel: string };
+  readonly after?: RocketPlace;
 }
 
 export type SortKey = string | number | null;
 
+export interface RocketPlace {
+  readonly key: SortKey;
+  readonly channel: string;
+}
+
 export interface RocketPage {
   readonly rockets: readonly RocketSummary[];
   /** Where the next page goes on; undefined on the last one. */
-  readonly next: { readonly key: SortKey; readonly channel: string } | undefined;
+  readonly next: RocketPlace | undefined;
 }
 
 export interface Gap {
@@ -60,28 +86,45 @@ export interface Gap {
   readonly to: number;
   /** When the first message from beyond this gap was received, UTC milliseconds. */
   readonly since: number;
-  /** Messages that wait beyond it. */
+  /** Messages that wait right behind it, up to the next gap: what becomes history when it closes as the first one. */
   readonly waiting: number;
 }
 
 export interface GapQuery {
   readonly channel?: string;
   readonly limit: number;
-  readonly after?: { readonly channel: string; readonly from: number };
+  readonly after?: GapPlace;
+}
+
+export interface GapPlace {
+  readonly channel: string;
+  readonly from: number;
 }
 
 export interface GapPage {
   readonly gaps: readonly Gap[];
-  readonly next: { readonly channel: string; readonly from: number } | undefined;
+  readonly next: GapPlace | undefined;
+}
+
+export type OverdueGap = Pick<Gap, 'channel' | 'to'>;
+
+export interface MessagePage {
+  readonly after?: number;
+  readonly limit: number;
 }
 
 export interface RocketTotals {
   readonly rockets: number;
   readonly byStatus: Readonly<Record<Rocket['status'], number>>;
   readonly incomplete: number;
-  readonly events: number;
-  /** Early messages stored. */
-  readonly buffered: number;
   /** Rockets with at least one gap. */
   readonly withGaps: number;
+  readonly gaps: number;
+  readonly events: number;
+  readonly waiting: number;
+  readonly late: number;
 }
+
+/** Numbers that wait are distinct, so only when something is missing are there fewer than from the version upwards. */
+export const hasGaps = ({ version, highestHeard, waiting }: Omit<RocketSummary, 'rocket'>): boolean =>
+  highestHeard - version > waiting;

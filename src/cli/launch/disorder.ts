@@ -53,7 +53,7 @@ function* repeated(
   yield* later;
 }
 
-/** Draws each message from the next `window` of the stream: one may be early by that much, and late by chance. */
+/** Draws each message from the next `window` of the stream: one may come that much too soon, and any time too late. */
 function* shuffle(shipments: Iterable<Shipment>, window: number, random: Random): Generator<Shipment> {
   const pool: Shipment[] = [];
   for (const shipment of shipments) {

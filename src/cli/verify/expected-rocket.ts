@@ -8,6 +8,7 @@ export interface ExpectedRocket {
   readonly channel: string;
   readonly type: string;
   readonly speed: number;
+  readonly speedChange: null;
   readonly mission: string;
   readonly status: 'flying' | 'exploded';
   readonly reason: string | null;
@@ -15,8 +16,9 @@ export interface ExpectedRocket {
   readonly explodedAt: string | null;
   readonly updatedAt: string;
   readonly version: number;
-  readonly highestSeen: number;
-  readonly pending: number;
+  readonly highestHeard: number;
+  readonly waiting: number;
+  readonly late: number;
   readonly complete: boolean;
 }
 
@@ -36,6 +38,7 @@ export const expectedRocket = (
     channel: last.channel,
     type: first.data.type,
     speed: reports.reduce((sum, report) => sum + speedOf(report), 0),
+    speedChange: null,
     mission: reports.map(missionOf).findLast((mission) => mission !== undefined) ?? first.data.mission,
     status: exploded ? 'exploded' : 'flying',
     reason: exploded?.data.reason ?? null,
@@ -43,8 +46,9 @@ export const expectedRocket = (
     explodedAt: exploded ? lastTime : null,
     updatedAt: lastTime,
     version: last.number,
-    highestSeen: last.number,
-    pending: 0,
+    highestHeard: last.number,
+    waiting: 0,
+    late: 0,
     complete: true,
   };
 };

@@ -7,20 +7,20 @@ export const eventLine = (event: JsonObject): string => {
   return `${at}  ${String(channel)}  #${String(number).padEnd(6)} ${sentence(String(type), data)}`;
 };
 
-/** What is said beside the stored events: gaps, and the state of the feed itself. */
+/** What is said beside the events: what has changed about gaps, what came late, and the state of the feed itself. */
 export const noticeLine = (name: string, notice: JsonObject): string | undefined => {
-  const { channel, from, to, waiting, reason } = notice;
+  const { channel, number, reason } = notice;
   switch (name) {
     case 'caught-up':
       return '— caught up; what follows is live —';
-    case 'gap-opened':
-      return `— ${String(channel)} misses ${range(from, to)}; ${String(waiting)} waiting —`;
-    case 'gap-closed':
-      return `— ${String(channel)} misses ${range(from, to)} no longer —`;
+    case 'gaps-changed':
+      return `— what is missing of ${channel === undefined ? 'many rockets' : String(channel)} has changed —`;
+    case 'message-late':
+      return `— #${String(number)} of ${String(channel)} came after it was skipped —`;
     case 'dropped':
       return `— the service ended the feed: ${String(reason)} —`;
     case 'reset':
-      return `— the feed starts from the beginning: ${String(reason)} —`;
+      return `— the feed starts from the beginning: ${reason === 'unknown-position' ? 'the position is not of this history' : String(reason)} —`;
     default:
       return undefined;
   }
@@ -42,10 +42,16 @@ const sentence = (type: string, data: unknown): string => {
     case 'MessageRefused':
       return `refused (${String(given['rule'])}): ${JSON.stringify(given['message'])}`;
     case 'MessagesSkipped':
-      return `skipped ${range(given['from'], given['to'])}`;
+      return `skipped ${range(given['from'], given['to'])}${skippedBy(given)}`;
     default:
       return `${type} ${JSON.stringify(data)}`;
   }
+};
+
+const skippedBy = ({ by, why }: JsonObject): string => {
+  const { who, key } = isObject(by) ? by : {};
+  const name = key === undefined ? String(who) : `${String(who)} ${String(key)}`;
+  return ` by ${name}${why === undefined ? '' : `: ${String(why)}`}`;
 };
 
 const range = (from: unknown, to: unknown): string =>

@@ -10,6 +10,9 @@ export interface ShowOptions {
   readonly json: boolean;
 }
 
+/** Of a rocket that misses more, the first ones tell enough. */
+const GAPS_SHOWN = 5;
+
 export const registerShow = (program: Command): void => {
   const command = program
     .command('show')
@@ -47,7 +50,7 @@ export const showRocket = async (
   const rocket = await client.find(query.size === 0 ? path : `${path}?${query}`);
   if (!isObject(rocket)) throw new Failure(await whyUnknown(client, path, channel, query));
   if (json) return output.out(JSON.stringify(rocket));
-  const gaps = Number(rocket['pending']) > 0 ? await client.find(`${path}/gaps`) : [];
+  const gaps = Number(rocket['waiting']) > 0 ? await client.find(`${path}/gaps?limit=${GAPS_SHOWN + 1}`) : [];
   for (const line of rocketLines(rocket, Array.isArray(gaps) ? gaps.filter(isObject) : [])) output.out(line);
 };
 
@@ -66,21 +69,37 @@ const whyUnknown = async (
 export const rocketLines = (rocket: JsonObject, gaps: readonly JsonObject[]): string[] => {
   const shown = (field: string): string | undefined =>
     rocket[field] == null ? undefined : String(rocket[field]);
-  const { asOf, speed, pending, version, complete } = rocket;
+  const { asOf, waiting, late, version, complete } = rocket;
   const past = isObject(asOf) && asOf['at'] !== undefined ? ` (as of ${String(asOf['at'])})` : '';
-  const missing = gaps.map(({ from, to }) => (from === to ? String(from) : `${String(from)}–${String(to)}`));
-  const waiting = `${String(pending)} waiting for ${missing.join(', ') || 'a missing one'}`;
+  const isLaunchUnheard = typeof rocket['speedChange'] === 'number';
   const fields: readonly (readonly [string, string | undefined])[] = [
     ['rocket', shown('channel')],
     ['status', [shown('status'), shown('reason')].filter((part) => part !== undefined).join(': ')],
     ['type', shown('type')],
     ['mission', shown('mission')],
-    ['speed', typeof speed === 'number' ? inThousands(speed) : undefined],
+    ['speed', speedOf(rocket)],
     ['launched', shown('launchedAt')],
     ['updated', shown('updatedAt')],
     ['version', `${String(version)}${past}`],
-    ['early', Number(pending) > 0 ? waiting : undefined],
-    ['complete', complete === false ? 'no: messages were skipped, figures are relative' : undefined],
+    ['waiting', Number(waiting) > 0 ? `${String(waiting)} for ${missingIn(gaps)}` : undefined],
+    ['late', Number(late) > 0 ? String(late) : undefined],
+    [
+      'complete',
+      complete === false ? `no: ${isLaunchUnheard ? 'the launch was' : 'messages were'} skipped` : undefined,
+    ],
   ];
   return fields.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(10)}${value}`]));
+};
+
+/** Where no launch was heard, nobody knows the speed. */
+const speedOf = ({ speed, speedChange }: JsonObject): string | undefined => {
+  if (typeof speed === 'number') return inThousands(speed);
+  if (typeof speedChange !== 'number') return undefined;
+  return `unknown, changed by ${speedChange > 0 ? '+' : ''}${inThousands(speedChange)}`;
+};
+
+const missingIn = (gaps: readonly JsonObject[]): string => {
+  const ranges = gaps.map(({ from, to }) => (from === to ? String(from) : `${String(from)}–${String(to)}`));
+  if (ranges.length === 0) return 'a missing one';
+  return ranges.slice(0, GAPS_SHOWN).join(', ') + (ranges.length > GAPS_SHOWN ? ' …' : '');
 };

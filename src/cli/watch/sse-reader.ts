@@ -1,5 +1,4 @@
 export interface SseMessage {
-  readonly id: string | undefined;
   readonly event: string;
   readonly data: string;
 }
@@ -8,6 +7,8 @@ export interface SseMessage {
 export class SseReader {
   /** Milliseconds to wait before connecting again, once the stream has said so. */
   retryMs: number | undefined;
+  /** Where to go on from; it may come without anything to tell. */
+  lastId: string | undefined;
   private rest = '';
   private id: string | undefined;
   private event = '';
@@ -32,9 +33,10 @@ export class SseReader {
 
   private *dispatch(): Generator<SseMessage> {
     const { id, event, data } = this;
+    if (id !== undefined && id !== '') this.lastId = id;
     this.id = undefined;
     this.event = '';
     this.data = [];
-    if (data.length > 0) yield { id, event: event === '' ? 'message' : event, data: data.join('\n') };
+    if (data.length > 0) yield { event: event === '' ? 'message' : event, data: data.join('\n') };
   }
 }

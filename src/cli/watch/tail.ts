@@ -58,6 +58,7 @@ export class Tail {
     const decoder = new TextDecoder();
     for await (const chunk of response.body) {
       for (const message of reader.take(decoder.decode(chunk, { stream: true }))) this.show(message);
+      this.position = reader.lastId ?? this.position;
       this.retryMs = reader.retryMs ?? this.retryMs;
     }
   }
@@ -71,14 +72,10 @@ export class Tail {
     return query;
   }
 
-  private show({ id, event, data }: SseMessage): void {
-    if (id !== undefined && id !== '') this.position = id;
+  private show({ event, data }: SseMessage): void {
     const content = objectIn(data);
     if (content === undefined) return;
     if (event === 'message') return this.output.out(this.options.json ? data : eventLine(content));
-    // Before the first event of a feed that starts at the end, this is the only place to go on from.
-    if (event === 'caught-up' && typeof content['position'] === 'string') this.position = content['position'];
-    if (event === 'reset') this.position = undefined;
     const notice = noticeLine(event, content);
     if (notice !== undefined) this.output.err(notice);
   }

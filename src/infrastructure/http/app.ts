@@ -1,16 +1,16 @@
 import express, { type Express, type RequestHandler, type Router } from 'express';
-import type { Counters } from '../../application/counters.js';
+import type { Counters } from '../../application/ingest/counters.js';
 import type { Health } from '../../application/health.js';
-import type { IngestMessages } from '../../application/ingest-messages.js';
+import type { IngestMessages } from '../../application/ingest/ingest-messages.js';
 import type { Logger } from '../../application/ports/logger.js';
 import type { RocketQueries } from '../../application/rocket-queries.js';
 import { errorHandler, methodNotAllowed, routeNotFound } from './error-handler.js';
-import { eventsRouter } from './events-router.js';
+import { eventsRouter } from './feed/events-router.js';
 import { healthRouter } from './health-router.js';
-import { postMessages } from './post-messages.js';
-import type { BodyLimits } from './read-body.js';
+import { postMessages } from './messages/post-messages.js';
+import type { BodyLimits } from './messages/read-body.js';
 import { requestIdOf } from './request-id.js';
-import { rocketsRouter } from './rockets-router.js';
+import { rocketsRouter } from './rockets/rockets-router.js';
 
 export interface AppParts {
   readonly ingest: IngestMessages;

@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'exp
 import type { Logger } from '../../application/ports/logger.js';
 import { Problem, isProblemSlug, sendProblem } from './problem.js';
 import { problems } from './problems.js';
+import { AskerGone } from './query-reader.js';
 import { requestIdOf } from './request-id.js';
 
 /** Damage or a broken disk fails every request that meets it; whoever runs the service is told this often. */
@@ -20,6 +21,7 @@ export const errorHandler = (logger: Logger): ErrorRequestHandler => {
     logger.error('the store could not answer a request', fields);
   };
   return (error: unknown, req: Request, res: Response, next) => {
+    if (error instanceof AskerGone) return;
     const requestId = String(res.getHeader('X-Request-Id') ?? requestIdOf(req));
     const problem = problemOf(error);
     if (problems[problem.code].status >= 500) {

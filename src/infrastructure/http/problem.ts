@@ -3,8 +3,10 @@ import { problems, type ProblemSlug } from './problems.js';
 
 /** One thing that is wrong with what was sent, and where. */
 export interface InputError {
-  /** JSON pointer into the body, or `/query/<name>` for a query parameter. */
-  readonly pointer: string;
+  /** JSON pointer into the body. */
+  readonly pointer?: string;
+  /** Name of a parameter in the path or the query. */
+  readonly parameter?: string;
   readonly code: string;
   readonly message: string;
 }
@@ -20,6 +22,9 @@ export class Problem extends Error {
     super(detail);
   }
 }
+
+/** What every answer carries, beside its request id. */
+export const commonHeaders = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
 
 /** The header of an answer after which the connection is of no more use. */
 export const closing = { Connection: 'close' };
@@ -64,6 +69,7 @@ export const writeProblemHead = (
     'Content-Type': 'application/problem+json; charset=utf-8',
     'Content-Length': Buffer.byteLength(body),
     'X-Request-Id': requestId,
+    ...commonHeaders,
     ...(status === 503 ? { 'Retry-After': '1' } : {}),
     ...problem.headers,
   });

@@ -25,7 +25,7 @@ export const problems = {
     status: 400,
     title: 'A query parameter is unknown or has a bad value',
     advice:
-      'Read `errors` for the parameter at fault. Take a cursor from the `Link` header of the page before it, unchanged and with the same sort and filters.',
+      'Read `errors` for the parameter at fault. Take `after` from the `Link` header of the page before it, unchanged and with the same sort and filters.',
   },
   'invalid-channel': {
     status: 400,
@@ -37,7 +37,7 @@ export const problems = {
     status: 400,
     title: 'The position does not belong to this store',
     advice:
-      'Positions are opaque and belong to the store that gave them; a store in memory starts anew with the process. Read the feed from its beginning, without `after`.',
+      'Positions are opaque and belong to the store that gave them, and to its present history: a store in memory starts anew with the process, and one that was restored from a copy begins another history. Read the feed from its beginning, without `after`.',
   },
   'rocket-not-found': {
     status: 404,
@@ -111,6 +111,11 @@ export const problems = {
     title: 'The content encoding is not supported',
     advice: 'Send the body uncompressed and without a `Content-Encoding` header.',
   },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'The content type is not the one that is needed here',
+    advice: 'Send JSON with the header `Content-Type: application/json`.',
+  },
   'header-too-large': {
     status: 431,
     title: 'The request header is too large',
@@ -132,6 +137,11 @@ export const problems = {
     title: 'The store cannot answer',
     advice:
       'Nothing of the request was acknowledged. Send it again after the seconds given in `Retry-After`; twice is harmless. When the detail names damage, that does not help: whoever runs the service runs `rockets verify`.',
+  },
+  'too-many-reads': {
+    status: 503,
+    title: 'Too many questions are waiting to be answered',
+    advice: 'Ask again after the seconds given in `Retry-After`, and for less at once.',
   },
   'shutting-down': {
     status: 503,

@@ -1,6 +1,10 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import { canonicalChannel, isChannel } from '../../domain/channel.js';
+import { millisecondsIn } from '../duration.js';
 import { Problem, type InputError } from './problem.js';
+
+/** A hundred years. */
+const MOST_MS = 36_525 * 86_400_000;
 
 /** Reads query parameters one by one and reports everything that is wrong with them at once. */
 export class QueryReader {
@@ -14,6 +18,44 @@ export class QueryReader {
     const value = this.query[name];
     if (value === undefined || typeof value === 'string') return value;
     this.refuse(name, 'repeated', 'is given more than once');
+    return undefined;
+  }
+
+  /** A text of so many characters as the rockets themselves may have; none of theirs holds NUL. */
+  shortText(name: string, maxCharacters: number): string | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    if (text === '' || [...text].length > maxCharacters) {
+      this.refuse(name, 'wrong-length', `must have 1 to ${maxCharacters} characters`);
+    } else if (text.includes('\0')) {
+      this.refuse(name, 'nul-character', 'must not hold the NUL character');
+    }
+    return text;
+  }
+
+  boolean(name: string): boolean | undefined {
+    const text = this.oneOf(name, ['true', 'false']);
+    return text === undefined ? undefined : text === 'true';
+  }
+
+  /** In milliseconds. */
+  duration(name: string): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const value = millisecondsIn(text);
+    if (value <= MOST_MS) return value;
+    this.refuse(name, 'not-a-duration', 'must be a duration as 30s, 10m, 1h or 2d');
+    return undefined;
+  }
+
+  /** Some of the values, by comma. */
+  someOf<T extends string>(name: string, values: readonly T[]): readonly T[] | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const names = text.split(',');
+    const found = values.filter((value) => names.includes(value));
+    if (names.every((one) => values.some((value) => value === one))) return found;
+    this.refuse(name, 'not-one-of', `must be one or more of ${values.join(', ')}, by comma`);
     return undefined;
   }
 
@@ -43,7 +85,7 @@ export class QueryReader {
   }
 
   refuse(name: string, code: string, message: string): void {
-    this.errors.push({ pointer: `/query/${name}`, code, message: `${name} ${message}.` });
+    this.errors.push({ parameter: name, code, message: `${name} ${message}.` });
   }
 
   /** Throws when anything was wrong; a parameter nobody asked for is a mistake worth telling. */
@@ -68,4 +110,32 @@ export const channelParam = (req: Request): string => {
     throw new Problem('invalid-channel', 'A channel is 1 to 128 characters of A-Z a-z 0-9 . _ : -');
   }
   return canonicalChannel(channel);
+};
+
+export const numberParam = (req: Request): number => {
+  const text = String(req.params['number']);
+  const number = Number(text);
+  if (/^[1-9]\d{0,15}$/.test(text) && Number.isSafeInteger(number)) return number;
+  const message = 'A message number is an integer from 1 to 9007199254740991.';
+  throw new Problem('invalid-query', message, [{ parameter: 'number', code: 'not-in-range', message }]);
+};
+
+export const MAX_PAGE = 1000;
+export const DEFAULT_PAGE = 100;
+
+/** Paging is the same everywhere. */
+export const limitIn = (reader: QueryReader): number => reader.integer('limit', 1, MAX_PAGE) ?? DEFAULT_PAGE;
+
+/** Nobody waits for the answer any more. */
+export class AskerGone extends Error {}
+
+/** Aborted when the client has gone before it was answered: what it asked for need not be read any more. */
+export const askerOf = (res: Response): AbortSignal => {
+  const controller = new AbortController();
+  const leave = (): void => {
+    if (!res.writableFinished) controller.abort(new AskerGone('The client has gone.'));
+  };
+  if (res.closed) leave();
+  else res.once('close', leave);
+  return controller.signal;
 };

@@ -2,7 +2,7 @@ import type { Express } from 'express';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createExpressServer } from './native-prototypes.js';
-import { closing, Problem, problemBody, sendProblem } from './problem.js';
+import { closing, commonHeaders, Problem, problemBody, sendProblem } from './problem.js';
 import { problems } from './problems.js';
 import { requestIdOf } from './request-id.js';
 
@@ -80,10 +80,15 @@ const refuseMalformed = (error: NodeJS.ErrnoException, socket: Socket): void => 
   const { status, title } = problems[problem.code];
   const requestId = `connection-${socket.remotePort ?? 0}`;
   const body = problemBody(problem, requestId);
-  socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
-      `X-Request-Id: ${requestId}\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+  const headers = Object.entries({
+    'Content-Type': 'application/problem+json; charset=utf-8',
+    'X-Request-Id': requestId,
+    ...commonHeaders,
+    ...closing,
+    'Content-Length': Buffer.byteLength(body),
+  });
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines}\r\n${body}`);
 };
 
 const malformed = (code: string | undefined): Problem => {

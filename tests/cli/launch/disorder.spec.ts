@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { disturb, type Disorder, type Shipment } from '../../../src/cli/launch/disorder.js';
 import { flights } from '../../../src/cli/launch/flight.js';
 import { bodyOf, type SentMessage } from '../../../src/cli/launch/sent-message.js';
+import { runs } from '../../support/thorough.js';
 
 const messages = (count: number): SentMessage[] =>
   [...flights(1, 5, count)].map((report) => ({
@@ -41,6 +42,7 @@ describe('disorder', () => {
         expect(damaged.every(({ body, message }) => body !== bodyOf(message))).toBe(true);
         expect([...disturb(sent, disorder, seed)]).toEqual(shipments);
       }),
+      { numRuns: runs(25, 100) },
     );
   });
 

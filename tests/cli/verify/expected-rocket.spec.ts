@@ -27,6 +27,7 @@ describe('the expected rocket', () => {
       channel: 'a',
       type: 'Falcon-9',
       speed: 500,
+      speedChange: null,
       mission: 'ARTEMIS',
       status: 'flying',
       reason: null,
@@ -34,8 +35,9 @@ describe('the expected rocket', () => {
       explodedAt: null,
       updatedAt: '2026-10-01T17:39:40.8989223+02:00',
       version: 1,
-      highestSeen: 1,
-      pending: 0,
+      highestHeard: 1,
+      waiting: 0,
+      late: 0,
       complete: true,
     });
   });
@@ -47,7 +49,7 @@ describe('the expected rocket', () => {
       { type: 'RocketSpeedDecreased', data: { by: 2500 } },
       { type: 'RocketMissionChanged', data: { newMission: 'SKYLAB' } },
     );
-    expect(expected(messages)).toMatchObject({ speed: 1000, mission: 'SKYLAB', version: 5, highestSeen: 5 });
+    expect(expected(messages)).toMatchObject({ speed: 1000, mission: 'SKYLAB', version: 5, highestHeard: 5 });
   });
 
   it('has exploded when that was its last word', () => {

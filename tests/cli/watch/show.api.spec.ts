@@ -13,19 +13,20 @@ const rocket = {
   launchedAt: '2026-10-01T15:39:42.8989223Z',
   updatedAt: '2026-10-01T15:40:00Z',
   version: 7,
-  highestSeen: 9,
-  pending: 1,
+  highestHeard: 9,
+  waiting: 1,
+  late: 0,
   complete: true,
 };
 
 const server = createServer((req, res) => {
   if (req.url === '/rockets/a') return void res.end(JSON.stringify(rocket));
-  if (req.url === '/rockets/a/gaps') return void res.end('[{"from":8,"to":8}]');
+  if (req.url === '/rockets/a/gaps?limit=6') return void res.end('[{"from":8,"to":8}]');
   if (req.url === '/rockets/a?version=3')
-    return void res.end(JSON.stringify({ ...rocket, version: 3, pending: 0 }));
+    return void res.end(JSON.stringify({ ...rocket, version: 3, waiting: 0 }));
   if (req.url === '/rockets/a?at=noon') {
     const message = 'at must be a time.';
-    const errors = [{ pointer: '/query/at', code: 'not-a-time', message }];
+    const errors = [{ parameter: 'at', code: 'not-a-time', message }];
     return void res.writeHead(400).end(JSON.stringify({ title: 'Invalid query', detail: message, errors }));
   }
   return void res.writeHead(404).end('{"detail":"no"}');
@@ -60,7 +61,7 @@ describe('rockets show', () => {
       'launched  2026-10-01T15:39:42.8989223Z',
       'updated   2026-10-01T15:40:00Z',
       'version   7',
-      'early     1 waiting for 8',
+      'waiting   1 for 8',
     ]);
   });
 
@@ -79,14 +80,33 @@ describe('rockets show', () => {
   });
 
   it('leaves out what is not known', () => {
-    const early = {
+    const rocket = {
       channel: 'a',
       status: 'awaiting-launch',
       type: null,
       speed: null,
       version: 0,
-      pending: 0,
+      waiting: 0,
+      late: 0,
     };
-    expect(rocketLines(early, [])).toEqual(['rocket    a', 'status    awaiting-launch', 'version   0']);
+    expect(rocketLines(rocket, [])).toEqual(['rocket    a', 'status    awaiting-launch', 'version   0']);
+  });
+
+  it('names the first of many gaps', () => {
+    const gaps = [2, 4, 6, 8, 10, 12].map((from) => ({ from, to: from === 2 ? 2 : from + 1 }));
+    expect(rocketLines({ ...rocket, waiting: 9 }, gaps)).toContain(
+      'waiting   9 for 2, 4–5, 6–7, 8–9, 10–11 …',
+    );
+  });
+
+  it.each([
+    [{ speed: null, speedChange: 1200 }, 'unknown, changed by +1,200', 'no: the launch was skipped'],
+    [{ speed: null, speedChange: -5 }, 'unknown, changed by -5', 'no: the launch was skipped'],
+    [{ speed: 40, speedChange: null }, '40', 'no: messages were skipped'],
+  ])('never calls a change a speed: %j', (figures, speed, complete) => {
+    const lines = rocketLines({ ...rocket, ...figures, complete: false, late: 2 }, []);
+    expect(lines).toContain(`speed     ${speed}`);
+    expect(lines).toContain(`complete  ${complete}`);
+    expect(lines).toContain('late      2');
   });
 });

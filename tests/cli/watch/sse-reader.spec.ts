@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { SseReader } from '../../../src/cli/watch/sse-reader.js';
 
 const stream =
-  'retry: 2000\n\n: ping\n\nid: k-1\ndata: {"a":1}\n\nevent: caught-up\ndata: {"position":"k-1"}\r\n\r\ndata: x\ndata: y\n\n';
+  'retry: 2000\n\n: ping\n\nid: k-1\ndata: {"a":1}\n\nevent: gaps-changed\ndata: {"channel":"a"}\r\n\r\ndata: x\ndata: y\n\nid: k-9\n\n';
 const messages = [
-  { id: 'k-1', event: 'message', data: '{"a":1}' },
-  { id: undefined, event: 'caught-up', data: '{"position":"k-1"}' },
-  { id: undefined, event: 'message', data: 'x\ny' },
+  { event: 'message', data: '{"a":1}' },
+  { event: 'gaps-changed', data: '{"channel":"a"}' },
+  { event: 'message', data: 'x\ny' },
 ];
 
 describe('reading an event stream', () => {
@@ -18,6 +18,7 @@ describe('reading an event stream', () => {
         const found = ends.flatMap((end, index) => [...reader.take(stream.slice(ends[index - 1] ?? 0, end))]);
         expect(found).toEqual(messages);
         expect(reader.retryMs).toBe(2000);
+        expect(reader.lastId).toBe('k-9');
       }),
     );
   });

@@ -29,15 +29,21 @@ const event = (number: number): string => {
   return `id: k-${number}\ndata: ${JSON.stringify(stored)}\n\n`;
 };
 
-/** Follows the feed until so many events were printed. */
-const tail = async (url: URL, events: number, options: Partial<TailOptions> = {}): Promise<string[]> => {
+/** Follows the feed until so many lines were printed, of events or of notices. */
+const tail = async (
+  url: URL,
+  lines: number,
+  options: Partial<TailOptions> = {},
+  of: 'out' | 'err' = 'out',
+): Promise<string[]> => {
   const interrupt = new AbortController();
   const printed: string[] = [];
-  const out = (line: string): void => {
+  const count = (line: string): void => {
     printed.push(line);
-    if (printed.length === events) interrupt.abort();
+    if (printed.length === lines) interrupt.abort();
   };
-  const output = { out, err: () => undefined, room: async () => undefined, interactive: false };
+  const ignore = (): undefined => undefined;
+  const output = { out: ignore, err: ignore, [of]: count, room: async () => undefined, interactive: false };
   const given = { after: 'latest', json: false, ...options };
   await new Tail(new ServiceClient(url, undefined), given, output, interrupt.signal).run();
   return printed;
@@ -60,7 +66,10 @@ describe('rockets tail', () => {
     const note = (req: IncomingMessage): void =>
       void asked.push(`${req.url} ${req.headers['last-event-id']}`);
     const url = await serve(
-      (req, res) => (note(req), void stream(res, 'event: caught-up\ndata: {"position":"k-0"}\n\n').end()),
+      (req, res) => (
+        note(req),
+        void stream(res, 'id: k-0\nevent: caught-up\ndata: {"position":"k-0"}\n\n').end()
+      ),
       (req, res) => (note(req), stream(res, event(1)).write(event(2), () => res.destroy()), undefined),
       (req, res) => (note(req), void stream(res, event(3))),
     );
@@ -68,6 +77,70 @@ describe('rockets tail', () => {
     expect(lines.map((line) => JSON.parse(line).number)).toEqual([1, 2, 3]);
     const filter = '/events?channel=a&type=RocketSpeedIncreased';
     expect(asked).toEqual([`${filter}&after=latest undefined`, `${filter} k-0`, `${filter} k-2`]);
+  });
+
+  it('goes on after what it was only told the place of', async () => {
+    const asked: (string | undefined)[] = [];
+    const url = await serve(
+      (req, res) => (
+        asked.push(req.headers['last-event-id'] as string),
+        void stream(res, 'id: k-7\n\n').end()
+      ),
+      (req, res) => (asked.push(req.headers['last-event-id'] as string), void stream(res, event(8))),
+    );
+    await tail(url, 1);
+    expect(asked).toEqual([undefined, 'k-7']);
+  });
+
+  it('starts anew with the history that a restore has put in the place of the one it knew', async () => {
+    const asked: (string | undefined)[] = [];
+    const reset = 'id: n-0\nevent: reset\ndata: {"reason":"unknown-position","position":"n-0"}\n\n';
+    const url = await serve(
+      (req, res) => (asked.push(req.url), void stream(res, reset).end()),
+      (req, res) => (asked.push(req.headers['last-event-id'] as string), void stream(res, event(1))),
+    );
+    await tail(url, 1, { after: 'k-7' });
+    expect(asked).toEqual(['/events?after=k-7', 'n-0']);
+  });
+
+  it('says on stderr what is no event', async () => {
+    const notices = [
+      'event: gaps-changed\ndata: {"channel":"a"}\n\n',
+      'event: gaps-changed\ndata: {}\n\n',
+      'event: message-late\ndata: {"channel":"a","number":7}\n\n',
+      'id: n-0\nevent: reset\ndata: {"reason":"unknown-position","position":"n-0"}\n\n',
+      'id: n-0\nevent: caught-up\ndata: {"position":"n-0"}\n\n',
+      'event: something-new\ndata: {}\n\n',
+      'id: n-1\nevent: dropped\ndata: {"reason":"shutting-down","position":"n-1"}\n\n',
+    ];
+    const url = await serve((_req, res) => void stream(res, notices.join('')));
+    expect(await tail(url, 6, {}, 'err')).toEqual([
+      '— what is missing of a has changed —',
+      '— what is missing of many rockets has changed —',
+      '— #7 of a came after it was skipped —',
+      '— the feed starts from the beginning: the position is not of this history —',
+      '— caught up; what follows is live —',
+      '— the service ended the feed: shutting-down —',
+    ]);
+  });
+
+  it.each([
+    [
+      'skipped #4–6 by operator: no more fuel',
+      { from: 4, to: 6, by: { who: 'operator' }, why: 'no more fuel' },
+    ],
+    ['skipped #4 by operator ann', { from: 4, to: 4, by: { who: 'operator', key: 'ann' } }],
+    ['skipped #4–6 by timeout', { from: 4, to: 6, by: { who: 'timeout' } }],
+  ])('says who skipped: %s', async (words, data) => {
+    const skip = {
+      channel: 'a',
+      number: data.to,
+      type: 'MessagesSkipped',
+      data,
+      recordedAt: '2026-10-01T15:39:42Z',
+    };
+    const url = await serve((_req, res) => void stream(res, `id: k-1\ndata: ${JSON.stringify(skip)}\n\n`));
+    expect((await tail(url, 1))[0]).toContain(words);
   });
 
   it('ends with what the service says is wrong with the question', async () => {

@@ -1,7 +1,7 @@
 import { StoreUnavailable, type StoredEvent } from '../../../src/application/ports/event-store.js';
 import { parts } from '../../../src/container.js';
-import { InMemoryEventStore } from '../../../src/infrastructure/event-store/in-memory-event-store.js';
-import { InMemoryRocketDirectory } from '../../../src/infrastructure/event-store/in-memory-rocket-directory.js';
+import { InMemoryEventStore } from '../../../src/infrastructure/stores/memory/in-memory-event-store.js';
+import { InMemoryRocketDirectory } from '../../../src/infrastructure/stores/memory/in-memory-rocket-directory.js';
 import { SystemClock } from '../../../src/infrastructure/system-clock.js';
 import { documentedFetch } from '../../support/documented-fetch.js';
 import { startService, type TestService } from '../../support/test-service.js';

@@ -19,6 +19,7 @@ export interface Expected {
   readonly slug?: ProblemSlug;
   /** Of the first entry of `errors`. */
   readonly pointer?: string;
+  readonly parameter?: string;
   readonly outcome?: string;
   /** Some of the fields of a 200. */
   readonly fields?: Readonly<Record<string, unknown>>;

@@ -3,19 +3,17 @@ import {
   invalidAt,
   messageText,
   postOf,
-  request,
   type BadInput,
   type Expected,
   type Literals,
   type MessageType,
 } from './bad-input.js';
-import type { ProblemSlug } from '../../../src/infrastructure/http/problems.js';
 
-type Step = readonly [type: MessageType, number: number, literals?: Literals];
+export type Step = readonly [type: MessageType, number: number, literals?: Literals];
 
 const outcome = (name: string): Expected => ({ status: 202, outcome: name });
 const conflict: Expected = { status: 409, slug: 'conflict', outcome: 'conflict' };
-const launch: Step = ['RocketLaunched', 1];
+export const launch: Step = ['RocketLaunched', 1];
 const explosion: Step = ['RocketExploded', 2];
 const most = String(Number.MAX_SAFE_INTEGER);
 
@@ -38,20 +36,6 @@ const changes: readonly MessageType[] = [
   'RocketMissionChanged',
   'RocketExploded',
 ];
-
-const skip = (name: string, steps: readonly Step[], body: string, expected: Expected): BadInput => {
-  const channel = freshChannel();
-  const before = steps.map(([type, number, literals]) =>
-    messageText(type, { channel: `"${channel}"`, messageNumber: String(number), ...literals }),
-  );
-  return {
-    name,
-    before,
-    bytes: request(`POST /rockets/${channel}/gaps/skip`, [`Content-Length: ${body.length}`], body),
-    expected,
-  };
-};
-const problem = (status: number, slug: ProblemSlug): Expected => ({ status, slug });
 
 export const domain: BadInput[] = [
   history('a launch', [], launch, outcome('applied')),
@@ -113,7 +97,7 @@ export const domain: BadInput[] = [
     outcome('duplicate'),
   ),
   history('a refused message twice', [['RocketExploded', 1]], ['RocketExploded', 1], outcome('duplicate')),
-  history('an early message twice', [['RocketExploded', 5]], ['RocketExploded', 5], outcome('duplicate')),
+  history('a waiting message twice', [['RocketExploded', 5]], ['RocketExploded', 5], outcome('duplicate')),
   history(
     'another mission under one number',
     [launch],
@@ -134,7 +118,7 @@ export const domain: BadInput[] = [
     conflict,
   ),
   history(
-    'another reason under an early number',
+    'another reason under a waiting number',
     [['RocketExploded', 5]],
     ['RocketExploded', 5, { reason: '"UNKNOWN"' }],
     conflict,
@@ -152,18 +136,4 @@ export const domain: BadInput[] = [
     invalidAt('/message/launchSpeed'),
   ),
   history('number 0 after number 1', [launch], ['RocketLaunched', 0], invalidAt('/metadata/messageNumber')),
-  skip('a skip of no gap', [launch], '', problem(409, 'no-gap')),
-  skip(
-    'a skip of another gap',
-    [launch, ['RocketExploded', 5]],
-    '{"from":2,"to":3}',
-    problem(409, 'gap-moved'),
-  ),
-  skip(
-    'a skip with half a gap',
-    [launch, ['RocketExploded', 5]],
-    '{"from":2}',
-    problem(400, 'invalid-message'),
-  ),
-  skip('a skip with bad JSON', [launch, ['RocketExploded', 5]], '{"from":2,', problem(400, 'malformed-json')),
 ];

@@ -1,10 +1,10 @@
 import { readConfig } from '../../../src/config.js';
 import { createContainer, parts } from '../../../src/container.js';
-import { exportMessages } from '../../../src/infrastructure/event-store/sqlite/log/export.js';
-import { closeReading, openForReading } from '../../../src/infrastructure/event-store/sqlite/database.js';
-import { verifyFile } from '../../../src/infrastructure/event-store/sqlite/maintenance.js';
+import { closeDatabase, openForReading } from '../../../src/infrastructure/stores/sqlite/database.js';
+import { verifyFile } from '../../../src/infrastructure/stores/sqlite/maintenance.js';
+import { exportFile } from '../../../src/infrastructure/stores/sqlite/transfer.js';
 import { sightOf } from '../../simulation/ledger.js';
-import { equal, follow, unseen, type Told } from '../../simulation/oracle.js';
+import { equal, follow, saidBy, unseen, type Sight, type Told } from '../../simulation/oracle.js';
 
 /** Messages by channel and number. */
 export type Messages = ReadonlyMap<string, ReadonlyMap<number, Told>>;
@@ -17,10 +17,10 @@ export interface Known {
 }
 
 /** What is wrong with a file, in words, to one who only reads it: damaged, lost, never sent. */
-export const complaintsOfReader = (file: string, known: Known): string[] => {
-  const { damages } = verifyFile(file);
+export const complaintsOfReader = async (file: string, known: Known): Promise<string[]> => {
+  const { damages } = await verifyFile(file);
   if (damages.length > 0) return damages.map((damage) => `verify: ${damage}`);
-  return complaintsAbout(contentsOf(file), known);
+  return complaintsAbout(await contentsOf(file), known);
 };
 
 /** The same to one who opens the store as the service does, looks at every rocket and its history, and closes it. */
@@ -35,22 +35,22 @@ export const complaintsOfStore = async (
   } catch (error) {
     return [`it does not open: ${String(error)}`];
   }
-  const complaints = complaintsOfReader(file, known);
+  const complaints = await complaintsOfReader(file, known);
   if (complaints.length > 0) return complaints;
-  const contents = contentsOf(file);
+  const contents = await contentsOf(file);
   return seen
     .filter(({ channel, version, shown }) => !equal(shown, expected(contents.get(channel), version)))
     .map(({ channel, version }) => `${channel}: at version ${version} it is not as the oracle says`);
 };
 
-/** What each entry of the log has in it and all of those before it. */
-export const chainIn = (file: string): string[] => {
+/** The checksums of all events in the order of the feed. */
+export const feedIn = (file: string): number[] => {
   const database = openForReading(file);
   try {
-    const rows = database.prepare('SELECT hash FROM log ORDER BY entry').all() as { hash: string }[];
-    return rows.map(({ hash }) => hash);
+    const rows = database.prepare('SELECT sum FROM events ORDER BY position').all() as { sum: number }[];
+    return rows.map(({ sum }) => sum);
   } finally {
-    closeReading(database);
+    closeDatabase(database);
   }
 };
 
@@ -75,11 +75,11 @@ const everythingIn = async (
     const seen: Seen[] = [];
     for (const channel of channels) {
       const rocket = await directory.find(channel);
-      const events = await store.read(channel, { after: 0, limit: 1_000_000 });
+      const events = await store.read(channel, { limit: 1_000_000 });
       const history = events.map(({ number, event: { type, data, time } }) => ({ number, type, data, time }));
-      const { version, highestSeen, pending } = rocket ?? { version: 0, highestSeen: 0, pending: 0 };
-      const state = rocket === undefined ? unseen() : sightOf(rocket);
-      const shown = { state, history, highestSeen, pending, unfinished: unfinished.has(channel) };
+      const { version, highestHeard, waiting } = rocket ?? { version: 0, highestHeard: 0, waiting: 0 };
+      const state = inMillis(rocket === undefined ? unseen() : sightOf(rocket));
+      const shown = { state, history, highestHeard, waiting, unfinished: unfinished.has(channel) };
       seen.push({ channel, version, shown });
     }
     return seen;
@@ -96,33 +96,37 @@ const expected = (messages: ReadonlyMap<number, Told> = new Map(), version: numb
     const told = messages.get(number);
     if (told !== undefined) history.push({ number, ...follow(state, { number, told }) });
   }
-  const highestSeen = Math.max(0, ...messages.keys());
-  const pending = messages.size - version;
-  return { state, history, highestSeen, pending, unfinished: messages.has(version + 1) };
+  const highestHeard = Math.max(0, ...messages.keys());
+  const waiting = messages.size - version;
+  const unfinished = messages.has(version + 1);
+  return { state: inMillis(state), history, highestHeard, waiting, unfinished };
 };
 
-const contentsOf = (file: string): Messages => {
+/** A rocket's row tells instants, not how they were spelled. */
+const inMillis = (sight: Sight) => {
+  const millis = (time: string | null): number | null => (time === null ? null : Date.parse(time));
+  const { updatedAt, launchedAt, explodedAt } = sight;
+  return {
+    ...sight,
+    updatedAt: millis(updatedAt),
+    launchedAt: millis(launchedAt),
+    explodedAt: millis(explodedAt),
+  };
+};
+
+const contentsOf = async (file: string): Promise<Messages> => {
   const contents = new Map<string, Map<number, Told>>();
-  for (const exported of exportMessages(file)) {
-    if (exported.kind !== 'message') throw new Error('nothing was skipped');
-    const { metadata, message } = JSON.parse(exported.line) as WireForm;
-    const { channel, messageNumber, messageType, messageTime } = metadata;
+  for await (const line of exportFile(file)) {
+    if (line.kind !== 'event' && line.kind !== 'waiting') continue;
+    if (line.type === 'MessagesSkipped') throw new Error('nothing was skipped');
+    const { channel, number, time } = line;
+    const { type, data } = 'message' in line.data ? line.data.message : line;
     const rocket = contents.get(channel) ?? new Map<number, Told>();
-    if (rocket.has(messageNumber)) throw new Error(`twice: ${exported.line}`);
-    contents.set(channel, rocket.set(messageNumber, { type: messageType, data: message, time: messageTime }));
+    if (rocket.has(number)) throw new Error(`twice: ${channel} ${number}`);
+    contents.set(channel, rocket.set(number, { ...saidBy({ type, data }), time }));
   }
   return contents;
 };
-
-interface WireForm {
-  readonly metadata: {
-    readonly channel: string;
-    readonly messageNumber: number;
-    readonly messageType: string;
-    readonly messageTime: string;
-  };
-  readonly message: Readonly<Record<string, unknown>>;
-}
 
 const complaintsAbout = (contents: Messages, { sent, acknowledged }: Known): string[] => {
   const complaints: string[] = [];

@@ -1,0 +1,68 @@
+import type { OpenApi, PathItem } from './model.js';
+import { eventPaths } from './paths/events.js';
+import { gapPaths } from './paths/gaps.js';
+import { messagePaths } from './paths/messages.js';
+import { rocketPaths } from './paths/rockets.js';
+import { documentationPaths, probePaths } from './paths/service.js';
+import { problemResponse } from './responses.js';
+import { eventSchemas } from './schemas/events.js';
+import { messageSchemas } from './schemas/messages.js';
+import { rocketSchemas } from './schemas/rockets.js';
+import { serviceSchemas } from './schemas/service.js';
+import { valueSchemas } from './schemas/values.js';
+
+const description = `
+Rockets report by bad radio: messages come in any order, late, or more than once. This service always knows the
+true state of every rocket, how it came about, and what is still missing.
+
+- **Errors** are \`application/problem+json\` (RFC 9457). \`type\` opens a page of this service that says what to do.
+- **Every answer** carries \`X-Request-Id\`, \`Cache-Control\` and \`X-Content-Type-Options: nosniff\`.
+- **HEAD** works wherever GET does, **OPTIONS** everywhere. Any other method is a \`405\` with \`Allow\`, any other path a \`404\`.
+- **Any request** can end in \`400\` (not well-formed), \`408\`, \`431\` or \`500\`; these stand once under \`components.responses\`.
+- **\`ETag\`** and \`If-None-Match\` spare you what you already have.
+- **Pages** are plain arrays of at most \`limit\` entries; the \`Link\` header leads to the next one, which begins behind \`after\`.
+- **A parameter that no route knows** is refused, so that a misspelt one is noticed.
+`.trim();
+
+/** Statuses that any route can answer stand in one place instead of at every route. */
+const paths: Readonly<Record<string, PathItem>> = {
+  ...messagePaths,
+  ...rocketPaths,
+  ...gapPaths,
+  ...eventPaths,
+  ...probePaths,
+  ...documentationPaths,
+};
+
+/** The one source of the HTTP contract: served at /openapi.json and held against every response in the tests. */
+export const openApi: OpenApi = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Rockets',
+    version: '1.0.0',
+    summary: 'What rockets report, in whatever order it arrives, and what is true of them.',
+    description,
+    license: { name: 'MIT', identifier: 'MIT' },
+  },
+  servers: [{ url: '/', description: 'This service' }],
+  tags: [
+    { name: 'Messages', description: 'What rockets report.' },
+    { name: 'Rockets', description: 'What is true of them, now and at any time before.' },
+    { name: 'Gaps', description: 'What is missing, and how to go on without it.' },
+    { name: 'Events', description: 'Everything that happened, of all rockets, in pages or live.' },
+    { name: 'Service', description: 'For those who run it.' },
+    { name: 'Documentation', description: 'What you are reading.' },
+  ],
+  paths,
+  components: {
+    schemas: { ...valueSchemas, ...messageSchemas, ...rocketSchemas, ...eventSchemas, ...serviceSchemas },
+    responses: {
+      RouteNotFound: problemResponse(['route-not-found']),
+      MalformedRequest: problemResponse(['malformed-request']),
+      MethodNotAllowed: problemResponse(['method-not-allowed']),
+      RequestTimeout: problemResponse(['request-timeout']),
+      HeaderTooLarge: problemResponse(['header-too-large']),
+      InternalError: problemResponse(['internal-error']),
+    },
+  },
+};

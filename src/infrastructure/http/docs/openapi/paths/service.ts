@@ -1,0 +1,147 @@
+import { ref, type PathItem, type Schema } from '../model.js';
+import { ifNoneMatch, requestId, slugInPath } from '../parameters.js';
+import { headers, json, notModified, problemResponses, response } from '../responses.js';
+import { problems } from '../../../problems.js';
+
+const parameters = [requestId];
+const cached = [ifNoneMatch, requestId];
+const probes = ['Service'];
+const documentation = ['Documentation'];
+const page: Schema = { type: 'string' };
+
+const health = (status: 'ok' | 'stopping'): object => ({
+  status,
+  uptimeSeconds: 86400,
+  store: {
+    name: 'memory',
+    durability: { level: 'none', description: 'in memory: everything is lost when the process ends' },
+  },
+  rockets: {
+    total: 20,
+    byStatus: { 'awaiting-launch': 0, flying: 14, exploded: 6 },
+    incomplete: 0,
+    withGaps: 0,
+  },
+  gaps: 0,
+  events: 100000,
+  waiting: 0,
+  late: 0,
+  messages: {
+    received: 100000,
+    applied: 100000,
+    refused: 0,
+    buffered: 0,
+    duplicate: 0,
+    conflict: 0,
+    invalid: 0,
+    shed: 0,
+    failed: 0,
+  },
+  buffer: { messages: 0, bytes: 0 },
+  feed: { readers: 1, lagSeconds: 0.012 },
+});
+
+export const probePaths: Readonly<Record<string, PathItem>> = {
+  '/health': {
+    get: {
+      operationId: 'getHealth',
+      tags: probes,
+      summary: 'How the service is, in numbers',
+      description: 'Says in words what an acknowledgement is worth: `store.durability`.',
+      parameters,
+      responses: {
+        '200': response('All is well.', json('Health', health('ok'))),
+        '503': response(
+          'The store cannot be reached, or the service is shutting down.',
+          json('Health', health('stopping')),
+        ),
+      },
+    },
+  },
+  '/livez': {
+    get: {
+      operationId: 'getLiveness',
+      tags: probes,
+      summary: 'Whether the process is alive',
+      description: 'Asks nothing else: a failing store is no reason to restart the process.',
+      parameters,
+      responses: { '200': response('Alive.', json('Liveness', { status: 'ok' })) },
+    },
+  },
+  '/readyz': {
+    get: {
+      operationId: 'getReadiness',
+      tags: probes,
+      summary: 'Whether to send traffic here',
+      parameters,
+      responses: {
+        '200': response('Ready.', json('Liveness', { status: 'ok' })),
+        ...problemResponses('store-unavailable', 'shutting-down'),
+      },
+    },
+  },
+};
+
+const documentPath = (operationId: string, summary: string): PathItem => ({
+  get: {
+    operationId,
+    tags: documentation,
+    summary,
+    parameters: cached,
+    responses: {
+      '200': response('The document.', { 'application/json': { schema: { type: 'object' } } }),
+      ...notModified,
+    },
+  },
+});
+
+export const documentationPaths: Readonly<Record<string, PathItem>> = {
+  '/': {
+    get: {
+      operationId: 'getDashboard',
+      tags: documentation,
+      summary: 'The dashboard',
+      parameters: cached,
+      responses: { '200': response('The page.', { 'text/html': { schema: page } }), ...notModified },
+    },
+  },
+  '/openapi.json': documentPath('getOpenApi', 'This document'),
+  '/asyncapi.json': documentPath('getAsyncApi', 'The AsyncAPI document of the live feed'),
+  '/docs': {
+    get: {
+      operationId: 'getDocs',
+      tags: documentation,
+      summary: 'This document to read and try out in the browser',
+      parameters: cached,
+      responses: { '200': response('The page.', { 'text/html': { schema: page } }), ...notModified },
+    },
+  },
+  '/swagger': {
+    get: {
+      operationId: 'getSwagger',
+      tags: documentation,
+      summary: 'Leads to /docs',
+      parameters,
+      responses: { '302': response('Go to /docs.', undefined, { Location: headers.location }) },
+    },
+  },
+  '/problems/{slug}': {
+    get: {
+      operationId: 'getProblemType',
+      tags: documentation,
+      summary: 'Explains a type of problem and what to do about it',
+      parameters: [slugInPath, ifNoneMatch, requestId],
+      responses: {
+        '200': response('The explanation, by `Accept` as a page or as JSON.', {
+          'application/json': {
+            schema: ref('ProblemType'),
+            examples: { conflict: { value: { type: '/problems/conflict', ...problems.conflict } } },
+          },
+          'text/html': { schema: page },
+        }),
+        ...notModified,
+        ...problemResponses('problem-not-found'),
+      },
+    },
+  },
+};

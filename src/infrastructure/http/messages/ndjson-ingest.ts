@@ -1,0 +1,253 @@
+import { isAscii } from 'node:buffer';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Counters } from '../../../application/ingest/counters.js';
+import {
+  Overloaded,
+  ShuttingDown,
+  type IngestMessages,
+} from '../../../application/ingest/ingest-messages.js';
+import type { Outcome } from '../../../application/ingest/outcome.js';
+import type { RocketMessage } from '../../../domain/rocket-message.js';
+import { problemOf } from '../error-handler.js';
+import { closing, commonHeaders, Problem, sendProblem, writeProblemHead } from '../problem.js';
+import { isBlank, LineSplitter } from './line-splitter.js';
+import { InvalidInput, readBodyMessage, readMessageAt } from './message-reader.js';
+import { NdjsonReport } from './ndjson-report.js';
+import { refusedEncoding, type BodyLimits } from './read-body.js';
+import type { StreamTurns } from './stream-turns.js';
+
+/** Messages of one stream that are on their way: two batches, one that is stored and one that comes in. */
+const IN_FLIGHT = 2048;
+/** Work is counted in bytes of good lines. Saying what is wrong with a line costs as much as reading so many. */
+const BYTES_PER_REFUSAL = 2048;
+const REFUSALS_AT_ONCE = 64;
+/** A chunk costs this much before its first byte is looked at. */
+const BYTES_PER_CHUNK = 1024;
+/** An item of the answer. */
+const BYTES_PER_ITEM = 128;
+/** While the buffer is full, the message that found it so is offered again this often. */
+const OFFER_AGAIN_MS = 5;
+/** A sender that is told to stop is read for this long still: cut off while it sends, it might not see the answer. */
+const LINGER_MS = 1000;
+
+export const isNdjson = (contentType: string | undefined): boolean =>
+  contentType !== undefined && /^\s*application\/(x-)?ndjson\b/i.test(contentType);
+
+/**
+ * `POST /messages` as `application/x-ndjson`: a stream of any length, one message a line. Each chunk waits until few
+ * enough messages are on their way and until it is this stream's turn. Meanwhile the socket rests, which is all the
+ * back-pressure a sender needs.
+ *
+ * It is answered at its end, or as soon as it fails and what was taken is stored; from then on the rest of it is read and
+ * forgotten, so that a sender that does not look yet gets to see the answer.
+ */
+export class NdjsonIngest {
+  private readonly report = new NdjsonReport();
+  private readonly lines: LineSplitter;
+  private line = 0;
+  private refusals = 0;
+  private inFlight = 0;
+  /** Who waits until fewer are on their way. */
+  private waiting: { readonly than: number; readonly go: () => void }[] = [];
+  /** A message that found the buffer full. */
+  private postponed: { readonly message: RocketMessage; readonly bytes: number } | undefined;
+  private failure: Problem | undefined;
+  private answered = false;
+
+  constructor(
+    private readonly ingest: IngestMessages,
+    private readonly counters: Counters,
+    private readonly limits: BodyLimits,
+    private readonly turns: StreamTurns,
+    private readonly req: IncomingMessage,
+    private readonly res: ServerResponse,
+    private readonly requestId: string,
+  ) {
+    this.lines = new LineSplitter(limits.bytes);
+  }
+
+  async run(): Promise<void> {
+    const { req, res, requestId } = this;
+    const refusal = refusedEncoding(req);
+    if (refusal !== undefined) {
+      req.resume();
+      return sendProblem(res, refusal, requestId);
+    }
+    const forget = this.ingest.onStop(() => this.stop());
+    try {
+      await this.read();
+      await this.untilFewerThan(1);
+      await this.turn(this.report.length * BYTES_PER_ITEM);
+      this.answer();
+    } catch (error) {
+      // Whoever has hung up, or was hung up on, needs no answer.
+      if (!req.destroyed) throw error;
+    } finally {
+      forget();
+    }
+  }
+
+  private async read(): Promise<void> {
+    let isWaiting = true;
+    const idle = setTimeout(() => (isWaiting ? this.hangUpIdle() : idle.refresh()), this.limits.timeoutMs);
+    try {
+      for await (const chunk of this.req as AsyncIterable<Buffer>) {
+        isWaiting = false;
+        if (!this.isOver) await this.takeChunk(chunk);
+        isWaiting = true;
+        idle.refresh();
+      }
+      if (!this.isOver) this.lines.finish((bytes, start, end) => this.takeLine(bytes, start, end));
+      await this.offerAgain();
+    } finally {
+      clearTimeout(idle);
+    }
+  }
+
+  private async takeChunk(chunk: Buffer): Promise<void> {
+    await this.untilFewerThan(IN_FLIGHT);
+    await this.turn(BYTES_PER_CHUNK + chunk.length);
+    if (this.isOver) return;
+    // Decoding a chunk whole costs far less than each line of it.
+    const text = isAscii(chunk) ? chunk.toString('latin1') : undefined;
+    const lines = this.lines.split(chunk, (bytes, start, end, isWhole) =>
+      this.takeLine(bytes, start, end, isWhole ? text : undefined),
+    );
+    while (lines.next().done !== true) {
+      if (this.postponed === undefined && this.refusals < REFUSALS_AT_ONCE) continue;
+      await this.offerAgain();
+      await this.turn(this.refusals * BYTES_PER_REFUSAL);
+      this.refusals = 0;
+      if (this.isOver) return;
+    }
+  }
+
+  /** It has failed, or its sender has gone. That the response knows: the request is destroyed once all of it was read. */
+  private get isOver(): boolean {
+    return this.failure !== undefined || this.res.destroyed;
+  }
+
+  private takeLine(bytes: Buffer, start: number, end: number, text?: string): void {
+    this.line++;
+    if (this.failure !== undefined || isBlank(bytes, start, end)) return;
+    if (end - start > this.limits.bytes) {
+      return this.refuse(`The line is longer than ${this.limits.bytes} bytes.`);
+    }
+    const message =
+      text === undefined
+        ? readBodyMessage(bytes.subarray(start, end))
+        : readMessageAt(text, bytes, start, end);
+    if (message instanceof InvalidInput) this.refuse(message.message, message.errors);
+    else this.submit(message, end - start);
+  }
+
+  private refuse(detail: string, errors?: InvalidInput['errors']): void {
+    this.refusals++;
+    this.counters.turnedAway('invalid');
+    this.report.invalid(this.line, detail, errors);
+  }
+
+  private submit(message: RocketMessage, bytes: number): void {
+    const refusal = this.ingest.submit(message, bytes, this.told, this.line);
+    if (refusal === undefined) this.inFlight++;
+    else if (refusal instanceof Overloaded) this.postponed = { message, bytes };
+    else this.giveUp(problemOf(refusal));
+  }
+
+  /** Many streams together fill any buffer: then each rests until there is room, and gives up only when none comes to anybody. */
+  private async offerAgain(): Promise<void> {
+    const { counters, limits } = this;
+    let giveUpAt = Date.now() + limits.timeoutMs;
+    let { received } = counters.messages;
+    while (this.postponed !== undefined && this.failure === undefined) {
+      if (Date.now() >= giveUpAt) {
+        if (counters.messages.received === received) return this.shed();
+        received = counters.messages.received;
+        giveUpAt = Date.now() + limits.timeoutMs;
+      }
+      await pause(OFFER_AGAIN_MS);
+      const { message, bytes } = this.postponed;
+      this.postponed = undefined;
+      this.submit(message, bytes);
+    }
+  }
+
+  private shed(): void {
+    this.counters.turnedAway('shed');
+    this.giveUp(problemOf(new Overloaded()));
+  }
+
+  /** One function for all lines, told which one, instead of a function for each. */
+  private readonly told = (result: Outcome | Error, line: number): void => {
+    this.inFlight--;
+    if (result instanceof Error) this.giveUp(problemOf(result));
+    else this.report.settled(line, result);
+    if (this.failure !== undefined) this.answerEarly();
+    if (this.waiting.length > 0) this.goOn();
+  };
+
+  private goOn(): void {
+    const ready = this.waiting.filter(({ than }) => this.inFlight < than);
+    this.waiting = this.waiting.filter((one) => !ready.includes(one));
+    for (const { go } of ready) go();
+  }
+
+  private async untilFewerThan(most: number): Promise<void> {
+    if (this.inFlight < most) return;
+    // Not at the first one: then a chunk would be worked through for each message that was stored.
+    await new Promise<void>((go) => this.waiting.push({ than: Math.ceil(most / 2), go }));
+  }
+
+  private turn(bytes: number): Promise<void> {
+    return this.turns.take(bytes, this.res);
+  }
+
+  /** A stream may last for hours, but a sender that stops in the middle is not waited for. */
+  private hangUpIdle(): void {
+    const detail = `Nothing arrived for ${this.limits.timeoutMs / 1000} seconds.`;
+    this.giveUp(new Problem('request-timeout', detail));
+    this.hangUp();
+  }
+
+  private stop(): void {
+    this.giveUp(problemOf(new ShuttingDown()));
+    setTimeout(() => this.hangUp(), LINGER_MS).unref();
+  }
+
+  private giveUp(problem: Problem): void {
+    this.failure ??= problem;
+    this.postponed = undefined;
+    this.answerEarly();
+  }
+
+  /** Nothing more of it is read; not before it is answered. */
+  private hangUp(): void {
+    const { req, res } = this;
+    // Node forgets a request that was answered, and would not end the reading of it together with the connection.
+    req.socket.once('close', () => req.destroy());
+    void this.untilFewerThan(1).then(() => res.end());
+  }
+
+  private answerEarly(): void {
+    const { res, failure, requestId, report } = this;
+    if (failure === undefined || this.inFlight > 0 || this.answered) return;
+    this.answered = true;
+    const { code, message } = failure;
+    const problem = new Problem(code, message, undefined, closing);
+    res.write(writeProblemHead(res, problem, requestId, report.counts));
+  }
+
+  private answer(): void {
+    const { res, requestId } = this;
+    if (this.answered) return void res.end();
+    const body = JSON.stringify(this.report);
+    res.writeHead(200, {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': Buffer.byteLength(body),
+      'X-Request-Id': requestId,
+      ...commonHeaders,
+    });
+    res.end(body);
+  }
+}

@@ -1,0 +1,53 @@
+import { noOutcomes } from '../../../application/ingest/counters.js';
+import type { Outcome } from '../../../application/ingest/outcome.js';
+import type { InputError } from '../problem.js';
+
+const MAX_ITEMS = 1000;
+
+interface Item {
+  readonly line: number;
+  readonly outcome: Outcome['outcome'] | 'invalid';
+  /** Whether sending the line again could end otherwise. */
+  readonly retryable: boolean;
+  readonly channel?: string;
+  readonly number?: number;
+  readonly rule?: Outcome['rule'];
+  readonly detail?: string;
+  readonly errors?: readonly InputError[];
+}
+
+/** What became of the lines of a stream: how many of each kind, and the first of those with which something is wrong. */
+export class NdjsonReport {
+  readonly counts = { received: 0, ...noOutcomes(), invalid: 0 };
+  private readonly items: Item[] = [];
+  private omitted = 0;
+
+  /** How many items there are. */
+  get length(): number {
+    return this.items.length;
+  }
+
+  settled(line: number, outcome: Outcome): void {
+    this.counts.received++;
+    this.counts[outcome.outcome]++;
+    if (outcome.outcome !== 'refused' && outcome.outcome !== 'conflict') return;
+    const { channel, number, rule } = outcome;
+    this.list({ line, outcome: outcome.outcome, retryable: false, channel, number, rule });
+  }
+
+  invalid(line: number, detail: string, errors?: readonly InputError[]): void {
+    this.counts.received++;
+    this.counts.invalid++;
+    this.list({ line, outcome: 'invalid', retryable: false, detail, errors });
+  }
+
+  toJSON(): object {
+    const itemsOmitted = this.omitted > 0 ? this.omitted : undefined;
+    return { ...this.counts, items: this.items, itemsOmitted };
+  }
+
+  private list(item: Item): void {
+    if (this.items.length < MAX_ITEMS) this.items.push(item);
+    else this.omitted++;
+  }
+}

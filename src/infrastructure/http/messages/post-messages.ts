@@ -1,0 +1,78 @@
+import type { RequestHandler } from 'express';
+import type { ServerResponse } from 'node:http';
+import type { Counters } from '../../../application/ingest/counters.js';
+import { Overloaded, type IngestMessages } from '../../../application/ingest/ingest-messages.js';
+import type { Outcome } from '../../../application/ingest/outcome.js';
+import { problemOf } from '../error-handler.js';
+import { detailOf } from './explain-refusal.js';
+import { InvalidInput, readBodyMessage } from './message-reader.js';
+import { NdjsonIngest, isNdjson } from './ndjson-ingest.js';
+import { commonHeaders, Problem, sendProblem } from '../problem.js';
+import { readBody, type BodyLimits } from './read-body.js';
+import { requestIdOf } from '../request-id.js';
+import { StreamTurns } from './stream-turns.js';
+
+/**
+ * `POST /messages`. Registered before any middleware and answered with prebuilt headers: nothing on this path is
+ * there for another route.
+ */
+export const postMessages = (
+  ingest: IngestMessages,
+  counters: Counters,
+  limits: BodyLimits,
+): RequestHandler => {
+  const turns = new StreamTurns();
+  return (req, res) => {
+    const requestId = requestIdOf(req);
+    if (isNdjson(req.headers['content-type'])) {
+      return new NdjsonIngest(ingest, counters, limits, turns, req, res, requestId).run();
+    }
+    const refuse = (error: unknown): void => sendProblem(res, problemOf(error), requestId);
+    readBody(req, limits, (problem, body) => {
+      const message = problem ?? messageIn(body);
+      if (message instanceof Problem) {
+        counters.turnedAway('invalid');
+        return refuse(message);
+      }
+      const wantsBody = req.headers.accept !== undefined;
+      const refusal = ingest.submit(message, body.length, (result) => {
+        if (result instanceof Error) refuse(result);
+        else answer(res, result, requestId, wantsBody);
+      });
+      if (refusal === undefined) return;
+      if (refusal instanceof Overloaded) counters.turnedAway('shed');
+      refuse(refusal);
+    });
+  };
+};
+
+const messageIn = (body: Buffer) => {
+  const message = readBodyMessage(body);
+  return message instanceof InvalidInput
+    ? new Problem(message.code, detailOf(message, body), message.errors)
+    : message;
+};
+
+/**
+ * A client that sends no Accept header gets an empty answer: one that never reads bodies, as the official test
+ * program, can then use its connection again.
+ */
+const answer = (res: ServerResponse, outcome: Outcome, requestId: string, wantsBody: boolean): void => {
+  if (outcome.outcome === 'conflict') return sendProblem(res, conflictProblem(outcome), requestId);
+  const body = wantsBody ? JSON.stringify(outcome) : '';
+  const headers = ['X-Request-Id', requestId, 'Rocket-Outcome', outcome.outcome, ...common];
+  if (wantsBody) headers.push('Content-Type', 'application/json; charset=utf-8');
+  headers.push('Content-Length', String(Buffer.byteLength(body)));
+  res.writeHead(202, headers);
+  res.end(body);
+};
+
+const common = Object.entries(commonHeaders).flat();
+
+const conflictProblem = ({ channel, number }: Outcome): Problem =>
+  new Problem(
+    'conflict',
+    `Message ${number} of ${channel} was reported before with another type or payload; the first one stands.`,
+    undefined,
+    { 'Rocket-Outcome': 'conflict' },
+  );

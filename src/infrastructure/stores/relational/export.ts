@@ -1,0 +1,155 @@
+import type { Ask } from './ask.js';
+import { ChannelNames } from './channel-names.js';
+import type { ExportLine } from './export-line.js';
+import {
+  eventColumns,
+  eventOf,
+  messageColumns,
+  messageOf,
+  missingColumns,
+  missingOf,
+  rocketColumns,
+  rocketOf,
+  type EventRow,
+  type MessageRow,
+  type MissingRow,
+  type RocketRow,
+} from './rows.js';
+
+const PAGE = 2000;
+
+/**
+ * Everything the answers are made of, in an order in which it can be written again: the rockets as they were first heard
+ * of; the events as the feed has them; what waits, gap by gap, the oldest first; what came late.
+ */
+export const exportLines = async function* (ask: Ask, listened: number): AsyncGenerator<ExportLine> {
+  yield* new Export(ask, listened).lines();
+};
+
+class Export {
+  private readonly names: ChannelNames;
+  private readonly counts = { rockets: 0, events: 0, waiting: 0, late: 0 };
+
+  constructor(
+    private readonly ask: Ask,
+    private readonly listened: number,
+  ) {
+    this.names = new ChannelNames(ask);
+  }
+
+  async *lines(): AsyncGenerator<ExportLine> {
+    yield { kind: 'rockets-export', version: 1 };
+    yield* this.rockets();
+    yield* this.events();
+    yield* this.draining();
+    yield* this.behindGaps();
+    yield { kind: 'listened', ms: this.listened };
+    yield* this.late();
+    yield { kind: 'end', ...this.counts };
+  }
+
+  private async *rockets(): AsyncGenerator<ExportLine> {
+    const sql = `SELECT ${rocketColumns} FROM rockets WHERE id > $1 ORDER BY id LIMIT $2`;
+    for await (const rows of this.pages<RocketRow>(sql, [0], ({ id }) => [id])) {
+      for (const row of rows) {
+        const { channel, heardAt } = rocketOf(row);
+        yield { kind: 'rocket', channel, heardAt };
+        this.counts.rockets++;
+      }
+    }
+  }
+
+  private async *events(): AsyncGenerator<ExportLine> {
+    const sql = `SELECT ${eventColumns} FROM events WHERE position > $1 ORDER BY position LIMIT $2`;
+    for await (const rows of this.pages<EventRow>(sql, [0], ({ position }) => [position])) {
+      const channelOf = await this.names.of(rows.map(({ rocket }) => rocket));
+      for (const row of rows) {
+        const { number, event, recordedAt } = eventOf(row);
+        const { type, time, data } = event;
+        yield { kind: 'event', channel: channelOf(row.rocket), number, type, time, data, recordedAt };
+        this.counts.events++;
+      }
+    }
+  }
+
+  /** What waits before the first gap of its rocket: its turn has come, and a crash was quicker. */
+  private async *draining(): AsyncGenerator<ExportLine> {
+    const sql = `SELECT ${rocketColumns} FROM rockets WHERE id > $1 AND waiting > 0 AND EXISTS
+      (SELECT 1 FROM waiting_messages w WHERE w.rocket = rockets.id AND w.number = rockets.version + 1)
+      ORDER BY id LIMIT $2`;
+    for await (const rows of this.pages<RocketRow>(sql, [0], ({ id }) => [id])) {
+      for (const row of rows) yield* this.waiting(row.id, row.channel, row.version, undefined);
+    }
+  }
+
+  /** In the order in which the gaps were opened, so that they are opened again with the same ages. */
+  private async *behindGaps(): AsyncGenerator<ExportLine> {
+    const sql = `SELECT ${missingColumns} FROM missing WHERE (listened, rocket, last) > ($1, $2, $3)
+      ORDER BY listened, rocket, last LIMIT $4`;
+    const place = ({ listened, rocket, last }: MissingRow): number[] => [listened, rocket, last];
+    let listened = 0;
+    for await (const rows of this.pages<MissingRow>(sql, [-1, 0, 0], place)) {
+      const channelOf = await this.names.of(rows.map(({ rocket }) => rocket));
+      for (const row of rows) {
+        const gap = missingOf(row);
+        if (gap.listened > listened) {
+          listened = gap.listened;
+          yield { kind: 'listened', ms: listened };
+        }
+        yield* this.waiting(gap.rocket, channelOf(gap.rocket), gap.last, gap.since);
+      }
+    }
+  }
+
+  /** What waits above a number, up to the next gap. */
+  private async *waiting(
+    rocket: number,
+    channel: string,
+    above: number,
+    since: number | undefined,
+  ): AsyncGenerator<ExportLine> {
+    const next = 'SELECT first FROM missing WHERE rocket = $1 AND last > $2 ORDER BY last LIMIT 1';
+    const sql = `SELECT ${messageColumns} FROM waiting_messages WHERE rocket = $1 AND number > $2
+      AND number < coalesce((${next}), ${Number.MAX_SAFE_INTEGER} + 1) ORDER BY number LIMIT $3`;
+    for await (const rows of this.pages<MessageRow>(sql, [rocket, above], ({ number }) => [rocket, number])) {
+      for (const row of rows) {
+        const line = messageLine(channel, row);
+        const isOlder = row.number === above + 1 && since !== undefined && since !== row.received_at;
+        yield { kind: 'waiting', ...line, ...(isOlder && { since }) };
+        this.counts.waiting++;
+      }
+    }
+  }
+
+  private async *late(): AsyncGenerator<ExportLine> {
+    const sql = `SELECT ${messageColumns} FROM late_messages WHERE (rocket, number) > ($1, $2)
+      ORDER BY rocket, number LIMIT $3`;
+    const place = ({ rocket, number }: MessageRow): number[] => [rocket, number];
+    for await (const rows of this.pages<MessageRow>(sql, [0, 0], place)) {
+      const channelOf = await this.names.of(rows.map(({ rocket }) => rocket));
+      for (const row of rows) {
+        yield { kind: 'late', ...messageLine(channelOf(row.rocket), row) };
+        this.counts.late++;
+      }
+    }
+  }
+
+  private async *pages<Row>(
+    sql: string,
+    start: number[],
+    placeOf: (row: Row) => number[],
+  ): AsyncGenerator<Row[]> {
+    for (let after = start; ;) {
+      const rows = await this.ask<Row>(sql, [...after, PAGE]);
+      if (rows.length > 0) yield rows;
+      if (rows.length < PAGE) return;
+      after = placeOf(rows.at(-1)!);
+    }
+  }
+}
+
+const messageLine = (channel: string, row: MessageRow) => {
+  const { message, receivedAt } = messageOf(channel, row);
+  const { number, time, report } = message;
+  return { channel, number, type: report.type, time, data: report.data, receivedAt };
+};

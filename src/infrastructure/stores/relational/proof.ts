@@ -1,0 +1,55 @@
+import type { Ask } from './ask.js';
+import { unheardRocket } from './change-rows.js';
+import { RocketProof, type ProvenRocket } from './rocket-proof.js';
+import { rocketColumns, type RocketRow } from './rows.js';
+import { addTo, countChange, type Deltas } from './totals.js';
+
+/** What is read at once of the rockets. */
+const PAGE = 200;
+
+export interface ProofTotals {
+  rockets: number;
+  events: number;
+  waiting: number;
+  late: number;
+  readonly totals: Deltas;
+}
+
+/**
+ * Folds everything anew, rocket by rocket, and compares: every row against its checksum, each rocket's running checksum,
+ * its numbers without a hole, its state, what waits and what is missing. What the events do not tell, when it was heard
+ * and for how long something is missing, is taken as it is stored.
+ */
+export class Proof {
+  /** Of the rockets proven so far. */
+  readonly totals: ProofTotals = { rockets: 0, events: 0, waiting: 0, late: 0, totals: new Map() };
+
+  constructor(
+    private readonly ask: Ask,
+    private readonly listened: number,
+  ) {}
+
+  async *rockets(): AsyncGenerator<ProvenRocket> {
+    const columns = `SELECT ${rocketColumns} FROM rockets WHERE id > $1 ORDER BY id LIMIT $2`;
+    for (let last = 0; ;) {
+      const rows = await this.ask<RocketRow>(columns, [last, PAGE]);
+      for (const row of rows) {
+        const proven = await new RocketProof(this.ask, row, this.listened).prove();
+        this.count(proven);
+        yield proven;
+      }
+      if (rows.length < PAGE) return;
+      last = rows.at(-1)!.id;
+    }
+  }
+
+  private count({ channel, expected, events, rare, missing }: ProvenRocket): void {
+    const { totals } = this;
+    totals.rockets++;
+    totals.events += events;
+    totals.waiting += expected.waiting;
+    totals.late += expected.late;
+    countChange(totals.totals, unheardRocket(expected.id, channel), expected);
+    for (const [name, by] of [...rare, ['gaps', missing.length] as const]) addTo(totals.totals, name, by);
+  }
+}

@@ -1,0 +1,89 @@
+import { reachable } from '../../../application/ingest/advance.js';
+import {
+  eventColumns,
+  messageColumns,
+  rocketColumns,
+  type EventRow,
+  type MessageRow,
+  type RocketRow,
+} from '../relational/rows.js';
+import type { Database, Statement } from './database.js';
+
+/** What is asked of a head. `known`: its row is at hand already. */
+export interface HeadQuery {
+  readonly channel: string;
+  readonly numbers: readonly number[];
+  readonly skips: boolean;
+  readonly known: Pick<RocketRow, 'id' | 'version' | 'waiting' | 'late'> | undefined;
+}
+
+export interface HeadRows {
+  /** Undefined when it was known, or the channel was never heard of. */
+  readonly rocket: RocketRow | undefined;
+  readonly waiting: readonly MessageRow[];
+  readonly events: readonly EventRow[];
+  readonly late: readonly MessageRow[];
+}
+
+/** Reads what the next decisions about some channels need. */
+export class HeadReader {
+  private readonly rocket: Statement;
+  private readonly lowestWaiting: Statement;
+  private readonly oneWaiting: Statement;
+  private readonly covering: Statement;
+  private readonly oneLate: Statement;
+
+  constructor(database: Database) {
+    const prepare = (sql: string): Statement => database.prepare(sql);
+    this.rocket = prepare(`SELECT ${rocketColumns} FROM rockets WHERE channel = ?`);
+    const waiting = `SELECT ${messageColumns} FROM waiting_messages WHERE rocket = ? AND number`;
+    this.lowestWaiting = prepare(`${waiting} > ? ORDER BY number LIMIT ?`);
+    this.oneWaiting = prepare(`${waiting} = ?`);
+    this.covering = prepare(
+      `SELECT ${eventColumns} FROM events WHERE rocket = ? AND number >= ? ORDER BY number LIMIT 1`,
+    );
+    this.oneLate = prepare(`SELECT ${messageColumns} FROM late_messages WHERE rocket = ? AND number = ?`);
+  }
+
+  heads(queries: readonly HeadQuery[]): HeadRows[] {
+    return queries.map((query) => this.head(query));
+  }
+
+  private head({ channel, numbers, skips, known }: HeadQuery): HeadRows {
+    const rocket = known === undefined ? (this.rocket.get(channel) as RocketRow | undefined) : undefined;
+    const head = known ?? rocket;
+    if (head === undefined) return { rocket, waiting: [], events: [], late: [] };
+    const { id, version } = head;
+    const recorded = numbers.filter((number) => number <= version);
+    return {
+      rocket,
+      waiting: head.waiting > 0 ? this.waitingOf(id, version, numbers, skips) : [],
+      events: recorded.map((number) => this.covering.get(id, number) as EventRow),
+      late: head.late === 0 ? [] : found<MessageRow>(recorded, (number) => this.oneLate.get(id, number)),
+    };
+  }
+
+  private waitingOf(id: number, version: number, numbers: readonly number[], skips: boolean): MessageRow[] {
+    const lowest = reachable(version, { numbers, skips }, this.lowest(id), ({ number }) => number);
+    const rows = new Map(lowest.map((row) => [row.number, row]));
+    const others = numbers.filter((number) => number > version && !rows.has(number));
+    for (const row of found<MessageRow>(others, (number) => this.oneWaiting.get(id, number))) {
+      rows.set(row.number, row);
+    }
+    return [...rows.values()];
+  }
+
+  /** Mostly few of them are looked at. */
+  private *lowest(id: number): Generator<MessageRow> {
+    let last = 0;
+    for (let limit = 2; ; limit = Math.min(512, 4 * limit)) {
+      const rows = this.lowestWaiting.all(id, last, limit) as MessageRow[];
+      yield* rows;
+      if (rows.length < limit) return;
+      last = rows.at(-1)!.number;
+    }
+  }
+}
+
+const found = <Row>(numbers: readonly number[], get: (number: number) => unknown): Row[] =>
+  numbers.flatMap((number) => (get(number) as Row | undefined) ?? []);

@@ -1,0 +1,82 @@
+import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { ExportLine, MessageRules } from '../relational/export-line.js';
+import { exportLines } from '../relational/export.js';
+import { Import, type Imported } from '../relational/import.js';
+import { StoreRefused } from '../relational/store-errors.js';
+import { askOf, checkpoint, closeDatabase, openForReading, openForWriting } from './database.js';
+import { FileLock } from './file-lock.js';
+import { refuseOtherFiles, requireFile } from './known-file.js';
+import { SqliteEventStore } from './sqlite-event-store.js';
+import { endSession, forgetHome, prepareFile, readMeta, syncDirectory } from './store-file.js';
+
+/** Everything the file holds, as it is at one moment, while the service may go on writing. */
+export const exportFile = async function* (file: string): AsyncGenerator<ExportLine> {
+  requireFile(file);
+  const database = openForReading(file);
+  try {
+    database.exec('BEGIN');
+    yield* exportLines(askOf(database), readMeta(database).listened);
+  } finally {
+    closeDatabase(database);
+  }
+};
+
+/** Writes the lines of an export into a new file, which is there when it is complete. */
+export const importFile = async (
+  lines: AsyncIterable<readonly string[]>,
+  name: string,
+  rules: MessageRules,
+): Promise<Imported> => {
+  refuseOtherFiles(name);
+  const lock = FileLock.acquire(name);
+  const { file } = lock;
+  let folder: string | undefined;
+  try {
+    requireEmpty(lock);
+    folder = mkdtempSync(`${file}.part-`);
+    const unfinished = join(folder, 'new');
+    const imported = await fill(unfinished, lines, rules);
+    for (const rest of ['-wal', '-shm']) rmSync(`${file}${rest}`, { force: true });
+    renameSync(unfinished, file);
+    syncDirectory(dirname(file));
+    return imported;
+  } finally {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    lock.release();
+  }
+};
+
+const fill = async (
+  file: string,
+  lines: AsyncIterable<readonly string[]>,
+  rules: MessageRules,
+): Promise<Imported> => {
+  const store = await SqliteEventStore.open({ file, synchronous: 'full', place: 'here' });
+  try {
+    const work = new Import(store, rules);
+    for await (const some of lines) for (const line of some) await work.take(line);
+    return await work.finish();
+  } finally {
+    await store.close();
+    const database = openForWriting({ file, synchronous: 'full' });
+    forgetHome(database);
+    checkpoint(database);
+    closeDatabase(database);
+  }
+};
+
+const requireEmpty = (lock: FileLock): void => {
+  const { file } = lock;
+  if (!existsSync(file) || (statSync(file).size === 0 && !existsSync(`${file}-wal`))) return;
+  // Of what was not closed in order, the log may hold everything.
+  prepareFile(lock, 'full');
+  endSession(lock);
+  const database = openForReading(file);
+  try {
+    if (database.prepare('SELECT 1 FROM rockets LIMIT 1').get() === undefined) return;
+    throw new StoreRefused(`${file} holds rockets already; name a new file.`);
+  } finally {
+    closeDatabase(database);
+  }
+};

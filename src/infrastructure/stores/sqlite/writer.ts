@@ -1,0 +1,199 @@
+import type { ChangeRows, Touches } from '../relational/change-rows.js';
+import {
+  eventColumns,
+  messageColumns,
+  missingColumns,
+  missingOf,
+  rocketColumns,
+  snapshotColumns,
+  withSum,
+  type MissingRow,
+} from '../relational/rows.js';
+import { type Deltas, SUM_OF_ONE, totalCells, totalColumns } from '../relational/totals.js';
+import type { Database, Statement } from './database.js';
+
+export interface WriteOrder {
+  readonly changes: readonly ChangeRows[];
+  readonly deltas: Deltas;
+  /** For how long a service has listened. */
+  readonly listened: number;
+}
+
+const columns = rocketColumns.split(', ');
+/** Without an index. */
+const quickColumns = [
+  'revision',
+  'version',
+  'speed',
+  'speed_change',
+  'updated_at',
+  'latest',
+  'heard_at',
+  'highest_heard',
+  'waiting',
+  'late',
+  'chain',
+  'sum',
+];
+
+const touchedColumns: Readonly<Record<keyof Touches, readonly string[]>> = {
+  minute: ['heard_minute'],
+  gaps: ['has_gaps'],
+  status: ['status', 'complete', 'reason', 'exploded_at'],
+  launch: ['type', 'launched_at'],
+  mission: ['mission'],
+};
+
+interface RocketUpdate {
+  readonly statement: Statement;
+  /** Their places among the cells of a row. */
+  readonly columns: readonly number[];
+}
+
+/** The statements of a connection that writes, wherever it lives: on the main thread or on one of its own. */
+export class Writer {
+  private readonly begin: Statement;
+  private readonly commit: Statement;
+  private readonly rollback: Statement;
+  private readonly insertRocket: Statement;
+  private readonly updates: RocketUpdate[] = [];
+  private readonly insertEvent: Statement;
+  private readonly insertWaiting: Statement;
+  private readonly releaseWaiting: Statement;
+  private readonly insertLate: Statement;
+  private readonly gapAround: Statement;
+  private readonly putGap: Statement;
+  private readonly deleteGap: Statement;
+  private readonly closeGaps: Statement;
+  private readonly insertSnapshot: Statement;
+  private readonly addTotal: Statement;
+  private readonly dropTotal: Statement;
+  private readonly setListened: Statement;
+
+  constructor(private readonly database: Database) {
+    const prepare = (sql: string): Statement => database.prepare(sql);
+    this.begin = prepare('BEGIN IMMEDIATE');
+    this.commit = prepare('COMMIT');
+    this.rollback = prepare('ROLLBACK');
+    this.insertRocket = prepare(`INSERT INTO rockets (${rocketColumns}) VALUES (${places(columns.length)})`);
+    this.insertEvent = prepare(`INSERT INTO events (${eventColumns}) VALUES (${places(8)})`);
+    this.insertWaiting = prepare(`INSERT INTO waiting_messages (${messageColumns}) VALUES (${places(7)})`);
+    this.releaseWaiting = prepare('DELETE FROM waiting_messages WHERE rocket = ? AND number <= ?');
+    this.insertLate = prepare(`INSERT INTO late_messages (${messageColumns}) VALUES (${places(7)})`);
+    this.gapAround = prepare(
+      `SELECT ${missingColumns} FROM missing WHERE rocket = ? AND last >= ? ORDER BY last LIMIT 1`,
+    );
+    this.putGap = prepare(`INSERT OR REPLACE INTO missing (${missingColumns}) VALUES (${places(6)})`);
+    this.deleteGap = prepare('DELETE FROM missing WHERE rocket = ? AND last = ?');
+    this.closeGaps = prepare('DELETE FROM missing WHERE rocket = ? AND last <= ?');
+    this.insertSnapshot = prepare(`INSERT INTO snapshots (${snapshotColumns}) VALUES (${places(5)})`);
+    this.addTotal = prepare(
+      `INSERT INTO totals (${totalColumns}) VALUES (${places(4)})
+        ON CONFLICT DO UPDATE SET count = count + excluded.count, sum = sum + ${SUM_OF_ONE} * excluded.count`,
+    );
+    this.dropTotal = prepare('DELETE FROM totals WHERE kind = ? AND name = ? AND count = 0');
+    this.setListened = prepare('UPDATE meta SET value = ?2, sum = ?3 WHERE key = ?1');
+  }
+
+  /** When it returns, all of it is as safe as the connection makes it; answers by how much there are more gaps now. */
+  write({ changes, deltas, listened }: WriteOrder): number {
+    return this.inTransaction(() => {
+      let gaps = 0;
+      for (const change of changes) gaps += this.writeChange(change, listened);
+      for (const [name, by] of deltas) this.count(name, by);
+      this.count('gaps', gaps);
+      return gaps;
+    });
+  }
+
+  noteListened(listened: number): void {
+    this.inTransaction(() => this.setListened.run(...withSum(['listened', String(listened)])));
+  }
+
+  private inTransaction<T>(work: () => T): T {
+    this.begin.run();
+    try {
+      const result = work();
+      this.commit.run();
+      return result;
+    } catch (error) {
+      // Within a transaction it would keep its locks for as long as the process lives.
+      if (this.database.isTransaction) this.rollback.run();
+      throw error;
+    }
+  }
+
+  private writeChange(change: ChangeRows, listened: number): number {
+    const { id, rocket, revision } = change;
+    if (revision === 0) this.insertRocket.run(...rocket);
+    else {
+      const { statement, columns: changed } = this.updateOf(change.touches);
+      const done = statement.run(...changed.map((column) => rocket[column]!), id, revision);
+      if (done.changes !== 1) throw new Error(`${rocket[1]} is not at revision ${revision} in the file.`);
+    }
+    for (const event of change.events) this.insertEvent.run(...event);
+    if (change.released) this.releaseWaiting.run(id, change.version);
+    for (const message of change.added) this.insertWaiting.run(...message);
+    for (const message of change.late) this.insertLate.run(...message);
+    for (const snapshot of change.snapshots) this.insertSnapshot.run(...snapshot);
+    return this.writeGaps(change, listened);
+  }
+
+  /** SQLite writes the entries of every index whose columns are named, changed or not: so only those that change are. */
+  private updateOf(touches: Touches): RocketUpdate {
+    const key =
+      (touches.minute ? 1 : 0) |
+      (touches.gaps ? 2 : 0) |
+      (touches.status ? 4 : 0) |
+      (touches.launch ? 8 : 0) |
+      (touches.mission ? 16 : 0);
+    return (this.updates[key] ??= this.prepareUpdate(touches));
+  }
+
+  private prepareUpdate(touches: Touches): RocketUpdate {
+    const names = [...quickColumns];
+    for (const [touched, others] of Object.entries(touchedColumns)) {
+      if (touches[touched as keyof Touches]) names.push(...others);
+    }
+    const set = names.map((name) => `${name} = ?`).join(', ');
+    const statement = this.database.prepare(`UPDATE rockets SET ${set} WHERE id = ? AND revision = ?`);
+    return { statement, columns: names.map((name) => columns.indexOf(name)) };
+  }
+
+  /** The numbers of the added messages are no longer missing; those below them that were never heard are. */
+  private writeGaps({ id, version, added, recordedAt, ...change }: ChangeRows, listened: number): number {
+    let opened = 0;
+    let highest = change.highestHeard;
+    if (change.passesGaps) opened -= Number(this.closeGaps.run(id, version).changes);
+    for (const cells of added) {
+      const number = Number(cells[1]);
+      if (number <= highest) opened += this.splitGap(id, number);
+      else if (number > highest + 1) {
+        this.putGap.run(...withSum([id, number - 1, highest + 1, recordedAt, listened]));
+        opened++;
+      }
+      highest = Math.max(highest, number);
+    }
+    return opened;
+  }
+
+  private splitGap(id: number, number: number): number {
+    const row = this.gapAround.get(id, number) as MissingRow | undefined;
+    if (row === undefined) return 0;
+    const { first, last, since, listened } = missingOf(row);
+    if (first > number) return 0;
+    if (last === number) this.deleteGap.run(id, last);
+    else this.putGap.run(...withSum([id, last, number + 1, since, listened]));
+    if (first < number) this.putGap.run(...withSum([id, number - 1, first, since, listened]));
+    return Number(first < number) - Number(last === number);
+  }
+
+  private count(total: string, by: number): void {
+    if (by === 0) return;
+    const cells = totalCells(total, by);
+    this.addTotal.run(...cells);
+    if (by < 0) this.dropTotal.run(...cells.slice(0, 2));
+  }
+}
+
+const places = (count: number): string => Array<string>(count).fill('?').join(', ');

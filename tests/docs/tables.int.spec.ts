@@ -1,0 +1,243 @@
+import { DatabaseSync } from '@photostructure/sqlite';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { schema } from '../../src/infrastructure/stores/sqlite/schema.js';
+import { changeByHand } from '../support/filled-file.js';
+import { exploded, faster, launched, newMission, received, skipped, write } from '../support/builders.js';
+import { SqliteStores } from '../support/sqlite-stores.js';
+
+const doc = readFileSync(join(__dirname, '../../docs/tables.md'), 'utf8');
+
+/** The parts of the page under headings of a level, by heading. */
+const sectionsOf = (text: string, level: '##' | '###'): Map<string, string> =>
+  new Map(
+    text
+      .split(`\n${level} `)
+      .slice(1)
+      .map((section) => {
+        const [heading = '', ...rest] = section.split('\n');
+        return [heading, rest.join('\n')];
+      }),
+  );
+
+const questions = sectionsOf(sectionsOf(doc, '##').get('Ten questions') ?? '', '###');
+
+/** A block of `sql` is for every SQL store, one of `sql sqlite` for this one, where they differ. */
+const queryFor = (dialect: 'sqlite', section: string): string => {
+  const found = new RegExp('```sql(?: ' + dialect + ')?\\n([^]*?)```').exec(section);
+  if (found === null) throw new Error(`no query for ${dialect}`);
+  return found[1]!;
+};
+
+const alpha = '193270a9-c9cf-404a-8f83-838e71d9ae67';
+const stores = new SqliteStores();
+afterAll(() => stores.remove());
+
+const inFile = <T>(file: string, work: (database: InstanceType<typeof DatabaseSync>) => T): T => {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    return work(database);
+  } finally {
+    database.close();
+  }
+};
+
+describe('the questions of docs/tables.md', () => {
+  const file = stores.newFile();
+  const at = (time: string): number => Date.parse(`2026-10-01T${time}Z`);
+  const sent = (time: string): string => `2026-10-01T${time}+02:00`;
+
+  /** Told by the hour: a long flight with a gap, an explosion and what came after it, a launch that was given up. */
+  beforeAll(async () => {
+    const store = await stores.open(file);
+    const atTen = { recordedAt: at('10:00:00.250') };
+    await write(store, alpha, {
+      events: [launched(sent('11:59:00')), faster(40, sent('11:59:30'))],
+      ...atTen,
+    });
+    await write(store, 'beta', { events: [launched(noon, { type: 'Atlas', launchSpeed: 900 })], ...atTen });
+    const refused = {
+      type: 'MessageRefused',
+      data: { rule: 'rocket-exploded', message: { type: 'RocketSpeedIncreased', data: { by: 1 } } },
+      time: noon,
+    } as const;
+    await write(store, 'gamma', { events: [launched(), exploded('ICE'), refused], ...atTen });
+    await write(store, 'delta', { events: [launched(), exploded('ICE')], recordedAt: at('10:01:00') });
+    await write(store, 'epsilon', { events: [launched(), exploded('HEAT')], recordedAt: at('11:00:00') });
+    const arrival = { recordedAt: at('11:00:30') };
+    await write(store, alpha, {
+      events: [newMission('SALVAGE', sent('13:00:00'))],
+      added: [received(alpha, 6, faster(), at('11:00:30')), received(alpha, 7, faster(), at('11:00:30'))],
+      ...arrival,
+    });
+    await write(store, 'zeta', { added: [received('zeta', 3, faster(7), at('11:00:30'))], ...arrival });
+    await write(store, 'zeta', {
+      events: [skipped(1, 2, { by: { who: 'operator' }, why: 'antenna lost' }), faster(7)],
+      released: [3],
+      recordedAt: at('11:30:00'),
+      heard: false,
+    });
+    // Just now, whenever the test runs.
+    await write(store, 'zeta', {
+      late: [received('zeta', 2, faster(5), Date.now())],
+      recordedAt: Date.now(),
+    });
+    await stores.closeAll();
+  });
+
+  const noon = sent('12:00:00');
+
+  const answers: Readonly<Record<string, readonly object[]>> = {
+    'What did this rocket do?': [
+      {
+        number: 1,
+        type: 'RocketLaunched',
+        time: '2026-10-01T11:59:00+02:00',
+        data: '{"type":"Falcon-9","launchSpeed":500,"mission":"ARTEMIS"}',
+      },
+      { number: 2, type: 'RocketSpeedIncreased', time: '2026-10-01T11:59:30+02:00', data: '{"by":40}' },
+      {
+        number: 3,
+        type: 'RocketMissionChanged',
+        time: '2026-10-01T13:00:00+02:00',
+        data: '{"newMission":"SALVAGE"}',
+      },
+    ],
+    'What happened in each hour?': [
+      { hour: '2026-10-01T10', type: 'MessageRefused', events: 1 },
+      { hour: '2026-10-01T10', type: 'RocketExploded', events: 2 },
+      { hour: '2026-10-01T10', type: 'RocketLaunched', events: 4 },
+      { hour: '2026-10-01T10', type: 'RocketSpeedIncreased', events: 1 },
+      { hour: '2026-10-01T11', type: 'MessagesSkipped', events: 1 },
+      { hour: '2026-10-01T11', type: 'RocketExploded', events: 1 },
+      { hour: '2026-10-01T11', type: 'RocketLaunched', events: 1 },
+      { hour: '2026-10-01T11', type: 'RocketMissionChanged', events: 1 },
+      { hour: '2026-10-01T11', type: 'RocketSpeedIncreased', events: 1 },
+    ],
+    'Which rockets are fastest?': [
+      { channel: 'beta', type: 'Atlas', mission: 'ARTEMIS', speed: 900 },
+      { channel: alpha, type: 'Falcon-9', mission: 'SALVAGE', speed: 540 },
+    ],
+    'Why do rockets explode?': [
+      { reason: 'ICE', explosions: 2 },
+      { reason: 'HEAT', explosions: 1 },
+    ],
+    'What is missing, and for how long?': [
+      { channel: alpha, from: 4, to: 5, since: '2026-10-01T11:00:30.000Z', waiting: 2 },
+    ],
+    'Who has been silent for more than ten minutes?': [
+      { channel: 'beta', status: 'flying', heard: '2026-10-01 10:00:00' },
+      { channel: alpha, status: 'flying', heard: '2026-10-01 11:00:30' },
+    ],
+    'Which missions did each rocket have, and since when?': [
+      { channel: alpha, since: '2026-10-01T11:59:00+02:00', mission: 'ARTEMIS' },
+      { channel: alpha, since: '2026-10-01T13:00:00+02:00', mission: 'SALVAGE' },
+      ...['beta', 'delta', 'epsilon', 'gamma'].map((channel) => ({
+        channel,
+        since: channel === 'beta' ? noon : launched().time,
+        mission: 'ARTEMIS',
+      })),
+    ],
+    'Which rules do messages break?': [{ rule: 'rocket-exploded', messages: 1, rockets: 1 }],
+    'What came too late, and who had given it up?': [
+      {
+        channel: 'zeta',
+        number: 2,
+        type: 'RocketSpeedIncreased',
+        time: launched().time,
+        skipped_by: 'operator',
+        why: 'antenna lost',
+      },
+    ],
+    'Which minutes were the busiest?': [
+      { minute: '2026-10-01T10:00', events: 6, rockets: 3 },
+      { minute: '2026-10-01T11:00', events: 3, rockets: 2 },
+      { minute: '2026-10-01T10:01', events: 2, rockets: 1 },
+      { minute: '2026-10-01T11:30', events: 2, rockets: 1 },
+    ],
+  };
+
+  it('are ten', () => {
+    expect([...questions.keys()]).toEqual(Object.keys(answers));
+    expect(questions.size).toBe(10);
+  });
+
+  it.each(Object.entries(answers))('%s', (question, expected) => {
+    const query = queryFor('sqlite', questions.get(question) ?? '');
+    const rows = inFile(file, (database) => database.prepare(query).all());
+    expect(rows.map((row) => ({ ...row }))).toEqual(expected);
+  });
+});
+
+describe('the tables of docs/tables.md', () => {
+  const sections = [...sectionsOf(doc, '##')];
+
+  /** What a section names: in the first column of its tables, or anywhere when it has none. */
+  const namedIn = (section: string): string[] => {
+    const cells = section
+      .split('\n')
+      .filter((line) => line.startsWith('|'))
+      .map((line) => line.split('|')[1]!);
+    const text = cells.length === 0 ? section : cells.join('\n');
+    return [...text.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
+  };
+
+  const described = new DatabaseSync(':memory:');
+  described.exec(schema);
+  const tables = (
+    described.prepare("SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view')").all() as {
+      name: string;
+      type: string;
+    }[]
+  ).map(({ name, type }) => {
+    const rows = described.prepare(`PRAGMA table_info(${name})`).all() as { name: string }[];
+    return { name, type, columns: rows.map((column) => column.name) };
+  });
+  described.close();
+
+  it.each(tables)('say what stands in every column of $name, and in no others', ({ name, type, columns }) => {
+    const own = sections.filter(([heading]) => heading.includes(`\`${name}\``));
+    expect(own).toHaveLength(1);
+    const named = namedIn(own[0]![1]);
+    expect(named).toEqual(expect.arrayContaining(columns));
+    // Of a table nothing else is in the first column; of "meta" the keys are.
+    if (type === 'table' && name !== 'meta') expect([...named].sort()).toEqual([...columns].sort());
+  });
+
+  it('name every table there is', () => {
+    const headings = sections.flatMap(([heading]) =>
+      [...heading.matchAll(/`(\w+)`/g)].map(([, name]) => name),
+    );
+    expect(headings.sort()).toEqual(tables.map(({ name }) => name).sort());
+  });
+
+  it('name every key of "meta" and every figure of "totals"', async () => {
+    const file = stores.newFile();
+    const store = await stores.open(file, 'normal');
+    await write(store, 'a', { events: [launched()], added: [received('a', 4)] });
+    await write(store, 'b', { events: [skipped(1, 2)], late: [received('b', 1)] });
+    await write(store, 'c', { added: [received('c', 2)] });
+    await write(store, 'd', { events: [launched(), exploded()] });
+    const namesIn = (sql: string): string[] =>
+      inFile(file, (database) => database.prepare(sql).all() as { name: string }[]).map(({ name }) => name);
+    const keys = namesIn('SELECT key AS name FROM meta');
+    const figures = namesIn("SELECT name FROM totals WHERE kind = 'fleet'");
+    const kinds = namesIn('SELECT DISTINCT kind AS name FROM totals');
+    const section = (name: string): string => sections.find(([heading]) => heading.startsWith(name))![1];
+    expect(namedIn(section('`meta`'))).toEqual(expect.arrayContaining(keys));
+    const said = [...section('`totals`').matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+    const statuses = ['awaiting-launch', 'flying', 'exploded'];
+    expect([...said, ...statuses]).toEqual(expect.arrayContaining([...figures, ...kinds]));
+    expect(keys.sort()).toEqual(['clean', 'epoch', 'home', 'listened', 'store', 'synchronous']);
+  });
+});
+
+it('as docs/tables.md says, the service refuses a file that somebody put something of his own into', async () => {
+  for (const own of ['CREATE INDEX mine ON events (time)', 'CREATE VIEW mine AS SELECT 1', 'ANALYZE']) {
+    const file = stores.newFile();
+    await write(await stores.open(file), 'a', { events: [launched()] });
+    await stores.closeAll();
+    changeByHand(file, own);
+    await expect(stores.open(file)).rejects.toThrow(/"(mine|sqlite_stat\d)" is not as this version/);
+  }
+});

@@ -1,0 +1,210 @@
+import fc from 'fast-check';
+import { rocketSorts } from '../../../src/application/ports/rocket-directory.js';
+import { parts } from '../../../src/container.js';
+import { eventTypes } from '../../../src/domain/rocket-event.js';
+import { documentedFetch } from '../../support/documented-fetch.js';
+import {
+  awkwardChannels,
+  awkwardTexts,
+  histories,
+  timesOfSending,
+  type HistoryCommand,
+  type Sending,
+} from '../../support/history-commands.js';
+import { httpStores } from '../../support/http-stores.js';
+import { SseClient } from '../../support/sse-client.js';
+import { SteppedClock } from '../../support/stepped-clock.js';
+import { startService, type TestService } from '../../support/test-service.js';
+import { runs } from '../../support/thorough.js';
+
+const HIGHEST = 9;
+const PATIENCE_MS = 600_000;
+
+interface Answer {
+  readonly status: number;
+  readonly type: string | null;
+  readonly body: string;
+  readonly link: string | undefined;
+}
+
+/** A service, and what it says once the only thing is left out that must differ: the epoch in positions. */
+class Player {
+  private constructor(
+    readonly service: TestService,
+    private readonly epoch: string,
+  ) {}
+
+  static async start(env: Readonly<Record<string, string>>, clock: SteppedClock): Promise<Player> {
+    const service = await startService(env, undefined, clock);
+    const { beginning } = service.container.get(parts.store);
+    return new Player(service, beginning.replace(/-\d+$/, ''));
+  }
+
+  play(command: HistoryCommand): Promise<Answer> {
+    if (command.kind === 'skip') {
+      return this.post(`/rockets/${command.channel}/gaps/skip`, JSON.stringify(command.body));
+    }
+    const lines = command.messages.map(wireForm);
+    return this.post('/messages', lines.join('\n'), command.ndjson ? 'application/x-ndjson' : undefined);
+  }
+
+  /** All pages of a listing, or the one answer of anything else. */
+  async ask(path: string, accept = 'application/json'): Promise<unknown[]> {
+    const pages: Answer[] = [];
+    for (let next: string | undefined = path; next !== undefined; next = pages.at(-1)?.link) {
+      const url: string = next.replace('{epoch}', this.epoch);
+      pages.push(await this.answer(url, { headers: { accept, 'x-request-id': 'same' } }));
+    }
+    return isNarrowed(path) ? pages.flatMap(entriesOf) : pages;
+  }
+
+  /** The live feed up to now. */
+  async feed(query: string): Promise<unknown[]> {
+    const client = await SseClient.open(`${this.service.url}/events?${query}`);
+    await client.untilNamed('caught-up');
+    client.break();
+    return client.messages.map(({ name, id, data }) => [
+      name,
+      this.plain(`${id}`),
+      this.plain(JSON.stringify(data)),
+    ]);
+  }
+
+  private post(path: string, body: string, type = 'application/json'): Promise<Answer> {
+    const headers = { accept: 'application/json', 'content-type': type, 'x-request-id': 'same' };
+    return this.answer(path, { method: 'POST', headers, body });
+  }
+
+  private async answer(path: string, init: RequestInit): Promise<Answer> {
+    const response = await documentedFetch(this.service.url + path, init);
+    const link = /^<(.+)>; rel="next"$/.exec(response.headers.get('link') ?? '')?.[1];
+    return {
+      status: response.status,
+      type: response.headers.get('content-type'),
+      body: this.plain(await response.text()),
+      link: link?.replace(`${this.epoch}-`, '{epoch}-'),
+    };
+  }
+
+  private plain(text: string): string {
+    return text.replaceAll(`${this.epoch}-`, '');
+  }
+}
+
+/** How far a store looks for the events of a page before it says that more may follow is its own affair. */
+const isNarrowed = (path: string): boolean => /^\/events\?.*(channel|type)=/.test(path);
+
+const entriesOf = ({ status, body }: Answer): unknown[] =>
+  status === 200 ? (JSON.parse(body) as unknown[]) : [status, body];
+
+const wireForm = ({ channel, number, report, time }: Sending): string =>
+  JSON.stringify({
+    metadata: { channel, messageNumber: number, messageTime: time, messageType: report.type },
+    message: report.data,
+  });
+
+const each = <T extends string | number>(values: readonly T[], path: (value: T) => string): string[] =>
+  values.map(path);
+const orders = ['asc', 'desc'];
+const upTo = (last: number): number[] => Array.from({ length: last + 1 }, (_, i) => i);
+
+const ofRocket = (channel: string): string[] => {
+  const rocket = `/rockets/${channel}`;
+  return [
+    rocket,
+    ...each([...upTo(HIGHEST + 1), Number.MAX_SAFE_INTEGER], (version) => `${rocket}?version=${version}`),
+    ...each(timesOfSending, (time) => `${rocket}?at=${encodeURIComponent(time)}`),
+    ...each(orders, (order) => `${rocket}/events?limit=2&order=${order}`),
+    ...each(orders, (order) => `${rocket}/events?after=3&order=${order}`),
+    ...each(upTo(HIGHEST + 1).slice(1), (number) => `${rocket}/messages/${number}`),
+    ...each(['gaps', 'waiting', 'late'], (kind) => `${rocket}/${kind}?limit=1`),
+    ...each(orders, (order) => `/events?channel=${channel}&limit=3&order=${order}`),
+  ];
+};
+
+const ofAll: readonly string[] = [
+  ...rocketSorts.flatMap((sort) => each(orders, (order) => `/rockets?sort=${sort}&order=${order}&limit=2`)),
+  ...each(
+    ['flying', 'exploded,awaiting-launch'],
+    (status) => `/rockets?status=${status}&sort=-speed&limit=1`,
+  ),
+  ...each(['true', 'false'], (waiting) => `/rockets?waiting=${waiting}&sort=type&limit=2`),
+  ...each(['true', 'false'], (complete) => `/rockets?complete=${complete}&sort=-updatedAt&limit=2`),
+  ...awkwardTexts.flatMap((text) =>
+    each(['type', 'mission', 'q'], (name) => `/rockets?${name}=${encodeURIComponent(text)}&sort=-mission`),
+  ),
+  ...each([0, 60, 70, 80, 89, 200], (minutes) => `/rockets?silentFor=${minutes}m&sort=heardAt&limit=2`),
+  ...each([1, 100], (limit) => `/gaps?limit=${limit}`),
+  ...each(orders, (order) => `/events?limit=7&order=${order}`),
+  ...eventTypes.flatMap((type) => each(orders, (order) => `/events?type=${type}&limit=2&order=${order}`)),
+  ...each(upTo(50), (place) => `/events/{epoch}-${place}`),
+  ...each(orders, (order) => `/events?after={epoch}-5&limit=1000&order=${order}`),
+  '/events?after={epoch}-100000',
+];
+
+const figuresOf = async ({ service }: Player): Promise<unknown> => {
+  const response = await documentedFetch(`${service.url}/health`);
+  const { status, rockets, gaps, events, waiting, late, messages } = (await response.json()) as Record<
+    string,
+    unknown
+  >;
+  return { status, rockets, gaps, events, waiting, late, messages };
+};
+
+const expectSame = async <T>(
+  name: string,
+  players: readonly Player[],
+  ask: (player: Player) => Promise<T>,
+) => {
+  const [first, ...others] = await Promise.all(players.map(ask));
+  for (const other of others) expect([name, other]).toEqual([name, first]);
+  return first;
+};
+
+it(
+  'every store gives the same answers to the same messages',
+  async () => {
+    const seen = { late: 0, skipped: 0, conflict: 0, buffered: 0 };
+    await fc.assert(
+      fc.asyncProperty(histories(awkwardChannels, HIGHEST), async (history) => {
+        // Every command has a minute of its own, and none lies near the bounds that are asked for later.
+        const clock = new SteppedClock(90.5);
+        const players = await Promise.all(httpStores.map(({ env }) => Player.start(env(), clock)));
+        try {
+          for (const command of history) {
+            clock.step();
+            const answer = await expectSame(JSON.stringify(command), players, (player) =>
+              player.play(command),
+            );
+            const text = String(answer?.body);
+            if (text.includes('arrived-after-skip')) seen.late++;
+            if (text.includes('"numbers":')) seen.skipped++;
+            if (text.includes('/problems/conflict')) seen.conflict++;
+            if (text.includes('"buffered","')) seen.buffered++;
+          }
+          for (const path of [...ofAll, ...awkwardChannels.flatMap(ofRocket)]) {
+            await expectSame(path, players, (player) => player.ask(path));
+          }
+          for (const path of [
+            '/events',
+            ...each(awkwardChannels, (channel) => `/rockets/${channel}/events`),
+          ]) {
+            await expectSame(`${path} by line`, players, (player) =>
+              player.ask(path, 'application/x-ndjson'),
+            );
+          }
+          for (const query of ['', 'type=MessagesSkipped', 'channel=a', 'after=latest']) {
+            await expectSame(`the live feed ${query}`, players, (player) => player.feed(query));
+          }
+          await expectSame('/health', players, figuresOf);
+        } finally {
+          await Promise.all(players.map(({ service }) => service.stop()));
+        }
+      }),
+      { numRuns: runs(3, 100), endOnFailure: true },
+    );
+    // A history that has none of what is hard would prove little.
+    expect(Object.entries(seen).filter(([, count]) => count === 0)).toEqual([]);
+  },
+  PATIENCE_MS,
+);

@@ -1,0 +1,167 @@
+import { compileCheck } from '../../../../src/infrastructure/http/messages/compiled-check.js';
+import { MessageDto } from '../../../../src/infrastructure/http/messages/message-dto.js';
+import { InvalidInput } from '../../../../src/infrastructure/http/messages/message-reader.js';
+import { parseStrictJson } from '../../../../src/infrastructure/http/messages/strict-json.js';
+import { Import, NoExport } from '../../../../src/infrastructure/stores/relational/import.js';
+import { memoryStore } from '../../../support/memory-store.js';
+
+const isMessage = compileCheck(MessageDto);
+const parse = (text: string): unknown => {
+  const value = parseStrictJson(text);
+  return value instanceof InvalidInput ? undefined : value;
+};
+
+const importing = async (lines: readonly string[]) => {
+  const { store, directory } = memoryStore();
+  const work = new Import(store, { parse, isMessage });
+  for (const line of lines) await work.take(line);
+  return { store, directory, imported: await work.finish() };
+};
+
+const time = '2026-10-01T15:39:42+02:00';
+const faster = { type: 'RocketSpeedIncreased', time, data: { by: 7 } };
+const launch = {
+  type: 'RocketLaunched',
+  time,
+  data: { type: 'Falcon-9', launchSpeed: 500, mission: 'ARTEMIS' },
+};
+const refusal = { rule: 'already-launched', message: { type: launch.type, data: launch.data } };
+const skip = { from: 1, to: 3, by: { who: 'operator' }, why: 'lost' };
+
+const all = [
+  { kind: 'rockets-export', version: 1 },
+  { kind: 'rocket', channel: 'b', heardAt: 60 },
+  { kind: 'rocket', channel: 'a', heardAt: 50 },
+  { kind: 'event', channel: 'a', number: 1, ...launch, recordedAt: 10 },
+  { kind: 'event', channel: 'a', number: 2, type: 'MessageRefused', time, data: refusal, recordedAt: 20 },
+  { kind: 'event', channel: 'b', number: 3, type: 'MessagesSkipped', time, data: skip, recordedAt: 30 },
+  { kind: 'event', channel: 'b', number: 4, ...faster, recordedAt: 30 },
+  { kind: 'waiting', channel: 'a', number: 5, ...faster, receivedAt: 40 },
+  { kind: 'waiting', channel: 'a', number: 6, ...faster, receivedAt: 40 },
+  { kind: 'listened', ms: 1000 },
+  { kind: 'waiting', channel: 'a', number: 9, ...faster, receivedAt: 50 },
+  { kind: 'listened', ms: 1500 },
+  { kind: 'late', channel: 'b', number: 2, ...faster, receivedAt: 60 },
+  { kind: 'late', channel: 'b', number: 3, ...launch, receivedAt: 60 },
+  { kind: 'end', rockets: 2, events: 4, waiting: 3, late: 2 },
+] as const;
+const lines = all.map((line) => JSON.stringify(line));
+
+/** Where lines of a kind stand. */
+const [rocket, launched, refused, skipped, waiting, late, end] = [1, 3, 4, 5, 7, 12, 14];
+
+describe('an export', () => {
+  it('makes the store it was made of', async () => {
+    const { store, directory, imported } = await importing(lines);
+    expect(imported).toEqual({ rockets: 2, events: 4, waiting: 3, late: 2 });
+    expect(await directory.find('a')).toMatchObject({ version: 2, highestHeard: 9, waiting: 3, heardAt: 50 });
+    expect(await directory.find('b')).toMatchObject({
+      version: 4,
+      late: 2,
+      heardAt: 60,
+      rocket: { speedChange: 7 },
+    });
+    const { gaps } = await directory.gaps({ limit: 9 });
+    expect(gaps).toEqual([
+      { channel: 'a', from: 3, to: 4, since: 40, waiting: 2 },
+      { channel: 'a', from: 7, to: 8, since: 50, waiting: 1 },
+    ]);
+    expect(await directory.overdueGaps(999, 9)).toEqual([{ channel: 'a', to: 4 }]);
+    const { events } = await store.readAll({ limit: 9 });
+    expect(events.map(({ channel, number }) => `${channel}${number}`)).toEqual(['a1', 'a2', 'b3', 'b4']);
+    expect(await store.listened(0)).toBe(1500);
+  });
+
+  const changed = (index: number, fields: object): string[] =>
+    lines.with(index, JSON.stringify({ ...all[index], ...fields }));
+  const twice = (index: number): string[] => lines.toSpliced(index, 0, lines[index]!);
+  const without = (index: number): string[] => lines.toSpliced(index, 1);
+  const notOne = 'it is not one of an export';
+
+  it.each<[string, readonly string[], line: number, why: string]>([
+    ['no JSON', lines.with(launched, '{"kind":'), launched, notOne],
+    ['a name twice', lines.with(9, '{"kind":"listened","ms":1,"ms":2}'), 9, notOne],
+    [
+      'what no message may say',
+      changed(launched, { data: { ...launch.data, mission: 'A\0' } }),
+      launched,
+      notOne,
+    ],
+    ['no object', lines.with(launched, '[]'), launched, notOne],
+    ['no kind', changed(launched, { kind: undefined }), launched, notOne],
+    ['a kind that every object has', changed(launched, { kind: 'toString' }), launched, notOne],
+    ['a message', ['{"metadata":{},"message":{}}', ...lines], 0, notOne],
+    ['a newer export', changed(0, { version: 2 }), 0, notOne],
+    ['no beginning', without(0), 0, 'an export begins in another way'],
+    ['two beginnings', twice(0), 1, 'an export begins in another way'],
+    ['a channel that is none', changed(rocket, { channel: 'a b' }), rocket, notOne],
+    [
+      'a UUID in capitals',
+      changed(rocket, { channel: '193270A9-C9CF-404A-8F83-838E71D9AE67' }),
+      rocket,
+      notOne,
+    ],
+    ['a rocket without a channel', changed(rocket, { channel: undefined }), rocket, notOne],
+    ['a rocket that was never heard', changed(rocket, { heardAt: 'noon' }), rocket, notOne],
+    ['a rocket twice', twice(rocket), rocket + 1, 'b is there twice'],
+    ['a rocket that is missing', without(rocket), skipped - 1, 'there is no rocket b before it'],
+    ['a type that is none', changed(launched, { type: 'RocketPainted' }), launched, notOne],
+    ['data of another type', changed(launched, { data: { by: 1 } }), launched, notOne],
+    ['data that is none', changed(launched, { data: [] }), launched, notOne],
+    ['a time that is none', changed(launched, { time: 'noon' }), launched, notOne],
+    ['a number that is none', changed(launched, { number: 0 }), launched, notOne],
+    ['a moment that is none', changed(launched, { recordedAt: 1.5 }), launched, notOne],
+    ['a rule that is none', changed(refused, { data: { ...refusal, rule: 'x' } }), refused, notOne],
+    ['a refusal of nothing', changed(refused, { data: { rule: 'not-launched' } }), refused, notOne],
+    ['a skip by nobody', changed(skipped, { data: { from: 1, to: 3 } }), skipped, notOne],
+    ['a skip by somebody else', changed(skipped, { data: { ...skip, by: { who: 'x' } } }), skipped, notOne],
+    ['a skip that ends elsewhere', changed(skipped, { data: { ...skip, to: 2 } }), skipped, notOne],
+    ['a skip that begins behind its end', changed(skipped, { data: { ...skip, from: 4 } }), skipped, notOne],
+    [
+      'a skip with a long reason',
+      changed(skipped, { data: { ...skip, why: 'x'.repeat(257) } }),
+      skipped,
+      notOne,
+    ],
+    ['a skip of a year 0', changed(skipped, { time: '0000-01-01T00:00:00Z' }), skipped, notOne],
+    ['an event twice', twice(launched), launched + 1, 'a is at version 1, on which it does not follow'],
+    [
+      'an event that is missing',
+      without(launched),
+      launched,
+      'a is at version 0, on which it does not follow',
+    ],
+    ['a message that waits twice', twice(waiting), waiting + 1, 'a has said 5 or something above it before'],
+    [
+      'what waits for nothing',
+      changed(waiting, { number: 2 }),
+      waiting,
+      'a has said 2 or something above it before',
+    ],
+    ['an age that is none', changed(waiting, { since: -1 }), waiting, notOne],
+    [
+      'late what was not skipped',
+      changed(late, { number: 4 }),
+      late,
+      'b did not skip 4, or something above it came late before',
+    ],
+    ['late what was late', twice(late), late + 1, 'b did not skip 2, or something above it came late before'],
+    [
+      'less listened than before',
+      lines.toSpliced(late, 0, '{"kind":"listened","ms":1}'),
+      late,
+      'less had been listened than before',
+    ],
+    ['other counts', changed(end, { late: 7 }), end, 'it counts 7 late, and there were 2'],
+    ['something behind the end', [...lines, lines[rocket]!], end + 1, 'the export has ended before'],
+  ])('is refused with %s, and the line is named', async (_, wrong, line, why) => {
+    await expect(importing(wrong)).rejects.toEqual(new NoExport(`line ${line + 1}: ${why}`));
+  });
+
+  it('is refused without its end', async () => {
+    await expect(importing(lines.slice(0, -1))).rejects.toEqual(
+      new NoExport('it was cut off behind line 14'),
+    );
+    await expect(importing([])).rejects.toEqual(new NoExport('there is nothing in it'));
+  });
+});

@@ -1,0 +1,130 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { backupFile } from '../../../../src/infrastructure/stores/sqlite/backup.js';
+import { verifyFile } from '../../../../src/infrastructure/stores/sqlite/maintenance.js';
+import { faster, launched, newMission, received, write } from '../../../support/builders.js';
+import { SqliteStores } from '../../../support/sqlite-stores.js';
+
+const stores = new SqliteStores();
+let file: string;
+beforeEach(() => {
+  file = stores.newFile();
+});
+afterEach(() => stores.closeAll());
+afterAll(() => stores.remove());
+
+/** What lies beside a file under its name and `.part`. */
+const partsOf = (name: string): string[] =>
+  readdirSync(dirname(name))
+    .filter((entry) => entry.startsWith(`${basename(name)}.part`) && !entry.includes('-session-'))
+    .sort();
+
+describe('backup', () => {
+  it('copies the file as it is at one moment, while it is written', async () => {
+    const store = await stores.open(file);
+    await write(store, 'a', { events: [launched(), faster(1)] });
+    const target = stores.newFile();
+    const writing = write(store, 'a', { events: [faster(2)] });
+    await backupFile(file, target);
+    await writing;
+    const { events, damages } = await verifyFile(target);
+    expect(damages).toEqual([]);
+    expect(events).toBeGreaterThanOrEqual(2);
+    const copy = await stores.open(target);
+    const facts = async (one: typeof store) =>
+      (await one.read('a', { limit: 2 })).map(({ number, event }) => ({ number, event }));
+    expect(await facts(copy)).toEqual(await facts(store));
+  });
+
+  it('is not held up by what is written meanwhile', async () => {
+    const store = await stores.open(file);
+    const long = 'x'.repeat(250);
+    // More than is copied in one step.
+    for (let i = 0; i < 60; i++) {
+      const events = Array.from({ length: 1000 }, (_, k) => newMission(`${long}${i} ${k}`));
+      await write(store, `rocket-${i}`, { events: [launched(), ...events] });
+    }
+    const target = stores.newFile();
+    let copied = false;
+    const writing = async (): Promise<void> => {
+      while (!copied) await write(store, 'a', { added: [received('a', 2 + copies++)] });
+    };
+    let copies = 0;
+    const writer = writing();
+    await backupFile(file, target);
+    copied = true;
+    await writer;
+    expect(statSync(target).size).toBeGreaterThan(16 * 2 ** 20);
+    expect(await verifyFile(target)).toMatchObject({ rockets: expect.any(Number) as number, damages: [] });
+  });
+
+  it('leaves nothing behind when there is nothing to copy', async () => {
+    await expect(backupFile(`${file}.none`, stores.newFile())).rejects.toThrow('does not exist');
+  });
+
+  it('replaces an older copy', async () => {
+    const target = stores.newFile();
+    const store = await stores.open(file);
+    await write(store, 'a', { events: [launched()] });
+    await backupFile(file, target);
+    await write(store, 'a', { events: [faster(1)] });
+    await backupFile(file, target);
+    expect(await verifyFile(target)).toMatchObject({ events: 2, damages: [] });
+    expect(existsSync(`${target}-lock`)).toBe(false);
+  });
+
+  it('is nobody else’s business: several at once are all right, and no file is taken for an unfinished one', async () => {
+    const part = `${file}.part`;
+    await write(await stores.open(part), 'a', { events: [launched(), faster(1)] });
+    await Promise.all(Array.from({ length: 4 }, () => backupFile(part, file)));
+    for (const each of [part, file]) expect(await verifyFile(each)).toMatchObject({ events: 2, damages: [] });
+    expect(partsOf(file)).toEqual([
+      `${basename(file)}.part`,
+      `${basename(file)}.part-lock`,
+      `${basename(file)}.part-shm`,
+      `${basename(file)}.part-wal`,
+    ]);
+  });
+
+  it('replaces no file that is in use, itself or by another name', async () => {
+    await write(await stores.open(file), 'a', { events: [launched()] });
+    const link = `${file}.link`;
+    symlinkSync(file, link);
+    for (const target of [file, link]) {
+      await expect(backupFile(file, target)).rejects.toThrow('is the file that is to be copied');
+    }
+    const used = stores.newFile();
+    await stores.open(used);
+    await expect(backupFile(file, used)).rejects.toThrow('is in use by another process');
+    expect(partsOf(used)).toEqual([]);
+  });
+
+  it('replaces no file of which a part stands in a log, and no such log', async () => {
+    await write(await stores.open(file), 'a', { events: [launched()] });
+    const target = stores.newFile();
+    await backupFile(file, target);
+    writeFileSync(`${target}-wal`, 'a part');
+    await expect(backupFile(file, target)).rejects.toThrow('was not closed in order');
+    await expect(backupFile(file, `${target}-wal`)).rejects.toThrow('belongs to a store');
+    expect(readFileSync(`${target}-wal`, 'utf8')).toBe('a part');
+  });
+
+  it('says where it cannot go', async () => {
+    await write(await stores.open(file), 'a', { events: [launched()] });
+    const folder = stores.newFile();
+    await expect(backupFile(file, join(folder, 'x.db'))).rejects.toThrow(`${folder} does not exist`);
+    mkdirSync(folder);
+    await expect(backupFile(file, folder)).rejects.toThrow(`${folder} is a directory`);
+    await expect(backupFile(file, '/dev/null')).rejects.toThrow('/dev/null is not a regular file');
+    expect(partsOf(folder)).toEqual([]);
+    await expect(backupFile(file, '')).rejects.toThrow('Name the file');
+  });
+});
