@@ -1,5 +1,5 @@
 import type { RocketDirectory } from '../../src/application/ports/rocket-directory.js';
-import type { RocketLedger } from './ledger.js';
+import type { RocketLedger } from './rocket-ledger.js';
 import { equal } from './oracle.js';
 import type { World } from './world.js';
 

@@ -1,9 +1,10 @@
 import type { FeedMessage, FeedReader, LateNotice } from '../../src/application/feed/feed-message.js';
 import type { FeedFilter, Position } from '../../src/application/ports/event-store.js';
-import { epochOf, type Disk, type Writer } from './disk.js';
+import { epochOf, type Disk } from './disk.js';
 import { FeedAudit } from './feed-audit.js';
 import type { Instance, Process } from './instance.js';
-import type { Ledger, Range } from './ledger.js';
+import type { Ledger } from './ledger.js';
+import type { Range } from './rocket-ledger.js';
 import { equal } from './oracle.js';
 import type { World } from './world.js';
 
@@ -21,6 +22,7 @@ export class Follower {
   private readonly audit: FeedAudit;
   private readonly filter: FeedFilter;
   private leave: () => void = () => undefined;
+  private line: Line | undefined;
   /** Whose feed it is caught up with. */
   private live: Process | undefined;
   private readonly gaps = new Map<string, readonly Range[]>();
@@ -42,26 +44,16 @@ export class Follower {
     return this.audit.isComplete;
   }
 
-  /** Called when nothing has happened for a while: who is live knows what is missing, and what came late. */
+  /**
+   * Called when nothing has happened for a while: who is live, and has nothing on its way, was told everything, and knows
+   * what is missing and what came late.
+   */
   check(): void {
     const { world, live } = this;
-    if (live === undefined || !live.isAlive) return;
+    if (live === undefined || !live.isAlive || (this.line?.backlog ?? 0) > 0) return;
     if (!this.isDone) world.violated('who is live is told everything', `${this.audit.total} events`);
     if (this.filter.type !== undefined) return;
-    // What another process does is told by nobody here, but for its events.
-    const isTold = (writer: Writer | undefined): boolean => writer?.process === live.name;
-    for (const channel of this.channels) {
-      const rocket = this.ledger.rocket(channel);
-      const known = this.gaps.get(channel) ?? [];
-      if (isTold(rocket.gapsBy) && !equal(known, rocket.gaps())) {
-        const detail = `${channel}: ${JSON.stringify(known)} is what a reader knows`;
-        world.violated('who is live is told that gaps have changed', detail);
-      }
-      for (const [number, writer] of rocket.lateBy) {
-        if (!isTold(writer) || !writer.isAnswered || this.late.has(`${channel} ${number}`)) continue;
-        world.violated('who is live is told of late messages', `${channel} ${number}`);
-      }
-    }
+    for (const channel of this.channels) this.checkNotices(channel, live);
     world.meet('live follower looked at');
   }
 
@@ -70,6 +62,20 @@ export class Follower {
     const { random, scheduler } = this.world;
     for (let times = random.pick([0, 0, 1, 2]); times > 0; times--) {
       scheduler.after(random.between(0, within), 'leave', () => this.leave());
+    }
+  }
+
+  /** What another process does is told by nobody here, but for its events. */
+  private checkNotices(channel: string, { name }: Process): void {
+    const rocket = this.ledger.rocket(channel);
+    const known = this.gaps.get(channel) ?? [];
+    if (rocket.gapsBy?.process === name && !equal(known, rocket.gaps())) {
+      const detail = `${channel}: ${JSON.stringify(known)} is what a reader knows`;
+      this.world.violated('who is live is told that gaps have changed', detail);
+    }
+    for (const [number, { process, isAnswered }] of rocket.lateBy) {
+      if (process !== name || !isAnswered || this.late.has(`${channel} ${number}`)) continue;
+      this.world.violated('who is live is told of late messages', `${channel} ${number}`);
     }
   }
 
@@ -102,6 +108,7 @@ export class Follower {
       (message) => this.hear(message, process),
       () => this.connectLater(),
     );
+    this.line = line;
     const hangUp = process.feed.subscribe(line, { ...this.filter, after: this.position });
     this.leave = () => {
       if (process.isAlive) hangUp();
@@ -130,10 +137,7 @@ export class Follower {
         if (this.live === from) world.meet('follower told live');
         break;
       case 'gaps-changed':
-        world.meet(message.channels === undefined ? 'many gaps changed' : 'gaps changed');
-        this.lookAt(from, message.channels ?? this.channels);
-        // It may have been behind, and there is more that it was not told.
-        if (message.channels === undefined || this.filter.channel !== undefined) this.lookForLate(from);
+        this.hearOfGaps(message.channels, from);
         break;
       case 'message-late':
         this.hearOfLate(message.messages, from);
@@ -177,6 +181,13 @@ export class Follower {
     this.gaps.clear();
     this.late.clear();
     this.moveTo(position);
+  }
+
+  private hearOfGaps(channels: readonly string[] | undefined, from: Process): void {
+    this.world.meet(channels === undefined ? 'many gaps changed' : 'gaps changed');
+    this.lookAt(from, channels ?? this.channels);
+    // It may have been behind, and there is more that it was not told.
+    if (channels === undefined || this.filter.channel !== undefined) this.lookForLate(from);
   }
 
   private hearOfLate(messages: readonly LateNotice[], from: Process): void {

@@ -24,6 +24,8 @@ const silent: Logger = {
 
 const EPOCH = Date.UTC(2026, 0, 1);
 const RESTART_WITHIN_MS = 300;
+/** With nothing but what was withheld to do; less than after which it is asked again. */
+const ANSWERS_WITHIN_MS = 900;
 /** Whatever is done takes a little time, too little to be seen anywhere but by who counts it. */
 const A_MOMENT_MS = 1e-6;
 
@@ -152,6 +154,7 @@ export class Process {
     this.underway.add(name);
     this.received++;
     this.changed = true;
+    const receivedAt = this.world.sound ? this.world.scheduler.now : Infinity;
     const ticket = this.world.random.chance(0.5) ? this.received : undefined;
     const refused = this.ingest.submit(
       message,
@@ -159,6 +162,7 @@ export class Process {
       (result, given) => {
         if (given !== (ticket ?? 0)) this.world.violated('a ticket comes back', `${given} for ${ticket}`);
         this.told(message, result, mine);
+        this.inTime(receivedAt);
       },
       ticket,
     );
@@ -263,6 +267,12 @@ export class Process {
     this.count(result.outcome);
     this.ledger.answered(message, result);
     reply(result);
+  }
+
+  /** Nothing lies about until something else comes. */
+  private inTime(receivedAt: number): void {
+    const took = this.world.scheduler.now - receivedAt;
+    if (took > ANSWERS_WITHIN_MS) this.world.violated('a service that works answers in time', `${took} ms`);
   }
 
   /** It was too late to be received. */

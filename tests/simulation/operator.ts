@@ -1,6 +1,7 @@
 import type { SkipResult } from '../../src/application/ingest/reorder-buffer.js';
 import type { Instance } from './instance.js';
-import type { Ledger, Range, RocketLedger, SkipIntent } from './ledger.js';
+import type { Ledger } from './ledger.js';
+import type { Range, RocketLedger, SkipIntent } from './rocket-ledger.js';
 import { equal } from './oracle.js';
 import type { World } from './world.js';
 

@@ -407,7 +407,7 @@ const storing: readonly PlantedBug[] = [
     bug: 'a worker on its way to sleep misses what comes meanwhile',
     file: pool,
     find: 'return new Promise((wake) => this.sleeping.push(wake));',
-    replace: 'return this.clock.sleep(0).then(() => new Promise((wake) => this.sleeping.push(wake)));',
+    replace: 'return this.clock.sleep(5).then(() => new Promise((wake) => this.sleeping.push(wake)));',
   },
   {
     bug: 'nobody gathers any more after a batch',

@@ -1,6 +1,7 @@
 import type { RocketQueries } from '../../src/application/rocket-queries.js';
 import type { Instance } from './instance.js';
-import { toldBy, type Ledger, type RocketLedger } from './ledger.js';
+import { toldBy, type Ledger } from './ledger.js';
+import type { RocketLedger } from './rocket-ledger.js';
 import { equal } from './oracle.js';
 import type { World } from './world.js';
 
@@ -76,10 +77,11 @@ export class Visitor {
     expect(equal(rocket.late.get(number), toldBy(fate.message)));
   }
 
-  /** Pages of what waits, of what is late and of the history, newest first, as they stand at this moment. */
+  /** Pages of what waits and of what is late, as they stand at this moment, and of the history, backwards. */
   private async parts(queries: RocketQueries, rocket: RocketLedger): Promise<void> {
     const { channel } = rocket;
     const page = { after: this.world.random.between(0, rocket.sight.version), limit: 3 };
+    const before = rocket.history.map(({ number }) => number).filter((number) => number < page.after);
     const [waiting, late] = await Promise.all([queries.waiting(channel, page), queries.late(channel, page)]);
     const { version } = rocket.sight;
     const shown = [
@@ -92,6 +94,10 @@ export class Visitor {
         this.world.violated('what waits and what is late is listed', `${channel}: ${JSON.stringify(found)}`);
       }
     }
+    const history = await queries.history(channel, { ...page, order: 'desc' });
+    const numbers = history.map(({ number }) => number);
+    if (!equal(numbers, before.reverse().slice(0, page.limit)))
+      this.world.violated('a history is read from its end as well', `${channel}: ${JSON.stringify(numbers)}`);
   }
 }
 

@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expectExact, expectStored } from './expect-exact.js';
+import { failCalls, type Fault } from './failing-calls.js';
 import { Fleet } from './producers.js';
 import { startProcess, type RealProcess } from './real-process.js';
 import { seededRandom } from './seeded-random.js';
 
 const PRODUCERS = 64;
+const slowSyncs: Fault = { calls: ['fdatasync', 'fsync'], delayMs: 20 };
 
 /** A service on SQLite that is ended again and again while many producers send to it. */
 export class Flights {
@@ -19,16 +21,18 @@ export class Flights {
     this.file = join(this.directory, 'rockets.db');
   }
 
-  /** Nobody is told that it ends. */
-  async kill(times: number): Promise<void> {
+  /** Nobody is told that it ends. On a slow disk commits are made by a thread of their own. */
+  async kill(times: number, slowDisk = false): Promise<void> {
     const fleet = new Fleet(PRODUCERS, 1);
     const random = seededRandom(7);
     for (let kill = 0; kill < times; kill++) {
       const service = await this.start();
+      const slow = slowDisk ? await failCalls(service.child.pid, this.file, [slowSyncs]) : undefined;
       const flight = fleet.fly(service.port, () => false);
       await this.acknowledges(fleet, 1 + random() * 400);
       expect(await service.end('SIGKILL')).toBe('SIGKILL');
       await flight;
+      if (slow !== undefined) expect(await slow.end()).toBeGreaterThan(0);
       // Every other time nobody looks, so that the service itself is the first to open what was left.
       if (kill % 2 === 0) await expectStored(this.file, fleet);
     }

@@ -124,20 +124,20 @@ export class WorkerPool {
 
   private async process(work: readonly ChannelWork[]): Promise<void> {
     try {
-      let turns = await this.load(work);
-      while (turns.length > 0) {
-        turns = await this.processTurns(turns);
-        while (this.isTurnUsedUp) await this.turnOver();
-      }
+      await this.takeTurns(await this.load(work), (turns) => this.processTurns(turns));
       for (let asked = work.filter(isAskedToSkip); asked.length > 0; asked = asked.filter(isAskedToSkip)) {
-        turns = await this.load(asked.slice(0, SKIPS_TOGETHER), true);
-        while (turns.length > 0) {
-          turns = await this.skipTurns(turns);
-          while (this.isTurnUsedUp) await this.turnOver();
-        }
+        const turns = await this.load(asked.slice(0, SKIPS_TOGETHER), true);
+        await this.takeTurns(turns, (left) => this.skipTurns(left));
       }
     } catch (error) {
       this.failUnsettled(work, asError(error));
+    }
+  }
+
+  private async takeTurns(turns: Turn[], take: (turns: readonly Turn[]) => Promise<Turn[]>): Promise<void> {
+    for (let left = turns; left.length > 0;) {
+      left = await take(left);
+      while (this.isTurnUsedUp) await this.turnOver();
     }
   }
 

@@ -20,19 +20,24 @@ export class WinstonLogger implements Logger {
   }
 
   debug(message: string, fields?: LogFields): void {
-    this.winston.debug(message, fields);
+    this.log('debug', message, fields);
   }
 
   info(message: string, fields?: LogFields): void {
-    this.winston.info(message, fields);
+    this.log('info', message, fields);
   }
 
   warn(message: string, fields?: LogFields): void {
-    this.winston.warn(message, fields);
+    this.log('warn', message, fields);
   }
 
   error(message: string, fields?: LogFields): void {
-    this.winston.error(message, fields);
+    this.log('error', message, fields);
+  }
+
+  /** By itself, winston writes out also what no transport takes. */
+  private log(level: Exclude<LogOptions['level'], 'silent'>, message: string, fields?: LogFields): void {
+    if (this.winston.isLevelEnabled(level)) this.winston.log(level, message, fields);
   }
 }
 

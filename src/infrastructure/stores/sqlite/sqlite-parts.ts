@@ -54,11 +54,12 @@ export class SqliteParts implements DirectorySource {
   ) {
     this.epoch = epoch;
     this.listenedMs = listened;
+    this.writing = new Writing(options, options.place);
+    // Before anything is begun that somebody would have to end.
+    this.readEnds();
     this.reader = new SqlThread('reads', options);
     this.reads = new Reads(this.reader, () => this.requireUsable());
     this.names = new ChannelNames(this.reads.ask);
-    this.writing = new Writing(options, options.place);
-    this.readEnds();
     this.watch = new FileWatch(options.file, (reason) =>
       this.fail(new StoreUnavailable(`${reason}; nothing more is taken.`)),
     );
