@@ -21,13 +21,19 @@ describe('the cache of heads', () => {
     expect(cache.get('a')?.revision).toBe(2);
   });
 
-  it('forgets the rocket that was asked for least recently when it is full', () => {
-    const cache = new HeadCache();
-    for (let i = 0; i < 100_000; i++) cache.put(rocket(`rocket-${i}`, 1));
+  it('forgets who was not asked for while as many others were as it keeps', () => {
+    const cache = new HeadCache(10);
+    for (let i = 0; i < 10; i++) cache.put(rocket(`rocket-${i}`, 1));
     cache.get('rocket-0');
-    cache.put(rocket('one more', 1));
-    expect(cache.get('rocket-0')).toBeDefined();
+    for (let i = 0; i < 9; i++) cache.put(rocket(`other-${i}`, 1));
     expect(cache.get('rocket-1')).toBeUndefined();
-    expect(cache.get('rocket-2')).toBeDefined();
+    expect(cache.get('rocket-0')?.revision).toBe(1);
+    expect(cache.get('other-0')?.revision).toBe(1);
+  });
+
+  it('keeps nothing where it has no room', () => {
+    const cache = new HeadCache(0);
+    cache.put(rocket('a', 1));
+    expect(cache.get('a')).toBeUndefined();
   });
 });
