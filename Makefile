@@ -15,7 +15,7 @@ dev: build ## Start, and restart on every change of the source
 	@npx tsc -p tsconfig.build.json --watch --preserveWatchOutput & exec node --watch-path=dist dist/main.js
 
 test: build ## Run the tests (JEST_ARGS="tests/domain" for some of them): two minutes
-	@npx jest --selectProjects unit api int e2e $(if $(JEST_ARGS),-- $(JEST_ARGS))
+	@npx jest $(JEST_ARGS) --selectProjects unit api int e2e
 
 test-unit: $(NODE_MODULES) ## Those that need no network, disk or process: seconds
 	@npx jest --selectProjects unit

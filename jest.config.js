@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 // One project per kind of test: `npx jest --selectProjects unit` runs those that need no network, disk or process.
 const common = {
   rootDir: __dirname,
@@ -36,6 +38,8 @@ module.exports = {
       testPathIgnorePatterns: ignored,
     },
   ],
+  // Jest alone leaves one of two cores idle.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   testTimeout: 120_000,
   coverageProvider: 'babel',
   collectCoverageFrom: ['src/**/*.ts'],
