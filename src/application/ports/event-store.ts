@@ -24,7 +24,7 @@ import type { RocketState } from '../../domain/rocket.js';
 export interface EventStore {
   /** What an acknowledgement is worth, in words for operators: `none`, `disk`, … */
   readonly durability: Durability;
-  /** Called before work is taken: resolves when it pays to begin, as more that comes meanwhile shares one commit. */
+  /** Called before work is taken: resolves when it pays to begin, as more that comes meanwhile shares one commit; never rejects. */
   gather(waiting: () => number): Promise<void>;
   /** The heads of the channels, in the order asked; a channel never heard of has the initial head. */
   load(requests: readonly HeadRequest[]): Promise<Head[]>;
