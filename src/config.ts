@@ -11,6 +11,8 @@ export interface Config {
   readonly maxConnections: number;
   /** Skips a gap by itself when it stays open for this long; 0 (`off`): never. */
   readonly gapTimeoutMs: number;
+  /** A rocket that was not heard for so long, and has not exploded, is silent. */
+  readonly silentAfterMs: number;
   readonly shutdownTimeoutMs: number;
   readonly eventStore: 'memory' | 'sqlite';
   readonly sqliteFile: string;
@@ -51,6 +53,7 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
     bodyBytes: read.integer('BODY_BYTES', 64 * 1024, 256, 16 * 1024 * 1024),
     maxConnections: read.integer('MAX_CONNECTIONS', 10_000, 1, 1_000_000),
     gapTimeoutMs: read.duration('GAP_TIMEOUT', 'off', '8760h'),
+    silentAfterMs: read.duration('SILENT_AFTER', '10m', '8760h'),
     shutdownTimeoutMs: read.duration('SHUTDOWN_TIMEOUT', '9s', '24h'),
     eventStore: read.oneOf('EVENT_STORE', 'memory', ['memory', 'sqlite']),
     sqliteFile: readSqliteFile(read),

@@ -1,7 +1,10 @@
 import 'reflect-metadata';
 import type { Express } from 'express';
 import { Container, ContainerModule, type ServiceIdentifier } from 'inversify';
+import { randomUUID } from 'node:crypto';
 import { EventFeed } from './application/feed/event-feed.js';
+import { ActivityLog } from './application/fleet/activity-log.js';
+import { Fleet } from './application/fleet/fleet.js';
 import { SkipOverdueGaps } from './application/gaps/skip-overdue-gaps.js';
 import { Health } from './application/health.js';
 import { Counters } from './application/ingest/counters.js';
@@ -11,6 +14,7 @@ import { WorkerPool } from './application/ingest/worker-pool.js';
 import type { Clock } from './application/ports/clock.js';
 import type { EventStore } from './application/ports/event-store.js';
 import type { Logger } from './application/ports/logger.js';
+import type { MinuteLog } from './application/ports/minute-log.js';
 import type { RocketDirectory } from './application/ports/rocket-directory.js';
 import { RocketQueries } from './application/rocket-queries.js';
 import type { Config } from './config.js';
@@ -22,6 +26,7 @@ import { RocketsServer } from './infrastructure/http/rockets-server.js';
 import { WinstonLogger } from './infrastructure/observability/winston-logger.js';
 import { InMemoryEventStore } from './infrastructure/stores/memory/in-memory-event-store.js';
 import { InMemoryRocketDirectory } from './infrastructure/stores/memory/in-memory-rocket-directory.js';
+import { noMinutes } from './infrastructure/stores/memory/no-minutes.js';
 import { RelationalRocketDirectory } from './infrastructure/stores/relational/relational-directory.js';
 import { SqliteEventStore } from './infrastructure/stores/sqlite/sqlite-event-store.js';
 import { SystemClock } from './infrastructure/system-clock.js';
@@ -37,6 +42,7 @@ export const parts = {
   logger: named<Logger>('Logger'),
   store: named<EventStore>('EventStore'),
   directory: named<RocketDirectory>('RocketDirectory'),
+  minutes: named<MinuteLog>('MinuteLog'),
   counters: named<Counters>('Counters'),
   buffer: named<ReorderBuffer>('ReorderBuffer'),
   workers: named<WorkerPool>('WorkerPool'),
@@ -44,6 +50,8 @@ export const parts = {
   queries: named<RocketQueries>('RocketQueries'),
   skipOverdueGaps: named<SkipOverdueGaps>('SkipOverdueGaps'),
   feed: named<EventFeed>('EventFeed'),
+  activity: named<ActivityLog>('ActivityLog'),
+  fleet: named<Fleet>('Fleet'),
   health: named<Health>('Health'),
   app: named<Express>('Express'),
   server: named<RocketsServer>('RocketsServer'),
@@ -55,6 +63,7 @@ const p = parts;
 export interface Stores {
   readonly store: EventStore;
   readonly directory: RocketDirectory;
+  readonly minutes?: MinuteLog;
 }
 
 /** The whole service, a module for each room. Opening a store can take a moment, so it comes first. */
@@ -67,12 +76,17 @@ export const createContainer = async (config: Config, stores?: Stores): Promise<
   return container;
 };
 
-const storesModule = ({ store, directory }: Stores, clock: Clock, logger: Logger): ContainerModule =>
+const storesModule = (
+  { store, directory, minutes = noMinutes }: Stores,
+  clock: Clock,
+  logger: Logger,
+): ContainerModule =>
   new ContainerModule(({ bind }) => {
     bind(p.clock).toConstantValue(clock);
     bind(p.logger).toConstantValue(logger);
     bind(p.store).toConstantValue(store);
     bind(p.directory).toConstantValue(directory);
+    bind(p.minutes).toConstantValue(minutes);
   });
 
 const applicationModule = (config: Config): ContainerModule =>
@@ -101,6 +115,20 @@ const applicationModule = (config: Config): ContainerModule =>
           config.gapTimeoutMs,
         ),
     );
+    bind(p.activity).toDynamicValue(
+      ({ get }) =>
+        new ActivityLog(
+          randomUUID(),
+          get(p.minutes),
+          get(p.directory),
+          get(p.counters),
+          get(p.clock),
+          get(p.logger),
+        ),
+    );
+    bind(p.fleet).toDynamicValue(
+      ({ get }) => new Fleet(get(p.directory), get(p.activity), get(p.clock), config.silentAfterMs),
+    );
     bind(p.health).toDynamicValue(
       ({ get }) =>
         new Health(
@@ -122,6 +150,7 @@ const httpModule = (config: Config): ContainerModule =>
         ingest: get(p.ingest),
         queries: get(p.queries),
         health: get(p.health),
+        fleet: get(p.fleet),
         counters: get(p.counters),
         logger: get(p.logger),
         limits: { bytes: config.bodyBytes, timeoutMs: BODY_TIMEOUT_MS },
@@ -134,16 +163,16 @@ const httpModule = (config: Config): ContainerModule =>
     );
     bind(p.service).toDynamicValue(
       ({ get }) =>
-        new RocketsService(
-          config,
-          get(p.store),
-          get(p.workers),
-          get(p.ingest),
-          get(p.skipOverdueGaps),
-          get(p.feed),
-          get(p.health),
-          get(p.server),
-        ),
+        new RocketsService(config, {
+          store: get(p.store),
+          workers: get(p.workers),
+          ingest: get(p.ingest),
+          skipOverdueGaps: get(p.skipOverdueGaps),
+          feed: get(p.feed),
+          activity: get(p.activity),
+          health: get(p.health),
+          server: get(p.server),
+        }),
     );
   });
 

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { ActivityLog } from './application/fleet/activity-log.js';
 import type { EventFeed } from './application/feed/event-feed.js';
 import type { Health } from './application/health.js';
 import type { IngestMessages } from './application/ingest/ingest-messages.js';
@@ -8,33 +9,47 @@ import type { WorkerPool } from './application/ingest/worker-pool.js';
 import type { Config } from './config.js';
 import type { RocketsServer } from './infrastructure/http/rockets-server.js';
 
+export interface ServiceParts {
+  readonly store: EventStore;
+  readonly workers: WorkerPool;
+  readonly ingest: IngestMessages;
+  readonly skipOverdueGaps: SkipOverdueGaps;
+  readonly feed: EventFeed;
+  readonly activity: ActivityLog;
+  readonly health: Health;
+  readonly server: RocketsServer;
+}
+
 /** The order in which the parts start and stop. */
 export class RocketsService {
+  readonly store: EventStore;
+
   constructor(
     private readonly config: Config,
-    readonly store: EventStore,
-    private readonly workers: WorkerPool,
-    private readonly ingest: IngestMessages,
-    private readonly skipOverdueGaps: SkipOverdueGaps,
-    private readonly feed: EventFeed,
-    private readonly health: Health,
-    private readonly server: RocketsServer,
-  ) {}
+    private readonly parts: ServiceParts,
+  ) {
+    this.store = parts.store;
+  }
 
   async start(): Promise<AddressInfo> {
-    this.workers.onCommit((change, before) => this.feed.committed(change, before));
-    await this.workers.start();
-    if (this.config.gapTimeoutMs > 0) void this.skipOverdueGaps.run();
-    return this.server.listen(this.config.port, this.config.host);
+    const { workers, feed, activity, skipOverdueGaps, server } = this.parts;
+    workers.onCommit((change, before) => feed.committed(change, before));
+    workers.onCommit((change) => activity.committed(change));
+    await activity.start();
+    await workers.start();
+    if (this.config.gapTimeoutMs > 0) void skipOverdueGaps.run();
+    return server.listen(this.config.port, this.config.host);
   }
 
   /** Dependents first: nothing new comes in, everything taken is committed and answered, then the store closes. */
   async stop(): Promise<void> {
-    this.health.beginStopping();
-    this.skipOverdueGaps.stop();
-    const drained = this.ingest.stop();
-    this.feed.close();
-    await Promise.all([drained, this.server.close(this.config.shutdownTimeoutMs)]);
-    await this.store.close();
+    const { store, ingest, feed, activity, skipOverdueGaps, health, server } = this.parts;
+    health.beginStopping();
+    skipOverdueGaps.stop();
+    const drained = ingest.stop();
+    feed.close();
+    await Promise.all([drained, server.close(this.config.shutdownTimeoutMs)]);
+    await activity.stop();
+    await store.close();
   }
 }

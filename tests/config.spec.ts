@@ -69,6 +69,7 @@ describe('the settings in force', () => {
       BODY_BYTES: '65536',
       MAX_CONNECTIONS: '10000',
       GAP_TIMEOUT: 'off',
+      SILENT_AFTER: '10m',
       SHUTDOWN_TIMEOUT: '9s',
       EVENT_STORE: 'memory',
       SQLITE_FILE: 'data/rockets.db',

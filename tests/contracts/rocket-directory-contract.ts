@@ -23,6 +23,8 @@ export const rocketDirectoryContract = (name: string, open: () => Promise<OpenSt
     describe('gaps', () => rocketGapsContract(open, runs));
     describe('messages that are no events', () => messagesContract(open));
     describe('totals', () => totalsContract(open));
+    describe('silent', () => silentContract(open));
+    describe('frequent', () => frequentContract(open));
   });
 };
 
@@ -41,6 +43,8 @@ const emptyDirectoryContract = (open: () => Promise<OpenStore>): void => {
     expect(await directory.overdueGaps(Infinity, 10)).toEqual([]);
     expect(await directory.waiting('a', { limit: 10 })).toEqual([]);
     expect(await directory.late('a', { limit: 10 })).toEqual([]);
+    expect(await directory.silent(Infinity)).toBe(0);
+    expect(await directory.frequent(10)).toEqual({ types: [], missions: [] });
     expect(await directory.totals()).toEqual({
       rockets: 0,
       byStatus: { 'awaiting-launch': 0, flying: 0, exploded: 0 },
@@ -48,6 +52,7 @@ const emptyDirectoryContract = (open: () => Promise<OpenStore>): void => {
       withGaps: 0,
       gaps: 0,
       events: 0,
+      rulesBroken: 0,
       waiting: 0,
       late: 0,
     });
@@ -236,6 +241,7 @@ const totalsContract = (open: () => Promise<OpenStore>): void => {
       withGaps: 2,
       gaps: 3,
       events: 6,
+      rulesBroken: 0,
       waiting: 3,
       late: 2,
     };
@@ -269,5 +275,64 @@ const totalsContract = (open: () => Promise<OpenStore>): void => {
       heard: false,
     });
     expect(await directory.totals()).toEqual({ ...skippedAll, withGaps: 0, gaps: 0, events: 18, waiting: 0 });
+  });
+};
+
+const silentContract = (open: () => Promise<OpenStore>): void => {
+  const opened = storeForEach(open);
+
+  it('counts those not heard since a moment, to the millisecond, that have not exploded', async () => {
+    const { store, directory } = opened.now;
+    const minute = 60_000;
+    const at = (millis: number) => ({ recordedAt: noonMillis + millis });
+    await write(store, 'a', { events: [launched()], ...at(0) });
+    await write(store, 'b', { events: [launched()], ...at(500) });
+    await write(store, 'c', { added: [received('c', 2)], ...at(minute) });
+    await write(store, 'd', { events: [launched(), exploded()], ...at(0) });
+    const counts = [];
+    for (const since of [0, 1, 500, 501, minute, minute + 1, 90 * minute])
+      counts.push(await directory.silent(noonMillis + since));
+    expect(counts).toEqual([0, 1, 1, 2, 2, 3, 3]);
+    await write(store, 'a', { events: [faster()], ...at(2 * minute) });
+    await write(store, 'c', { events: [exploded()], heard: false, ...at(2 * minute) });
+    expect(await directory.silent(noonMillis + minute + 1)).toBe(2);
+    const query = { sort: 'channel', order: 'asc', limit: 10, silentSince: noonMillis + minute + 1 } as const;
+    expect((await directory.list(query)).rockets.map(({ channel }) => channel)).toEqual(['b', 'c']);
+  });
+};
+
+const frequentContract = (open: () => Promise<OpenStore>): void => {
+  const opened = storeForEach(open);
+
+  it('names the types and missions that most rockets have now, by number and then by the bytes of their names', async () => {
+    const { store, directory } = opened.now;
+    const rockets = [
+      ['a', 'Saturn', 'MOON'],
+      ['b', 'Saturn', 'Mars'],
+      ['c', 'Ariane', '\u{1F680}'],
+      ['d', 'Ariane', '\uFFFD'],
+      ['e', 'Zenit', 'MOON'],
+    ] as const;
+    for (const [channel, type, mission] of rockets)
+      await write(store, channel, { events: [launched(noon, { type, mission })] });
+    await write(store, 'f', { added: [received('f', 2)] });
+    expect(await directory.frequent(3)).toEqual({
+      types: [
+        { name: 'Ariane', rockets: 2 },
+        { name: 'Saturn', rockets: 2 },
+        { name: 'Zenit', rockets: 1 },
+      ],
+      missions: [
+        { name: 'MOON', rockets: 2 },
+        { name: 'Mars', rockets: 1 },
+        { name: '\uFFFD', rockets: 1 },
+      ],
+    });
+    await write(store, 'a', { events: [newMission('Mars')] });
+    await write(store, 'e', { events: [newMission('Mars')] });
+    expect((await directory.frequent(1)).missions).toEqual([{ name: 'Mars', rockets: 3 }]);
+    expect((await directory.frequent(9)).missions).not.toContainEqual(
+      expect.objectContaining({ name: 'MOON' }),
+    );
   });
 };

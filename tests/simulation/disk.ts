@@ -7,6 +7,7 @@ import {
   type Head,
   type HeadRequest,
   type HistoryPage,
+  type NumberedEvent,
   type Position,
   type ReceivedMessage,
   type StoredEvent,
@@ -105,7 +106,7 @@ export class Disk {
     if (change.heard) record.heardAt = change.recordedAt;
     this.moveWaiting(record, change);
     this.keepLate(record, change);
-    this.show(record, change.events.length);
+    this.show(record, change.events);
     this.onWrite(record, change, writer);
     return true;
   }
@@ -199,7 +200,7 @@ export class Disk {
     for (const [name, record] of channels) {
       const events = this.log.filter(({ channel }) => channel === name);
       restored.set(name, { ...record, events });
-      this.show(restored.get(name)!, events.length);
+      this.show(restored.get(name)!, events);
     }
   }
 
@@ -243,7 +244,7 @@ export class Disk {
     if (change.late.length > 0) record.lateList = WaitingList.of(late.values());
   }
 
-  private show(record: ChannelRecord, newEvents: number): void {
+  private show(record: ChannelRecord, newEvents: readonly NumberedEvent[]): void {
     const { channel, state, waiting, late, gaps, list, lateList, highestHeard, heardAt } = record;
     this.directory.put(
       { ...state, channel, highestHeard, waiting: waiting.size, late: late.size, heardAt },

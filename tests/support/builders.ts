@@ -5,7 +5,7 @@ import type {
   HeadRequest,
   ReceivedMessage,
 } from '../../src/application/ports/event-store.js';
-import type { RocketEvent, Skipper } from '../../src/domain/rocket-event.js';
+import type { RefusalRule, RocketEvent, Skipper } from '../../src/domain/rocket-event.js';
 import type { RocketMessage, RocketReport } from '../../src/domain/rocket-message.js';
 import { record } from '../../src/domain/rocket.js';
 
@@ -53,6 +53,12 @@ export const skipped = (
   data: { from, to, by, ...(why !== undefined && { why }) },
   time,
 });
+
+/** What became of a message that broke a rule. */
+export const broken = (rule: RefusalRule = 'rocket-exploded', time = noon): RocketEvent => {
+  const { type, data } = faster();
+  return { type: 'MessageRefused', data: { rule, message: { type, data } as RocketReport }, time };
+};
 
 /** An event as the message that would have brought it. */
 export const asMessage = (

@@ -190,6 +190,7 @@ export class Histories {
       withGaps: sum(({ gaps }) => Number(gaps.length > 0)),
       gaps: sum(({ gaps }) => gaps.length),
       events: this.feed.length,
+      rulesBroken: this.feed.filter(({ event }) => event.type === 'MessageRefused').length,
       waiting: sum(({ waiting }) => waiting.length),
       late: sum(({ late }) => late.length),
     };

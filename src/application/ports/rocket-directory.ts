@@ -19,6 +19,10 @@ export interface RocketDirectory {
   late(channel: string, page: MessagePage, signal?: AbortSignal): Promise<ReceivedMessage[]>;
   /** Kept with every commit, never counted: answers at once, whatever else is asked. */
   totals(): Promise<RocketTotals>;
+  /** How many rockets have not exploded and were not heard since then (UTC milliseconds). */
+  silent(since: number): Promise<number>;
+  /** The types and missions that most rockets have, at most `limit` of each, by their number and then their name. */
+  frequent(limit: number): Promise<FrequentNames>;
 }
 
 export interface RocketSummary extends RocketState {
@@ -121,8 +125,20 @@ export interface RocketTotals {
   readonly withGaps: number;
   readonly gaps: number;
   readonly events: number;
+  /** Events that say that a message broke a rule. */
+  readonly rulesBroken: number;
   readonly waiting: number;
   readonly late: number;
+}
+
+export interface FrequentNames {
+  readonly types: readonly NameCount[];
+  readonly missions: readonly NameCount[];
+}
+
+export interface NameCount {
+  readonly name: string;
+  readonly rockets: number;
 }
 
 /** Numbers that wait are distinct, so only when something is missing are there fewer than from the version upwards. */

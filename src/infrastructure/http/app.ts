@@ -1,11 +1,13 @@
 import express, { type Express, type RequestHandler, type Router } from 'express';
 import type { Counters } from '../../application/ingest/counters.js';
+import type { Fleet } from '../../application/fleet/fleet.js';
 import type { Health } from '../../application/health.js';
 import type { IngestMessages } from '../../application/ingest/ingest-messages.js';
 import type { Logger } from '../../application/ports/logger.js';
 import type { RocketQueries } from '../../application/rocket-queries.js';
 import { errorHandler, methodNotAllowed, routeNotFound } from './error-handler.js';
 import { eventsRouter } from './feed/events-router.js';
+import { fleetRouter } from './fleet-router.js';
 import { healthRouter } from './health-router.js';
 import { postMessages } from './messages/post-messages.js';
 import type { BodyLimits } from './messages/read-body.js';
@@ -15,6 +17,7 @@ import { rocketsRouter } from './rockets/rockets-router.js';
 export interface AppParts {
   readonly ingest: IngestMessages;
   readonly queries: RocketQueries;
+  readonly fleet: Fleet;
   readonly health: Health;
   readonly counters: Counters;
   readonly logger: Logger;
@@ -36,6 +39,7 @@ export const createApp = (parts: AppParts): Express => {
   app.all('/messages', methodNotAllowed('POST, OPTIONS'));
   app.use(rocketsRouter(parts.queries, parts.ingest, parts.limits));
   app.use(eventsRouter(parts.queries, parts.streamEvents));
+  app.use(fleetRouter(parts.fleet));
   app.use(healthRouter(parts.health));
   for (const router of parts.pages) app.use(router);
   app.use(routeNotFound);

@@ -11,6 +11,7 @@ import {
   type Head,
   type HeadRequest,
   type HistoryPage,
+  type NumberedEvent,
   type Position,
   type ReceivedMessage,
   type SnapshotBound,
@@ -236,7 +237,7 @@ export class InMemoryEventStore implements EventStore {
     if (change.heard) record.heardAt = change.recordedAt;
     this.moveWaiting(record, change);
     this.keepState(record, change.events.length);
-    this.show(record, change.events.length);
+    this.show(record, change.events);
   }
 
   private moveWaiting(record: ChannelRecord, { state, released, added, late }: Change): void {
@@ -264,7 +265,7 @@ export class InMemoryEventStore implements EventStore {
     record.eventsSinceSnapshot = 0;
   }
 
-  private show(record: ChannelRecord, newEvents: number): void {
+  private show(record: ChannelRecord, newEvents: readonly NumberedEvent[]): void {
     const { channel, state, highestHeard, heardAt, waiting, gaps, late } = record;
     const { version, rocket, updatedAt } = state;
     const counts = { waiting: waiting?.size ?? 0, late: late?.size ?? 0 };

@@ -1,7 +1,8 @@
 import type { Clock } from '../../../application/ports/clock.js';
-import type { ReceivedMessage } from '../../../application/ports/event-store.js';
+import type { NumberedEvent, ReceivedMessage } from '../../../application/ports/event-store.js';
 import {
   hasGaps,
+  type FrequentNames,
   type Gap,
   type GapPage,
   type GapPlace,
@@ -16,12 +17,14 @@ import {
   type RocketSummary,
   type RocketTotals,
 } from '../../../application/ports/rocket-directory.js';
+import type { Rocket } from '../../../domain/rocket.js';
 import { gapPageOf } from '../gap-page.js';
 import { sortField, sortKey } from '../sort-key.js';
 import { SortedList } from '../sorted-list.js';
 import { lowerAscii } from '../text-order.js';
 import type { WaitingList } from '../waiting-list.js';
 import type { GapList } from './gap-list.js';
+import { NameCounts } from './name-counts.js';
 import { SortedView, type ViewRule } from './sorted-view.js';
 
 /** Sorting in so many rockets takes a few milliseconds; then everything else has its turn. */
@@ -67,23 +70,29 @@ export class InMemoryRocketDirectory implements RocketDirectory {
   private withGaps = 0;
   private gapCount = 0;
   private events = 0;
+  private rulesBroken = 0;
+  private readonly types = new NameCounts();
+  private readonly missions = new NameCounts();
   private waitingCount = 0;
   private lateCount = 0;
 
   constructor(private readonly clock: Pick<Clock, 'sleep'>) {}
 
   /** What a rocket is from now on; the lists among its parts stay as they are from one put to the next. */
-  put(summary: RocketSummary, parts: RocketParts, newEvents: number): void {
-    this.events += newEvents;
+  put(summary: RocketSummary, parts: RocketParts, newEvents: readonly NumberedEvent[]): void {
+    this.events += newEvents.length;
+    for (const { event } of newEvents) if (event.type === 'MessageRefused') this.rulesBroken++;
     this.count(summary, 1);
     let entry = this.byChannel.get(summary.channel);
     if (entry === undefined) {
       entry = { index: this.entries.length, summary, parts, gapCount: 0, oldestGap: undefined };
       this.entries.push(entry);
       this.byChannel.set(summary.channel, entry);
+      this.countNames(undefined, summary.rocket);
     } else {
       const before = entry.summary;
       this.count(before, -1);
+      this.countNames(before.rocket, summary.rocket);
       entry.summary = summary;
       entry.parts = parts;
       for (const view of this.views.values()) view.note(entry, before);
@@ -180,9 +189,31 @@ export class InMemoryRocketDirectory implements RocketDirectory {
       withGaps: this.withGaps,
       gaps: this.gapCount,
       events: this.events,
+      rulesBroken: this.rulesBroken,
       waiting: this.waitingCount,
       late: this.lateCount,
     };
+  }
+
+  async silent(since: number): Promise<number> {
+    const isSilent = filterOf({ silentSince: since });
+    let silent = 0;
+    for (let i = 0; i < this.entries.length; i++) {
+      if (isSilent(this.entries[i]!.summary)) silent++;
+      if (i % SCAN === SCAN - 1) await this.clock.sleep(0);
+    }
+    return silent;
+  }
+
+  async frequent(limit: number): Promise<FrequentNames> {
+    return { types: this.types.most(limit), missions: this.missions.most(limit) };
+  }
+
+  private countNames(before: Rocket | undefined, after: Rocket): void {
+    if (before === after) return;
+    const [one, other] = [named(before), named(after)];
+    this.types.move(one?.type, other?.type);
+    this.missions.move(one?.mission, other?.mission);
   }
 
   private count(summary: RocketSummary, by: 1 | -1): void {
@@ -289,7 +320,9 @@ const conditionsOf = (filter: RocketFilter): ((summary: RocketSummary) => boolea
   return conditions.flatMap(([isAsked, holds]) => (isAsked ? [holds] : []));
 };
 
-const launched = ({ rocket }: RocketSummary) => (rocket.status === 'awaiting-launch' ? undefined : rocket);
+const launched = ({ rocket }: RocketSummary) => named(rocket);
+
+const named = (rocket: Rocket | undefined) => (rocket?.status === 'awaiting-launch' ? undefined : rocket);
 
 const mentions = (part: string, summary: RocketSummary): boolean =>
   [summary.channel, launched(summary)?.type, launched(summary)?.mission].some(

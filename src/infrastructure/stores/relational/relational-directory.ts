@@ -1,9 +1,11 @@
 import type { ReceivedMessage } from '../../../application/ports/event-store.js';
 import type {
+  FrequentNames,
   Gap,
   GapPage,
   GapQuery,
   MessagePage,
+  NameCount,
   OverdueGap,
   RocketDirectory,
   RocketPage,
@@ -20,6 +22,7 @@ import { listing, mustScan, type Question } from './listing.js';
 import {
   messageColumns,
   messageOf,
+  minuteOf,
   missingColumns,
   missingOf,
   rocketColumns,
@@ -29,6 +32,7 @@ import {
   type MissingRow,
   type RocketRow,
 } from './rows.js';
+import { totalColumns, totalOf, type TotalRow } from './totals.js';
 
 /** What only the adapter knows. */
 export interface DirectorySource {
@@ -108,6 +112,33 @@ export class RelationalRocketDirectory implements RocketDirectory {
 
   totals(): Promise<RocketTotals> {
     return this.source.totals();
+  }
+
+  /** From an index by the minute: only of the last one it is looked up when in it they were heard. */
+  async silent(since: number): Promise<number> {
+    const minute = minuteOf(since);
+    const [row] = await this.source.ask<{ readonly silent: number }>(
+      `SELECT (SELECT count(*) FROM rockets WHERE status <> 'exploded' AND heard_minute < $1)
+        + (SELECT count(*) FROM rockets WHERE status <> 'exploded' AND heard_minute = $1 AND heard_at < $2) AS silent`,
+      [minute, since],
+    );
+    return Number(row?.silent ?? 0);
+  }
+
+  async frequent(limit: number): Promise<FrequentNames> {
+    const [types, missions] = await Promise.all([this.names('type', limit), this.names('mission', limit)]);
+    return { types, missions };
+  }
+
+  private async names(kind: 'type' | 'mission', limit: number): Promise<NameCount[]> {
+    const rows = await this.source.ask<TotalRow>(
+      `SELECT ${totalColumns} FROM totals WHERE kind = $1 ORDER BY count DESC, name LIMIT $2`,
+      [kind, limit],
+    );
+    return rows.map((row) => {
+      const [, rockets] = totalOf(row);
+      return { name: row.name, rockets };
+    });
   }
 
   private async row(channel: string, signal?: AbortSignal): Promise<RocketRow | undefined> {

@@ -141,6 +141,7 @@ export class SqliteParts implements DirectorySource {
       withGaps: count('with-gaps'),
       gaps: count('gaps'),
       events: this.last,
+      rulesBroken: count('event MessageRefused'),
       waiting: count('waiting'),
       late: count('late'),
     };

@@ -149,6 +149,11 @@ const exercises: Readonly<Record<string, Exercise>> = {
   'GET /events/{position} 400 invalid-query': get('/events/{first}?x=1'),
   'GET /events/{position} 404 event-not-found': get('/events/{beyond}'),
 
+  'GET /fleet 200 application/json': get('/fleet'),
+  'GET /fleet 400 invalid-query': get('/fleet?x=1'),
+  'GET /fleet 503 store-unavailable': unavailable(get('/fleet')),
+  'GET /fleet 503 too-many-reads': { ...get('/fleet'), when: 'busy' },
+
   'GET /health 200 application/json': get('/health'),
   'GET /health 503 application/json': { ...get('/health'), when: 'broken' },
   'GET /livez 200 application/json': get('/livez'),

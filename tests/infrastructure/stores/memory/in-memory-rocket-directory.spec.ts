@@ -4,7 +4,7 @@ import { InMemoryEventStore } from '../../../../src/infrastructure/stores/memory
 import { InMemoryRocketDirectory } from '../../../../src/infrastructure/stores/memory/in-memory-rocket-directory.js';
 import { SystemClock } from '../../../../src/infrastructure/system-clock.js';
 import { rocketDirectoryContract } from '../../../contracts/rocket-directory-contract.js';
-import { noon, noonMillis } from '../../../support/builders.js';
+import { faster, noon, noonMillis } from '../../../support/builders.js';
 import { runs } from '../../../support/thorough.js';
 
 rocketDirectoryContract(
@@ -36,7 +36,7 @@ const putRocket = (directory: InMemoryRocketDirectory, i: number, rocket: Rocket
   const channel = `r${String(i).padStart(5, '0')}`;
   const counts = { version: 1, highestHeard: 1, waiting: 0, late: 0, heardAt: noonMillis };
   const nothing = { waiting: undefined, gaps: undefined, late: undefined };
-  directory.put({ channel, rocket, updatedAt: noon, ...counts }, nothing, 1);
+  directory.put({ channel, rocket, updatedAt: noon, ...counts }, nothing, [{ number: 1, event: faster() }]);
 };
 
 const put = (directory: InMemoryRocketDirectory, i: number, speed: number): void =>

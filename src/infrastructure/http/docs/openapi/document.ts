@@ -48,6 +48,7 @@ export const openApi: OpenApi = {
   tags: [
     { name: 'Messages', description: 'What rockets report.' },
     { name: 'Rockets', description: 'What is true of them, now and at any time before.' },
+    { name: 'Fleet', description: 'All rockets together.' },
     { name: 'Gaps', description: 'What is missing, and how to go on without it.' },
     { name: 'Events', description: 'Everything that happened, of all rockets, in pages or live.' },
     { name: 'Service', description: 'For those who run it.' },

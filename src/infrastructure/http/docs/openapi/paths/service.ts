@@ -1,3 +1,4 @@
+import { outcomes } from '../../../../../application/ports/minute-log.js';
 import { ref, type PathItem, type Schema } from '../model.js';
 import { ifNoneMatch, requestId, slugInPath } from '../parameters.js';
 import { headers, json, notModified, problemResponses, response } from '../responses.js';
@@ -24,6 +25,7 @@ const health = (status: 'ok' | 'stopping'): object => ({
   },
   gaps: 0,
   events: 100000,
+  rulesBroken: 0,
   waiting: 0,
   late: 0,
   messages: {
@@ -41,7 +43,63 @@ const health = (status: 'ok' | 'stopping'): object => ({
   feed: { readers: 1, lagSeconds: 0.012 },
 });
 
+const span = (seconds: number, count: number, events: number): object => {
+  const each = (figure: number): number[] => Array<number>(count).fill(figure);
+  return {
+    from: '2026-06-01T12:00:00.000Z',
+    seconds,
+    events: each(events),
+    rulesBroken: each(0),
+    gaps: each(1),
+    messages: Object.fromEntries(
+      outcomes.map((outcome) => [
+        outcome,
+        each(outcome === 'received' || outcome === 'applied' ? events : 0),
+      ]),
+    ),
+  };
+};
+
+const fleet: object = {
+  rockets: {
+    total: 20,
+    byStatus: { 'awaiting-launch': 0, flying: 14, exploded: 6 },
+    incomplete: 0,
+    withGaps: 1,
+    silent: 2,
+  },
+  silentAfterSeconds: 600,
+  events: 100000,
+  rulesBroken: 3,
+  gaps: 1,
+  waiting: 5,
+  late: 0,
+  types: [{ name: 'Falcon-9', rockets: 7 }],
+  missions: [{ name: 'ARTEMIS', rockets: 4 }],
+  activity: {
+    since: '2026-06-01T11:00:00.000Z',
+    minute: span(1, 60, 20),
+    hour: span(60, 60, 1200),
+    day: span(900, 96, 18000),
+  },
+};
+
 export const probePaths: Readonly<Record<string, PathItem>> = {
+  '/fleet': {
+    get: {
+      operationId: 'getFleet',
+      tags: ['Fleet'],
+      summary: 'The whole fleet in figures',
+      description:
+        'How many rockets there are, by what is true of them, and what happened in the last minute, hour and day.',
+      parameters: cached,
+      responses: {
+        '200': response('The figures.', json('Fleet', fleet)),
+        ...notModified,
+        ...problemResponses('invalid-query', 'store-unavailable', 'too-many-reads'),
+      },
+    },
+  },
   '/health': {
     get: {
       operationId: 'getHealth',

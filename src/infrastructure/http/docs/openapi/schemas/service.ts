@@ -1,8 +1,16 @@
 import { Counters } from '../../../../../application/ingest/counters.js';
+import { outcomes } from '../../../../../application/ports/minute-log.js';
 import { rocketStatuses } from '../../../../../domain/rocket.js';
 import { problems } from '../../../problems.js';
 import { record, ref, type Schema } from '../model.js';
 import { lineCounts } from './messages.js';
+
+const amounts: Schema = { type: 'array', items: ref('Amount') };
+const list = (name: string): Schema => ({ type: 'array', items: ref(name) });
+const rulesBroken: Schema = {
+  ...ref('Amount'),
+  description: 'Events that say that a message broke a rule.',
+};
 
 const counts = (...names: readonly string[]): Schema =>
   record(Object.fromEntries(names.map((name) => [name, ref('Amount')])));
@@ -75,6 +83,7 @@ export const serviceSchemas: Readonly<Record<string, Schema>> = {
       }),
       gaps: ref('Amount'),
       events: ref('Amount'),
+      rulesBroken,
       waiting: { ...ref('Amount'), description: 'Messages that wait for a gap to close.' },
       late: { ...ref('Amount'), description: 'Messages that came after their number was skipped.' },
       messages: {
@@ -90,7 +99,60 @@ export const serviceSchemas: Readonly<Record<string, Schema>> = {
         description: 'Who reads live, and how far they are behind what is stored.',
       },
     },
-    ['detail', 'rockets', 'gaps', 'events', 'waiting', 'late'],
+    ['detail', 'rockets', 'gaps', 'events', 'rulesBroken', 'waiting', 'late'],
   ),
   Liveness: record({ status: { const: 'ok' } }),
+  Fleet: record({
+    rockets: record({
+      total: ref('Amount'),
+      byStatus: counts(...rocketStatuses),
+      incomplete: { ...ref('Amount'), description: 'Rockets of which messages were skipped.' },
+      withGaps: ref('Amount'),
+      silent: {
+        ...ref('Amount'),
+        description:
+          'Rockets not heard for `silentAfterSeconds` and not exploded. Counted again after a second, among more than 10,000 rockets after ten.',
+      },
+    }),
+    silentAfterSeconds: { type: 'number', minimum: 0 },
+    events: ref('Amount'),
+    rulesBroken,
+    gaps: ref('Amount'),
+    waiting: { ...ref('Amount'), description: 'Messages that wait for a gap to close.' },
+    late: { ...ref('Amount'), description: 'Messages that came after their number was skipped.' },
+    types: { ...list('NameCount'), description: 'The most frequent types, counted again as `silent` is.' },
+    missions: {
+      ...list('NameCount'),
+      description: 'The most frequent missions, counted again as `silent` is.',
+    },
+    activity: {
+      ...record({
+        since: { ...ref('UtcTime'), description: 'From when on there are figures.' },
+        minute: { ...ref('Activity'), description: 'The last 60 seconds, as this instance saw them.' },
+        hour: {
+          ...ref('Activity'),
+          description: 'The last 60 minutes, the one that is under way included, of all instances.',
+        },
+        day: { ...ref('Activity'), description: 'The last 96 quarters of an hour, of all instances.' },
+      }),
+      description:
+        'What happened in equal spans of time, one after the other. Kept by a durable store over restarts.',
+    },
+  }),
+  NameCount: record({ name: ref('Text'), rockets: ref('Amount') }),
+  Activity: record({
+    from: { ...ref('UtcTime'), description: 'When the first span begins.' },
+    seconds: { type: 'integer', minimum: 1, description: 'How long each span is.' },
+    events: { ...amounts, description: 'Events recorded, span by span.' },
+    rulesBroken: amounts,
+    gaps: {
+      type: 'array',
+      items: { anyOf: [ref('Amount'), { type: 'null' }] },
+      description: 'Gaps open at the end of each span; null where nobody looked.',
+    },
+    messages: {
+      ...record(Object.fromEntries(outcomes.map((outcome) => [outcome, amounts]))),
+      description: 'By what became of them.',
+    },
+  }),
 };

@@ -1,0 +1,17 @@
+import { Router } from 'express';
+import type { Fleet } from '../../application/fleet/fleet.js';
+import { readOnly } from './error-handler.js';
+import { fleetView } from './fleet-view.js';
+import { QueryReader } from './query-reader.js';
+
+export const fleetRouter = (fleet: Fleet): Router => {
+  const router = Router();
+  router
+    .route('/fleet')
+    .get(async (req, res) => {
+      new QueryReader(req.query).finish();
+      res.json(fleetView(await fleet.report()));
+    })
+    .all(readOnly);
+  return router;
+};
