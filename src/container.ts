@@ -102,7 +102,7 @@ const applicationModule = (config: Config): ContainerModule =>
     bind(p.ingest).toDynamicValue(
       ({ get }) => new IngestMessages(get(p.buffer), get(p.workers), get(p.counters), get(p.logger)),
     );
-    bind(p.queries).toDynamicValue(({ get }) => new RocketQueries(get(p.store), get(p.directory)));
+    bind(p.queries).toDynamicValue(({ get }) => new RocketQueries(get(p.store), get(p.directory), get(p.clock)));
     bind(p.feed).toDynamicValue(({ get }) => new EventFeed(get(p.store), get(p.clock), get(p.logger)));
     bind(p.skipOverdueGaps).toDynamicValue(
       ({ get }) =>
