@@ -17,17 +17,14 @@ import { placeOrder, sortKey } from '../sort-key.js';
 import type { Ask } from './ask.js';
 import type { ChannelNames } from './channel-names.js';
 import { listing, mustScan, type Question } from './listing.js';
+import { findRocket, rocketColumns, rocketOf, type RocketRow, type StoredRocket } from './rocket-rows.js';
 import {
   messageColumns,
   messageOf,
   missingColumns,
   missingOf,
-  rocketColumns,
-  rocketOf,
-  summaryOf,
   type MessageRow,
   type MissingRow,
-  type RocketRow,
 } from './rows.js';
 
 /** What only the adapter knows. */
@@ -44,8 +41,8 @@ export class RelationalRocketDirectory implements RocketDirectory {
   constructor(private readonly source: DirectorySource) {}
 
   async find(channel: string, signal?: AbortSignal): Promise<RocketSummary | undefined> {
-    const row = await this.row(channel, signal);
-    return row && summaryOf(row);
+    const rocket = await findRocket(this.source.ask, channel, signal);
+    return rocket && summaryOf(rocket);
   }
 
   async list(query: RocketQuery, signal?: AbortSignal): Promise<RocketPage> {
@@ -110,11 +107,6 @@ export class RelationalRocketDirectory implements RocketDirectory {
     return this.source.totals();
   }
 
-  private async row(channel: string, signal?: AbortSignal): Promise<RocketRow | undefined> {
-    const sql = `SELECT ${rocketColumns} FROM rockets WHERE channel = $1`;
-    return (await this.source.ask<RocketRow>(sql, [channel], signal))[0];
-  }
-
   private async rows(
     query: RocketQuery,
     limit: number,
@@ -123,7 +115,7 @@ export class RelationalRocketDirectory implements RocketDirectory {
   ): Promise<RocketSummary[]> {
     const rockets: RocketSummary[] = [];
     const ask = async ({ sql, values }: Question): Promise<RocketSummary[]> =>
-      (await this.source.ask<RocketRow>(sql, values, signal)).map(summaryOf);
+      (await this.source.ask<RocketRow>(sql, values, signal)).map((row) => summaryOf(rocketOf(row)));
     for (const question of listing(query, limit, ids)) {
       const found = await ask(question);
       if (!question.backwards) rockets.push(...found);
@@ -146,13 +138,18 @@ export class RelationalRocketDirectory implements RocketDirectory {
     { after = 0, limit }: MessagePage,
     signal: AbortSignal | undefined,
   ): Promise<ReceivedMessage[]> {
-    const rocket = await this.row(channel, signal);
+    const rocket = await findRocket(this.source.ask, channel, signal);
     if (rocket === undefined) return [];
     const sql = `SELECT ${messageColumns} FROM ${table} WHERE rocket = $1 AND number > $2 ORDER BY number LIMIT $3`;
-    const rows = await this.source.ask<MessageRow>(sql, [rocketOf(rocket).id, after, limit], signal);
+    const rows = await this.source.ask<MessageRow>(sql, [rocket.id, after, limit], signal);
     return rows.map((row) => messageOf(channel, row));
   }
 }
+
+const summaryOf = (rocket: StoredRocket): RocketSummary => {
+  const { channel, version, rocket: shown, updatedAt, highestHeard, waiting, late, heardAt } = rocket;
+  return { channel, version, rocket: shown, updatedAt, highestHeard, waiting, late, heardAt };
+};
 
 const placeOf = (rocket: RocketSummary, { sort }: RocketQuery): RocketPlace => ({
   key: sortKey(rocket, sort),

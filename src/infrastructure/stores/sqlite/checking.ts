@@ -1,4 +1,5 @@
-import { rocketColumns, sumOf, type Cell } from '../relational/rows.js';
+import { rocketColumns } from '../relational/rocket-rows.js';
+import { sumOf, type Cell } from '../relational/rows.js';
 import { StoreDamaged } from '../relational/store-errors.js';
 import { type RareType, rareTypes, totalColumns, totalOf, type TotalRow } from '../relational/totals.js';
 import type { Database } from './database.js';

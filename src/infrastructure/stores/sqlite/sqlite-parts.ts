@@ -2,7 +2,7 @@ import { StoreUnavailable } from '../../../application/ports/event-store.js';
 import type { RocketTotals } from '../../../application/ports/rocket-directory.js';
 import { ChannelNames } from '../relational/channel-names.js';
 import type { DirectorySource } from '../relational/relational-directory.js';
-import { rocketOf, rocketColumns, type RocketRow } from '../relational/rows.js';
+import { rocketOf, rocketColumns, type RocketRow } from '../relational/rocket-rows.js';
 import { StoreDamaged } from '../relational/store-errors.js';
 import type { Deltas } from '../relational/totals.js';
 import type { DatabaseOptions } from './database.js';

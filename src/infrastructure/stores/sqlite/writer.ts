@@ -1,14 +1,14 @@
 import type { ChangeRows, Touches } from '../relational/change-rows.js';
+import { rocketColumns } from '../relational/rocket-rows.js';
 import {
   eventColumns,
   messageColumns,
   missingColumns,
   missingOf,
-  rocketColumns,
-  snapshotColumns,
   withSum,
   type MissingRow,
 } from '../relational/rows.js';
+import { snapshotColumns } from '../relational/snapshots.js';
 import { type Deltas, SUM_OF_ONE, totalCells, totalColumns } from '../relational/totals.js';
 import type { Database, Statement } from './database.js';
 
