@@ -53,7 +53,8 @@ export const verifyFile = async (file: string): Promise<VerifyReport> => {
       await attempt(() => checkPages(open));
       await attempt(async () => {
         const proof = new Proof(askOf(open), readMeta(open).listened);
-        for await (const { differences } of proof.rockets()) for (const one of differences) damages.add(one);
+        for await (const { findings } of proof.rockets())
+          findings.differences.forEach((one) => damages.add(one));
         const { totals, ...counts } = proof.totals;
         counted = counts;
         for (const one of outOfPlace(open)) damages.add(one);
@@ -104,7 +105,8 @@ const rebuild = async (database: Database, listened: number): Promise<RebuildRep
   const write = rocketWriter(database);
   let changed = 0;
   for await (const proven of proof.rockets()) {
-    const { channel, stored, expected, differences, lost } = proven;
+    const { channel, stored, expected, findings } = proven;
+    const { differences, lost } = findings;
     // Of a row that is damaged it can't be known which rocket it is of.
     const isUnknown = stored === undefined && !isFoundBy(database, channel, expected.id);
     if (isUnknown || lost.length > 0) throw beyondRepair(lost[0] ?? differences[0]!);

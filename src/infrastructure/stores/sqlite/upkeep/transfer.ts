@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ExportLine, MessageRules } from '../../upkeep/export-line.js';
-import { exportLines } from '../../upkeep/export.js';
+import { Export } from '../../upkeep/export.js';
 import { Import, type Imported } from '../../upkeep/import.js';
 import { StoreRefused } from '../../relational/store-errors.js';
 import { askOf, checkpoint, closeDatabase, openForReading, openForWriting } from '../database.js';
@@ -16,7 +16,7 @@ export const exportFile = async function* (file: string): AsyncGenerator<ExportL
   const database = openForReading(file);
   try {
     database.exec('BEGIN');
-    yield* exportLines(askOf(database), readMeta(database).listened);
+    yield* new Export(askOf(database), readMeta(database).listened).lines();
   } finally {
     closeDatabase(database);
   }
