@@ -1,7 +1,7 @@
 import { DatabaseSync } from '@photostructure/sqlite';
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { StoreDamaged, StoreRefused } from '../relational/store-errors.js';
-import { closeDatabase, openForReading, pragma, type Database } from './database.js';
+import { closing, openForReading, pragma, type Database } from './database.js';
 import { APPLICATION_ID, schema, SCHEMA_VERSION } from './schema.js';
 
 const MAGIC = 'SQLite format 3\0';
@@ -68,12 +68,7 @@ const schemaOf = (database: Database): Map<string, string> => {
 /** Of a file that can't be read nothing is known; whoever goes on with it will find out. */
 const refuseStrangers = (file: string): void => {
   try {
-    const database = openForReading(file);
-    try {
-      refuseStranger(database, file);
-    } finally {
-      closeDatabase(database);
-    }
+    closing(openForReading(file), (database) => refuseStranger(database, file));
   } catch (error) {
     if (error instanceof StoreRefused) throw error;
   }

@@ -4,7 +4,8 @@ import { checked, withSum } from '../relational/rows.js';
 import { StoreDamaged } from '../relational/store-errors.js';
 import {
   checkpoint,
-  closeDatabase,
+  closing,
+  inserting,
   openForReading,
   openForWriting,
   type Database,
@@ -34,8 +35,7 @@ export const prepareFile = (lock: FileLock, synchronous: DatabaseOptions['synchr
   else closeSync(openSync(file, 'a'));
   const hasLog = (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
   if (hasLog) syncLog(file);
-  const database = openForWriting({ file, synchronous: 'full' });
-  try {
+  return closing(openForWriting({ file, synchronous: 'full' }), (database) => {
     refuseStranger(database, file);
     const isNew = isEmpty(database);
     if (isNew) create(database);
@@ -52,9 +52,7 @@ export const prepareFile = (lock: FileLock, synchronous: DatabaseOptions['synchr
       ...(isOther || before.clean || hasLog ? [] : [missingLog(file)]),
     ];
     return { epoch, listened: before.listened, warnings };
-  } finally {
-    closeDatabase(database);
-  }
+  });
 };
 
 /** With `normal` nothing was promised: what is left of the log says nothing about what once was there. */
@@ -63,16 +61,12 @@ export const refuseLostCommits = (file: string): void => {
 };
 
 /** Nothing is written any more: the file is whole without its log, and the next session begins where this one ended. */
-export const endSession = (lock: FileLock): void => {
-  const database = openForWriting({ file: lock.file, synchronous: 'full' });
-  try {
+export const endSession = ({ file }: FileLock): void =>
+  closing(openForWriting({ file, synchronous: 'full' }), (database) => {
     setMeta(database, 'clean', '1');
-    moveMark(lock.file, (home) => setMeta(database, 'home', home));
+    moveMark(file, (home) => setMeta(database, 'home', home));
     checkpoint(database);
-  } finally {
-    closeDatabase(database);
-  }
-};
+  });
 
 /** A copy is whole, and another history from the moment on that it is used, wherever it is put. */
 export const markAsCopy = (database: Database): void => {
@@ -139,9 +133,7 @@ const create = (database: Database): void => {
 };
 
 const setMeta = (database: Database, key: string, value: string): void => {
-  database
-    .prepare('INSERT OR REPLACE INTO meta (key, value, sum) VALUES (?, ?, ?)')
-    .run(...withSum([key, value]));
+  database.prepare(inserting('meta', 'key, value, sum', 'INSERT OR REPLACE')).run(...withSum([key, value]));
 };
 
 /** How the file was written last; `full`, under which its log is looked at, when it can't say. */
@@ -149,12 +141,7 @@ const lastSynchronous = (file: string): DatabaseOptions['synchronous'] => {
   // SQLite removes the log of an empty file.
   if (statSync(file).size === 0) return 'full';
   try {
-    const database = openForReading(file);
-    try {
-      return notedSynchronous(database);
-    } finally {
-      closeDatabase(database);
-    }
+    return closing(openForReading(file), notedSynchronous);
   } catch {
     return 'full';
   }

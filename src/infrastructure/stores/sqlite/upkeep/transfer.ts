@@ -4,7 +4,7 @@ import type { ExportLine, MessageRules } from '../../upkeep/export-line.js';
 import { Export } from '../../upkeep/export.js';
 import { Import, type Imported } from '../../upkeep/import.js';
 import { StoreRefused } from '../../relational/store-errors.js';
-import { askOf, checkpoint, closeDatabase, openForReading, openForWriting } from '../database.js';
+import { askOf, checkpoint, closeDatabase, closing, openForReading, openForWriting } from '../database.js';
 import { FileLock } from '../file-lock.js';
 import { refuseOtherFiles, requireFile } from '../known-file.js';
 import { SqliteEventStore } from '../sqlite-event-store.js';
@@ -59,10 +59,10 @@ const fill = async (
     return await work.finish();
   } finally {
     await store.close();
-    const database = openForWriting({ file, synchronous: 'full' });
-    forgetHome(database);
-    checkpoint(database);
-    closeDatabase(database);
+    closing(openForWriting({ file, synchronous: 'full' }), (database) => {
+      forgetHome(database);
+      checkpoint(database);
+    });
   }
 };
 
@@ -72,11 +72,8 @@ const requireEmpty = (lock: FileLock): void => {
   // Of what was not closed in order, the log may hold everything.
   prepareFile(lock, 'full');
   endSession(lock);
-  const database = openForReading(file);
-  try {
+  closing(openForReading(file), (database) => {
     if (database.prepare('SELECT 1 FROM rockets LIMIT 1').get() === undefined) return;
     throw new StoreRefused(`${file} holds rockets already; name a new file.`);
-  } finally {
-    closeDatabase(database);
-  }
+  });
 };
