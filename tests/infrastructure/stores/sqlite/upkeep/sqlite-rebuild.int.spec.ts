@@ -1,8 +1,6 @@
 import { StoreDamaged } from '../../../../../src/infrastructure/stores/relational/store-errors.js';
-import {
-  rebuildFile,
-  verifyFile,
-} from '../../../../../src/infrastructure/stores/sqlite/upkeep/maintenance.js';
+import { rebuildFile } from '../../../../../src/infrastructure/stores/sqlite/upkeep/rebuild.js';
+import { verifyFile } from '../../../../../src/infrastructure/stores/sqlite/upkeep/verify.js';
 import { changeByHand, filledFile, fillFile, rowsIn } from '../../../../support/filled-file.js';
 import { SqliteStores } from '../../../../support/sqlite-stores.js';
 
