@@ -69,6 +69,21 @@ describe('another program', () => {
     });
     await write(store, 'a', { events: [faster(1)] });
   });
+
+  it('that writes keeps nobody from reading by a connection that is opened meanwhile either', async () => {
+    const options = { file: stores.newFile(), synchronous: 'full', place: 'thread' } as const;
+    const own = await SqliteEventStore.open(options);
+    await write(own, 'a', { events: [launched()] });
+    await own.close();
+    const again = await SqliteEventStore.open(options);
+    const other = new DatabaseSync(options.file);
+    other.exec('BEGIN IMMEDIATE');
+    expect((await again.load([{ channel: 'a', numbers: [1] }]))[0]?.recorded.size).toBe(1);
+    other.exec('ROLLBACK');
+    other.close();
+    await write(again, 'a', { events: [faster(1)] });
+    await again.close();
+  });
 });
 
 it('a head that is read while a commit of its rocket is under way is of before or of after it', async () => {
@@ -184,5 +199,6 @@ describe('a start', () => {
     const { rockets } = await directory.list({ sort: 'channel', order: 'desc', limit: 1 });
     expect(rockets[0]?.channel).toBe('rocket-9999');
     await write(again, 'a', { events: [faster(1)] });
+    await again.close();
   });
 });
