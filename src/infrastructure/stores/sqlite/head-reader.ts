@@ -1,4 +1,5 @@
 import { reachable } from '../../../application/ingest/advance.js';
+import type { HeadParts } from '../relational/heads.js';
 import { rocketColumns, type RocketRow } from '../relational/rocket-rows.js';
 import { eventColumns, messageColumns, type EventRow, type MessageRow } from '../relational/rows.js';
 import type { Database, Statement } from './database.js';
@@ -11,12 +12,9 @@ export interface HeadQuery {
   readonly known: Pick<RocketRow, 'id' | 'version' | 'waiting' | 'late'> | undefined;
 }
 
-export interface HeadRows {
+export interface HeadRows extends HeadParts {
   /** Undefined when it was known, or the channel was never heard of. */
   readonly rocket: RocketRow | undefined;
-  readonly waiting: readonly MessageRow[];
-  readonly events: readonly EventRow[];
-  readonly late: readonly MessageRow[];
 }
 
 /** Reads what the next decisions about some channels need. */
