@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { checked, withSum } from '../relational/rows.js';
 import { StoreDamaged } from '../relational/store-errors.js';
@@ -11,6 +11,7 @@ import {
   type Database,
   type DatabaseOptions,
 } from './database.js';
+import { syncDirectory } from './file-handles.js';
 import type { FileLock } from './file-lock.js';
 import { refuseOtherSchema, refuseStranger } from './known-file.js';
 import { APPLICATION_ID, schema, SCHEMA_VERSION } from './schema.js';
@@ -158,16 +159,6 @@ const noteSynchronous = (database: Database, synchronous: DatabaseOptions['synch
   if (synchronous === 'normal') setMeta(database, 'synchronous', 'normal');
   // Of a log that a reader still needs, more may be left behind its end than a power loss leaves under `full`.
   else if (checkpoint(database)) database.exec("DELETE FROM meta WHERE key = 'synchronous'");
-};
-
-/** The file itself is on disk only when its name in the directory is. */
-export const syncDirectory = (directory: string): void => {
-  const handle = openSync(directory, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 };
 
 const otherHistory = (file: string): string =>

@@ -4,10 +4,11 @@ import { backup } from '@photostructure/sqlite';
 import { StoreUnavailable } from '../../../../application/ports/event-store.js';
 import { StoreRefused } from '../../relational/store-errors.js';
 import { checkpoint, closeDatabase, closing, openForReading, openForWriting } from '../database.js';
+import { syncDirectory } from '../file-handles.js';
 import { FileLock } from '../file-lock.js';
 import { requireFile, requireRegular } from '../known-file.js';
 import { asStoreError } from '../sqlite-errors.js';
-import { markAsCopy, syncDirectory } from '../store-file.js';
+import { markAsCopy } from '../store-file.js';
 import { isUnreadable, whyUnreadable, whyUnwritable } from './unreadable.js';
 
 /** Copies the file as it is at one moment, while it may be in use. A file of that name is replaced at the very end. */

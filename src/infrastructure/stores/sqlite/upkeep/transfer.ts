@@ -5,10 +5,11 @@ import { Export } from '../../upkeep/export.js';
 import { Import, type Imported } from '../../upkeep/import.js';
 import { StoreRefused } from '../../relational/store-errors.js';
 import { askOf, checkpoint, closeDatabase, closing, openForReading, openForWriting } from '../database.js';
+import { syncDirectory } from '../file-handles.js';
 import { FileLock } from '../file-lock.js';
 import { refuseOtherFiles, requireFile } from '../known-file.js';
 import { SqliteEventStore } from '../sqlite-event-store.js';
-import { endSession, forgetHome, prepareFile, readMeta, syncDirectory } from '../store-file.js';
+import { endSession, forgetHome, prepareFile, readMeta } from '../store-file.js';
 
 /** Everything the file holds, as it is at one moment, while the service may go on writing. */
 export const exportFile = async function* (file: string): AsyncGenerator<ExportLine> {
