@@ -35,9 +35,13 @@ export class Commits {
     const known = requests.map(({ channel }) => this.cache.get(channel));
     const isComplete = requests.every((request, i) => known[i] !== undefined && isEnough(known[i], request));
     if (isComplete) return requests.map((request, i) => headOf(request, known[i], undefined));
-    const queries = requests.map(({ channel, numbers, skips = false }, i) => {
-      return { channel, numbers, skips, known: known[i] };
-    });
+    // Only this goes to the thread: a request may be a whole change.
+    const queries = requests.map(({ channel, numbers, skips }, i) => ({
+      channel,
+      numbers,
+      skips,
+      known: known[i],
+    }));
     const rows = await this.parts.writing.heads(queries);
     // What was known may have moved while the rest was read beside it.
     const isSame = requests.every(({ channel }, i) => !known[i] || this.cache.get(channel) === known[i]);
@@ -94,7 +98,7 @@ export class Commits {
     const known = changes.map(({ channel }) => this.cache.get(channel));
     const unknown = changes.filter((_, i) => known[i] === undefined);
     if (unknown.length === 0) return known;
-    const queries = unknown.map(({ channel }) => ({ channel, numbers: [], skips: false, known: undefined }));
+    const queries = unknown.map(({ channel }) => ({ channel, numbers: [] }));
     const rows = await this.parts.writing.heads(queries);
     const found = new Map(unknown.map(({ channel }, i) => [channel, rows[i]!.rocket]));
     return changes.map(({ channel }, i) => {

@@ -1,5 +1,6 @@
 import { StoreUnavailable } from '../../../application/ports/event-store.js';
 import type { RocketTotals } from '../../../application/ports/rocket-directory.js';
+import type { Ask } from '../relational/ask.js';
 import { ChannelNames } from '../relational/channel-names.js';
 import type { DirectorySource } from '../relational/relational-directory.js';
 import { StoreDamaged } from '../relational/store-errors.js';
@@ -33,7 +34,7 @@ const STOP_READING_MS = 6000;
 export class SqliteParts implements DirectorySource {
   /** Names the history that the file holds now, in positions. */
   readonly epoch: string;
-  readonly reads: Reads;
+  readonly ask: Ask;
   readonly names: ChannelNames;
   readonly writing: Writing;
   readonly ends = new Ends();
@@ -54,8 +55,8 @@ export class SqliteParts implements DirectorySource {
     // Before anything is begun that somebody would have to end.
     this.readEnds();
     this.reader = new SqlThread('reads', options);
-    this.reads = new Reads(this.reader, () => this.requireUsable());
-    this.names = new ChannelNames(this.reads.ask);
+    this.ask = new Reads(this.reader, () => this.requireUsable()).ask;
+    this.names = new ChannelNames(this.ask);
     this.watch = new FileWatch(options.file, (reason) =>
       this.fail(new StoreUnavailable(`${reason}; nothing more is taken.`)),
     );
@@ -77,10 +78,6 @@ export class SqliteParts implements DirectorySource {
       lock.release();
       throw asStoreError(error);
     }
-  }
-
-  get ask() {
-    return this.reads.ask;
   }
 
   requireUsable(): void {

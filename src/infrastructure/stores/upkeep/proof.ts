@@ -1,15 +1,12 @@
 import type { Ask } from '../relational/ask.js';
 import { unheardRocket } from '../relational/change-rows.js';
+import type { Counted } from './export-line.js';
 import { pages } from './pages.js';
 import { RocketProof, type ProvenRocket } from './rocket-proof.js';
 import { rocketColumns, type RocketRow } from '../relational/rocket-rows.js';
 import { addTo, countChange, type Deltas } from '../relational/totals.js';
 
-export interface ProofTotals {
-  rockets: number;
-  events: number;
-  waiting: number;
-  late: number;
+export interface ProofTotals extends Record<Counted, number> {
   readonly totals: Deltas;
 }
 

@@ -64,7 +64,7 @@ export class RocketProof {
         findings.isLost(`message ${number} of ${channel} is late, and was never skipped`);
     }
     const expected = this.expected(waiting, late);
-    const missing = await this.missing(waiting);
+    const missing = await this.missing(expected, waiting);
     if (stored !== undefined) this.compare(stored, expected);
     const { events, rare, snapshots } = history;
     return { channel, stored, expected, events, rare, snapshots, missing, findings };
@@ -121,15 +121,14 @@ export class RocketProof {
     };
   }
 
-  private async missing(waiting: readonly Received[]): Promise<readonly Cell[][]> {
-    const { row, listened, history } = this;
+  private async missing(expected: StoredRocket, waiting: readonly Received[]): Promise<readonly Cell[][]> {
     const stored: MissingRow[] = [];
     for await (const one of this.rowsOf<MissingRow>('missing', missingColumns, 'last')) {
       const gap = this.findings.read(() => missingOf(one), true);
       if (gap !== undefined) stored.push(gap);
     }
-    const found = gapRows({ rocket: row.id, version: history.state.version, waiting, stored, listened });
-    if (!found.areStored) this.findings.differs(`the gaps stored of ${row.channel} are others`);
+    const found = gapRows(expected, waiting, stored, this.listened);
+    if (!found.areStored) this.findings.differs(`the gaps stored of ${expected.channel} are others`);
     return found.rows;
   }
 

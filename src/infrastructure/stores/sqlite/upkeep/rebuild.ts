@@ -9,7 +9,7 @@ import { askOf, closeDatabase, inserting, openForWriting, type Database } from '
 import { FileLock } from '../file-lock.js';
 import { refuseOtherFiles, requireFile } from '../known-file.js';
 import { endSession, prepareFile } from '../store-file.js';
-import { ofNoRocket, otherTotal, outOfPlace } from './whole-file.js';
+import { ofNoRocket, otherTotal, outOfPlace } from './verify.js';
 
 export interface RebuildReport {
   readonly rockets: number;

@@ -1,5 +1,7 @@
 import { StoreUnavailable } from '../../../../application/ports/event-store.js';
 import { StoreDamaged, StoreRefused } from '../../relational/store-errors.js';
+import { totalColumns, totalOf, type TotalRow } from '../../relational/totals.js';
+import type { Counted } from '../../upkeep/export-line.js';
 import { Proof } from '../../upkeep/proof.js';
 import { askOf, closeDatabase, openForReading, type Database } from '../database.js';
 import { refuseOtherSchema, requireFile } from '../known-file.js';
@@ -7,13 +9,8 @@ import { asStoreError } from '../sqlite-errors.js';
 import { readMeta, refuseLostCommits } from '../store-file.js';
 import { isInUse } from './backup.js';
 import { isUnreadable, whyUnreadable } from './unreadable.js';
-import { otherTotal, outOfPlace } from './whole-file.js';
 
-export interface VerifyReport {
-  readonly rockets: number;
-  readonly events: number;
-  readonly waiting: number;
-  readonly late: number;
+export interface VerifyReport extends Readonly<Record<Counted, number>> {
   /** In words, what is wrong; empty when everything is right. */
   readonly damages: readonly string[];
 }
@@ -67,6 +64,40 @@ export const verifyFile = async (file: string): Promise<VerifyReport> => {
 const checkPages = (database: Database): void => {
   const [first] = database.prepare('PRAGMA integrity_check').all() as { integrity_check: string }[];
   if (first?.integrity_check !== 'ok') throw new StoreDamaged(`damaged: file: ${first?.integrity_check}`);
+};
+
+export const ofNoRocket = 'rocket NOT IN (SELECT id FROM rockets)';
+
+/** Holes in the feed, and rows of no rocket. */
+export const outOfPlace = (database: Database): string[] => {
+  const count = (what: string): number =>
+    (database.prepare(`SELECT (SELECT ${what}) AS n`).get() as { n: number | null }).n ?? 0;
+  const [events, last] = [count('count(*) FROM events'), count('max(position) FROM events')];
+  const rows = ['events', 'waiting_messages', 'late_messages', 'missing', 'snapshots'].map((table) => ({
+    table,
+    strays: count(`count(*) FROM ${table} WHERE ${ofNoRocket}`),
+  }));
+  return [
+    ...(events === last ? [] : [`damaged: the feed ends at ${last} and has ${events} events`]),
+    ...rows
+      .filter(({ strays }) => strays > 0)
+      .map(({ table, strays }) => `damaged: rows of no rocket in "${table}": ${strays}`),
+  ];
+};
+
+/** In words, one of the figures of the fleet that is not what it should be. */
+export const otherTotal = (database: Database, expected: ReadonlyMap<string, number>): string | undefined => {
+  const rows = database.prepare(`SELECT ${totalColumns} FROM totals`).all() as unknown as TotalRow[];
+  try {
+    const stored = new Map(rows.map(totalOf));
+    for (const name of new Set([...stored.keys(), ...expected.keys()])) {
+      const [is, shall] = [stored.get(name) ?? 0, expected.get(name) ?? 0];
+      if (is !== shall) return `damaged: the number of "${name}" is ${is}, and there are ${shall}`;
+    }
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 };
 
 /** What was found, in words; throws what is no finding: the file could not be read, or is not for this program. */
