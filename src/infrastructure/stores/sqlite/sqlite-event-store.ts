@@ -80,8 +80,8 @@ export class SqliteEventStore implements EventStore {
     return this.commits.load(requests);
   }
 
-  async commit(changes: readonly Change[]): Promise<Head[]> {
-    if (this.closing !== undefined) throw new StoreUnavailable('The store is closed.');
+  commit(changes: readonly Change[]): Promise<Head[]> {
+    if (this.closing !== undefined) return Promise.reject(new StoreUnavailable('The store is closed.'));
     return this.commits.commit(changes);
   }
 
