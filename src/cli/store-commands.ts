@@ -8,7 +8,8 @@ import type { MessageRules } from '../infrastructure/stores/upkeep/export-line.j
 import { NoExport } from '../infrastructure/stores/upkeep/import.js';
 import { StoreDamaged, StoreRefused } from '../infrastructure/stores/relational/store-errors.js';
 import { backupFile } from '../infrastructure/stores/sqlite/upkeep/backup.js';
-import { rebuildFile, verifyFile } from '../infrastructure/stores/sqlite/upkeep/maintenance.js';
+import { rebuildFile } from '../infrastructure/stores/sqlite/upkeep/rebuild.js';
+import { verifyFile } from '../infrastructure/stores/sqlite/upkeep/verify.js';
 import { asStoreError } from '../infrastructure/stores/sqlite/sqlite-errors.js';
 import { exportFile, importFile } from '../infrastructure/stores/sqlite/upkeep/transfer.js';
 import { StoreUnavailable } from '../application/ports/event-store.js';

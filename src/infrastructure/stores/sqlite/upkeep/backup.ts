@@ -1,22 +1,15 @@
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdtempSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { backup } from '@photostructure/sqlite';
 import { StoreUnavailable } from '../../../../application/ports/event-store.js';
 import { StoreRefused } from '../../relational/store-errors.js';
-import { checkpoint, closeDatabase, openForReading, openForWriting } from '../database.js';
+import { checkpoint, closeDatabase, closing, openForReading, openForWriting } from '../database.js';
+import { syncDirectory } from '../file-handles.js';
 import { FileLock } from '../file-lock.js';
 import { requireFile, requireRegular } from '../known-file.js';
-import { asStoreError, primaryCode } from '../sqlite-errors.js';
-import { markAsCopy, syncDirectory } from '../store-file.js';
+import { asStoreError } from '../sqlite-errors.js';
+import { markAsCopy } from '../store-file.js';
+import { isUnreadable, whyUnreadable, whyUnwritable } from './unreadable.js';
 
 /** Copies the file as it is at one moment, while it may be in use. A file of that name is replaced at the very end. */
 export const backupFile = async (file: string, target: string): Promise<void> => {
@@ -45,15 +38,11 @@ export const backupFile = async (file: string, target: string): Promise<void> =>
 };
 
 /** Whoever puts the copy in the place of the store need not think of it: it says itself that it is one. */
-const mark = (copy: string): void => {
-  const database = openForWriting({ file: copy, synchronous: 'full' });
-  try {
+const mark = (copy: string): void =>
+  closing(openForWriting({ file: copy, synchronous: 'full' }), (database) => {
     markAsCopy(database);
     checkpoint(database);
-  } finally {
-    closeDatabase(database);
-  }
-};
+  });
 
 const refuseTarget = (file: string, target: string): void => {
   if (target === '') throw new StoreRefused('Name the file that the copy is put into.');
@@ -106,45 +95,3 @@ export const isInUse = (file: string): boolean => {
     return true;
   }
 };
-
-/** With these SQLite says nothing about what is in a file, only that it could not look at it. */
-const unreadable = new Set([
-  5, // SQLITE_BUSY
-  7, // SQLITE_NOMEM
-  8, // SQLITE_READONLY
-  10, // SQLITE_IOERR
-  13, // SQLITE_FULL
-  14, // SQLITE_CANTOPEN
-  23, // SQLITE_AUTH
-]);
-
-export const isUnreadable = (error: unknown): boolean => {
-  const code = primaryCode(error);
-  return code !== undefined && unreadable.has(code);
-};
-
-/** SQLite would only say that it can't open something. */
-export const whyUnreadable = (file: string): string | undefined => {
-  try {
-    for (const path of [file, `${file}-wal`]) if (existsSync(path)) accessSync(path, constants.R_OK);
-  } catch (error) {
-    return reasonOf(error);
-  }
-  try {
-    if (!existsSync(`${file}-shm`)) accessSync(dirname(file), constants.W_OK);
-    return undefined;
-  } catch (error) {
-    return `SQLite needs ${file}-shm beside it and can't make it: ${reasonOf(error)}`;
-  }
-};
-
-const whyUnwritable = (file: string): string | undefined => {
-  try {
-    accessSync(dirname(resolve(file)), constants.W_OK);
-    return undefined;
-  } catch (error) {
-    return reasonOf(error);
-  }
-};
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

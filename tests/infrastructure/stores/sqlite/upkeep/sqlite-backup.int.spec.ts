@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { backupFile } from '../../../../../src/infrastructure/stores/sqlite/upkeep/backup.js';
-import { verifyFile } from '../../../../../src/infrastructure/stores/sqlite/upkeep/maintenance.js';
+import { verifyFile } from '../../../../../src/infrastructure/stores/sqlite/upkeep/verify.js';
 import { faster, launched, newMission, received, write } from '../../../../support/builders.js';
 import { SqliteStores } from '../../../../support/sqlite-stores.js';
 
