@@ -1,5 +1,5 @@
-import type { Ask } from './ask.js';
-import { ChannelNames } from './channel-names.js';
+import type { Ask } from '../relational/ask.js';
+import { ChannelNames } from '../relational/channel-names.js';
 import type { ExportLine } from './export-line.js';
 import {
   eventColumns,
@@ -14,7 +14,7 @@ import {
   type MessageRow,
   type MissingRow,
   type RocketRow,
-} from './rows.js';
+} from '../relational/rows.js';
 
 const PAGE = 2000;
 
