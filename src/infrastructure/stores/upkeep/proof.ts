@@ -1,7 +1,7 @@
 import type { Ask } from '../relational/ask.js';
 import { unheardRocket } from '../relational/change-rows.js';
 import { RocketProof, type ProvenRocket } from './rocket-proof.js';
-import { rocketColumns, type RocketRow } from '../relational/rows.js';
+import { rocketColumns, type RocketRow } from '../relational/rocket-rows.js';
 import { addTo, countChange, type Deltas } from '../relational/totals.js';
 
 /** What is read at once of the rockets. */

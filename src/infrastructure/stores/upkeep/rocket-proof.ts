@@ -4,6 +4,7 @@ import type { Ask } from '../relational/ask.js';
 import { chainOn } from '../relational/change-rows.js';
 import { gapRows, type Received } from './gap-rows.js';
 import { firstNumber } from '../relational/heads.js';
+import { rocketCells, rocketOf, type RocketRow, type StoredRocket } from '../relational/rocket-rows.js';
 import {
   eventColumns,
   eventOf,
@@ -11,20 +12,18 @@ import {
   messageOf,
   missingColumns,
   missingOf,
-  rocketCells,
-  rocketOf,
-  snapshotCells,
-  snapshotColumns,
-  snapshotOf,
   type Cell,
   type EventRow,
   type MessageRow,
   type MissingRow,
-  type RocketRow,
-  type SnapshotRow,
-  type StoredRocket,
 } from '../relational/rows.js';
-import { isDue } from '../relational/snapshots.js';
+import {
+  isDue,
+  snapshotCells,
+  snapshotColumns,
+  snapshotOf,
+  type SnapshotRow,
+} from '../relational/snapshots.js';
 import { StoreDamaged } from '../relational/store-errors.js';
 import { countEvent, type Deltas } from '../relational/totals.js';
 

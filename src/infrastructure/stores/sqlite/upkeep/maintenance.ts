@@ -1,7 +1,9 @@
 import { StoreUnavailable } from '../../../../application/ports/event-store.js';
 import { Proof } from '../../upkeep/proof.js';
 import type { ProvenRocket } from '../../upkeep/rocket-proof.js';
-import { missingColumns, rocketCells, rocketColumns, snapshotColumns } from '../../relational/rows.js';
+import { rocketCells, rocketColumns } from '../../relational/rocket-rows.js';
+import { missingColumns } from '../../relational/rows.js';
+import { snapshotColumns } from '../../relational/snapshots.js';
 import { StoreDamaged, StoreRefused } from '../../relational/store-errors.js';
 import { totalCells, totalColumns, totalOf, type TotalRow } from '../../relational/totals.js';
 import { isInUse, isUnreadable, whyUnreadable } from './backup.js';
