@@ -17,6 +17,7 @@ export const rocketsProgram = (output: Output, interrupt: () => AbortSignal): Co
     .version(version())
     // Otherwise the program's own --version would swallow the one of `show`.
     .enablePositionalOptions()
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
     .showHelpAfterError('(--help says more)')
     .addHelpText('after', SETTINGS);
   registerLaunch(program, output, interrupt);

@@ -44,7 +44,7 @@ export const fleetLines = (fleet: JsonObject): string[] => {
   const activity = isObject(fleet['activity']) ? fleet['activity'] : {};
   return paragraph([
     ['rockets', isObject(rockets) ? rocketsIn(rockets) : undefined],
-    ['silent', `not heard for ${inSeconds(Number(silentAfterSeconds))}, and not exploded`],
+    ['silent', isObject(rockets) ? silentIn(rockets, silentAfterSeconds) : undefined],
     ['events', `${inThousands(Number(events))}, of which ${inThousands(Number(rulesBroken))} broke a rule`],
     [
       'gaps',
@@ -58,6 +58,9 @@ export const fleetLines = (fleet: JsonObject): string[] => {
     ['since', utcText(activity['since'])],
   ]);
 };
+
+const silentIn = ({ silent }: JsonObject, seconds: unknown): string =>
+  `${inThousands(Number(silent))} not exploded, and not heard for ${inSeconds(Number(seconds))}`;
 
 const namesIn = (list: unknown): string | undefined => {
   const names = Array.isArray(list) ? list.filter(isObject) : [];

@@ -7,7 +7,7 @@ export const paragraph = (
 ): string[] => fields.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(13)}${value}`]));
 
 /** How many rockets there are, what they do, and what is to be known about some. */
-export const rocketsIn = ({ total, byStatus, incomplete, withGaps, silent }: JsonObject): string => {
+export const rocketsIn = ({ total, byStatus, incomplete, withGaps }: JsonObject): string => {
   const statuses = isObject(byStatus) ? Object.entries(byStatus) : [];
   const doing = statuses.map(
     ([status, count]) => `${inThousands(Number(count))} ${status.replace('-', ' ')}`,
@@ -15,7 +15,6 @@ export const rocketsIn = ({ total, byStatus, incomplete, withGaps, silent }: Jso
   const about = [
     ['incomplete', incomplete],
     ['with gaps', withGaps],
-    ['silent', silent],
   ].flatMap(([name, count]) => (Number(count) > 0 ? [`${inThousands(Number(count))} ${String(name)}`] : []));
   const parts = [doing.join(', '), about.join(', ')].filter((part) => part !== '');
   return [inThousands(Number(total)), parts.join('; ')].filter((part) => part !== '').join(': ');

@@ -38,7 +38,7 @@ describe('of a service', () => {
     const lines = await rockets('fleet', '--url', service.url);
     expect(lines.slice(0, 6)).toEqual([
       'rockets      2: 0 awaiting launch, 1 flying, 1 exploded; 1 with gaps',
-      'silent       not heard for 10 min, and not exploded',
+      'silent       0 not exploded, and not heard for 10 min',
       'events       4, of which 1 broke a rule',
       'gaps         1; 1 waiting, 0 late',
       expect.stringMatching(/^types {8}(Falcon-9 1, Saturn-V 1|Saturn-V 1, Falcon-9 1)$/),
