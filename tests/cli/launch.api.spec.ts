@@ -198,7 +198,27 @@ describe('a run of rockets that break rules', () => {
     expect(code).toBe(0);
   });
 
-  it('fails when the service takes them for facts, or refuses them for another rule', async () => {
+  it('fails when the service refuses one for another rule', async () => {
+    const { code, report } = await launch(
+      { ruleBreaking: 0.2 },
+      {
+        tamper: ({ metadata, message }) => {
+          if (message['by'] !== Number.MAX_SAFE_INTEGER) return { metadata, message };
+          const refusal = {
+            rule: 'speed-below-zero',
+            message: { type: metadata.messageType, data: message },
+          };
+          return { metadata: { ...metadata, messageType: 'MessageRefused' }, message: refusal as never };
+        },
+      },
+    );
+    expect(code).toBe(1);
+    expect(JSON.stringify(report['verified'])).toMatch(
+      /MessageRefused {\\"rule\\":\\"speed-below-zero\\"[^ ]*, expected MessageRefused {\\"rule\\":\\"speed-out-of-range\\"/,
+    );
+  });
+
+  it('fails when the service takes them for facts', async () => {
     const { code, text } = await launch({ ruleBreaking: 0.2, json: false });
     expect(code).toBe(1);
     expect(text).toMatch(/event \d+ is Rocket\w+ .*, expected MessageRefused {"rule":"/);
