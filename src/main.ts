@@ -2,8 +2,9 @@ import { isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
 import { InvalidConfig, readConfig, settingsInForce, sqliteFileIn, type Config } from './config.js';
 import { createContainer, parts } from './container.js';
+import { version } from './version.js';
 
-const usage = `Usage: node dist/main.js [--port 8088] [--print-config] [--help]
+const usage = `Usage: node dist/main.js [--port 8088] [--print-config] [--version] [--help]
 
 Everything else is set in the environment; --print-config shows every setting and its value.`;
 
@@ -14,6 +15,7 @@ const readArguments = (args: readonly string[]) =>
     options: {
       port: { type: 'string' },
       'print-config': { type: 'boolean' },
+      version: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   }).values;
@@ -21,6 +23,7 @@ const readArguments = (args: readonly string[]) =>
 const main = async (): Promise<void> => {
   const options = readArguments(process.argv.slice(2));
   if (options.help) return console.log(usage);
+  if (options.version) return console.log(version());
   const env = options.port === undefined ? process.env : { ...process.env, PORT: options.port };
   const onTerminal = process.stderr.isTTY;
   if (options['print-config']) return console.log(settingsInForce(env, onTerminal).join('\n'));

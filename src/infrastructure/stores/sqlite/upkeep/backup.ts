@@ -1,20 +1,27 @@
-import { existsSync, mkdtempSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { backup } from '@photostructure/sqlite';
 import { StoreUnavailable } from '../../../../application/ports/event-store.js';
-import { StoreRefused } from '../../relational/store-errors.js';
 import { checkpoint, closeDatabase, closing, openForReading, openForWriting } from '../database.js';
-import { syncDirectory } from '../file-handles.js';
-import { FileLock } from '../file-lock.js';
-import { requireFile, requireRegular } from '../known-file.js';
+import { requireFile } from '../known-file.js';
 import { asStoreError } from '../sqlite-errors.js';
 import { markAsCopy } from '../store-file.js';
+import { lockIfStore, putInFreePlace, refuseTarget, replace } from './backup-target.js';
 import { isUnreadable, whyUnreadable, whyUnwritable } from './unreadable.js';
 
-/** Copies the file as it is at one moment, while it may be in use. A file of that name is replaced at the very end. */
-export const backupFile = async (file: string, target: string): Promise<void> => {
+export interface BackupOptions {
+  /** A copy or a store of that name, and nothing else, is replaced; without it there must be nothing. */
+  readonly force?: boolean;
+}
+
+/** Copies the file as it is at one moment, while it may be in use. What is replaced is replaced at the very end. */
+export const backupFile = async (
+  file: string,
+  target: string,
+  { force = false }: BackupOptions = {},
+): Promise<void> => {
   requireFile(file);
-  refuseTarget(file, target);
+  refuseTarget(file, target, force);
   let folder: string | undefined;
   const database = openForReading(file);
   try {
@@ -26,7 +33,8 @@ export const backupFile = async (file: string, target: string): Promise<void> =>
     database.exec('BEGIN; SELECT count(*) FROM sqlite_schema');
     await backup(database, unfinished, { rate: 4096 });
     mark(unfinished);
-    replace(target, unfinished);
+    if (force) replace(target, unfinished);
+    else putInFreePlace(target, unfinished);
   } catch (error) {
     if (!isUnreadable(error)) throw asStoreError(error);
     const reason = whyUnreadable(file) ?? whyUnwritable(target) ?? asStoreError(error).message;
@@ -43,48 +51,6 @@ const mark = (copy: string): void =>
     markAsCopy(database);
     checkpoint(database);
   });
-
-const refuseTarget = (file: string, target: string): void => {
-  if (target === '') throw new StoreRefused('Name the file that the copy is put into.');
-  const folder = dirname(resolve(target));
-  if (!existsSync(folder)) throw new StoreRefused(`${target} can't be written: ${folder} does not exist.`);
-  if (/-(wal|shm|lock)$/.test(target)) {
-    throw new StoreRefused(`${target} has the name of a file that belongs to a store; choose another.`);
-  }
-  if (!existsSync(target)) return;
-  requireRegular(target);
-  if (realpathSync(target) === realpathSync(file)) {
-    throw new StoreRefused(`${target} is the file that is to be copied; choose another name.`);
-  }
-  lockIfStore(target)?.release();
-  refuseUnfinished(target);
-};
-
-/** What stands in a log takes part in the file, whichever file that is. */
-const refuseUnfinished = (target: string): void => {
-  const log = `${target}-wal`;
-  if (!existsSync(log) || statSync(log).size === 0) return;
-  throw new StoreRefused(
-    `${target} was not closed in order: ${log} has a part of it. Choose another name, or remove both if nobody needs them.`,
-  );
-};
-
-/** Nobody may begin to use the old file while it is replaced. */
-const replace = (target: string, by: string): void => {
-  const lock = lockIfStore(target);
-  try {
-    refuseUnfinished(target);
-    for (const rest of ['-wal', '-shm']) rmSync(`${target}${rest}`, { force: true });
-    renameSync(by, target);
-    syncDirectory(dirname(resolve(target)));
-  } finally {
-    lock?.release();
-  }
-};
-
-/** Where no service ever was, nothing is to be left behind. */
-const lockIfStore = (file: string): FileLock | undefined =>
-  existsSync(`${file}-lock`) ? FileLock.acquire(file) : undefined;
 
 /** While somebody writes, the log changes under whoever looks at it. */
 export const isInUse = (file: string): boolean => {
