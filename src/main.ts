@@ -39,10 +39,12 @@ const serve = async (config: Config): Promise<void> => {
   const url = `http://${reachableName(config.host)}:${port}`;
   logger.info('Rockets is listening', { url, store: config.eventStore, pid: process.pid });
   logger.info(`Dashboard ${url}/  API ${url}/docs`);
+  if (service.adminAddress !== undefined)
+    logger.info(`Probes and /health http://${reachableName(config.host)}:${service.adminAddress.port}/`);
   logger[level === 'none' ? 'warn' : 'info'](`durability: ${description}`);
 
   let stopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
+  const stop = (signal: NodeJS.Signals | 'unexpected error'): void => {
     if (stopping) return;
     stopping = true;
     logger.info('stopping', { signal });
@@ -52,7 +54,7 @@ const serve = async (config: Config): Promise<void> => {
       () => {
         const left = level === 'none' ? 'what was in memory is gone' : 'everything acknowledged is stored';
         logger.info(`stopped; ${left}`);
-        process.exit(0);
+        process.exit();
       },
       (error: unknown) => {
         logger.error('could not stop in order', { error: String(error) });
@@ -62,6 +64,11 @@ const serve = async (config: Config): Promise<void> => {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  process.on('uncaughtException', (error) => {
+    logger.error('unexpected error: no new work is taken', { error: error.stack ?? error.message });
+    process.exitCode = 1;
+    stop('unexpected error');
+  });
 };
 
 /** How this machine reaches the service, which may listen on all of its addresses. */

@@ -39,6 +39,17 @@ export const problems = {
     advice:
       'Positions are opaque and belong to the store that gave them, and to its present history: a store in memory starts anew with the process, and one that was restored from a copy begins another history. Read the feed from its beginning, without `after`.',
   },
+  'cross-site': {
+    status: 403,
+    title: 'A page of another site may not change anything',
+    advice:
+      'Open the dashboard of this service itself, or let whoever runs the service add the origin of that page to `ALLOWED_ORIGINS`. Programs that are no browsers leave out `Origin` and `Sec-Fetch-Site`.',
+  },
+  'unknown-host': {
+    status: 421,
+    title: 'The service is not known by this name',
+    advice: 'Use a name that is listed in `ALLOWED_HOSTS`, or let whoever runs the service add this one.',
+  },
   'rocket-not-found': {
     status: 404,
     title: 'No rocket has reported on this channel',
@@ -142,6 +153,12 @@ export const problems = {
     status: 503,
     title: 'Too many questions are waiting to be answered',
     advice: 'Ask again after the seconds given in `Retry-After`, and for less at once.',
+  },
+  'too-many-readers': {
+    status: 503,
+    title: 'Too many readers follow the feed',
+    advice:
+      'Come back after the seconds given in `Retry-After`, read pages of `GET /events` instead, or let whoever runs the service raise `MAX_READERS`.',
   },
   'shutting-down': {
     status: 503,

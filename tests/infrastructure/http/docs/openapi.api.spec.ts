@@ -9,6 +9,7 @@ import { breakable } from '../../../support/breakable.js';
 import { exchange, type Call } from '../../../support/http-exchange.js';
 import { launched, messages } from '../../../support/messages.js';
 import { documentedAnswers, documentedAs, type Exchange } from '../../../support/openapi-validator.js';
+import { SseClient } from '../../../support/sse-client.js';
 import { startService, type TestService } from '../../../support/test-service.js';
 
 const json = { accept: 'application/json' };
@@ -61,7 +62,7 @@ const story = [
   ...['skip-first', 'skip-moved', 'skip-shut'].flatMap((channel) => [launch(channel), faster(channel, 3)]),
 ];
 
-type Situation = 'sound' | 'broken' | 'busy' | 'full' | 'stopping';
+type Situation = 'sound' | 'broken' | 'busy' | 'full' | 'stopping' | 'named';
 interface Exercise extends Call {
   readonly when?: Situation;
 }
@@ -147,6 +148,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
   },
   'GET /events 400 invalid-query': get('/events?type=RocketLanded'),
   'GET /events 400 unknown-position': get('/events?after=elsewhere-1'),
+  'GET /events 503 too-many-readers': { ...get('/events', { accept: 'text/event-stream' }), when: 'named' },
   'GET /events 503 shutting-down': { ...get('/events', { accept: 'text/event-stream' }), when: 'stopping' },
   'GET /events/{position} 200 application/json': get('/events/{first}'),
   'GET /events/{position} 400 invalid-query': get('/events/{first}?x=1'),
@@ -177,6 +179,12 @@ const exercises: Readonly<Record<string, Exercise>> = {
   'RouteNotFound route-not-found': get('/rocket'),
   'MalformedRequest malformed-request': get('/rockets/%ZZ'),
   'MethodNotAllowed method-not-allowed': { ...get('/rockets'), method: 'DELETE' },
+  'CrossSite cross-site': { ...post('{}'), headers: { ...json, origin: 'https://other.example' } },
+  'UnknownHost unknown-host': {
+    ...get('/rockets'),
+    when: 'named',
+    headers: { ...json, host: 'other.example' },
+  },
   'HeaderTooLarge header-too-large': get('/rockets', { 'x-large': 'x'.repeat(20_000) }),
 };
 
@@ -212,8 +220,11 @@ beforeAll(async () => {
       failing(() => rush),
     ),
     full: await startService({ BUFFER_MESSAGES: '1' }),
+    named: await startService({ ALLOWED_HOSTS: '127.0.0.1', MAX_READERS: '1' }),
     stopping: await startService(),
   };
+  // The only reader there may be.
+  await SseClient.open(`${services.named.url}/events`);
   // No worker is told of it: it fills the buffer until the service stops.
   services.full.container.get(parts.buffer).offer(unnoticed);
   for (const { url } of [services.sound, services.broken, services.busy, services.stopping]) {
