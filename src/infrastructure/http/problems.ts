@@ -7,7 +7,13 @@ export const problems = {
     status: 400,
     title: 'The body is not valid JSON',
     advice:
-      'Send one JSON text in UTF-8. Names inside an object must be unique, nesting is limited, and NUL characters and lone surrogates are refused. The detail says where reading stopped.',
+      'Send one JSON text in UTF-8. The detail says where reading stopped.',
+  },
+  'ambiguous-json': {
+    status: 400,
+    title: 'The body is JSON that programs read differently',
+    advice:
+      'Names inside an object must be unique and not `__proto__`, `constructor` or `prototype`; integers reach to 2^53-1; NUL characters, lone surrogates and very deep nesting are refused, also in fields that nobody reads. The detail says where.',
   },
   'malformed-request': {
     status: 400,

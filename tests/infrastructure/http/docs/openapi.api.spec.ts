@@ -77,6 +77,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
   'POST /messages 202 application/json': post(launch('single')),
   'POST /messages 202 empty': post(faster('single', 5), {}),
   'POST /messages 400 malformed-json': post('{'),
+  'POST /messages 400 ambiguous-json': post('{"a":1,"a":2}'),
   'POST /messages 400 invalid-message': post('{"metadata":{}}'),
   'POST /messages 409 conflict': post(faster('flying', 2, 1)),
   'POST /messages 413 body-too-large': post(tooLarge),
@@ -120,6 +121,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
 
   'POST /rockets/{channel}/gaps/skip 200 application/json': skip('skip-first'),
   'POST /rockets/{channel}/gaps/skip 400 malformed-json': skip('skip-moved', '{"from":'),
+  'POST /rockets/{channel}/gaps/skip 400 ambiguous-json': skip('skip-moved', '{"from":1,"from":2}'),
   'POST /rockets/{channel}/gaps/skip 400 invalid-message': skip('skip-moved', '{"from":"2"}'),
   'POST /rockets/{channel}/gaps/skip 400 invalid-query': {
     ...skip('skip-moved'),
