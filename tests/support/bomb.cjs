@@ -1,7 +1,5 @@
 'use strict';
 // Loaded into a service before it starts: an error that nobody expects, when it is asked for.
 process.on('SIGUSR2', () => {
-  setImmediate(() => {
-    throw new Error('nobody expected this');
-  });
+  throw new Error('nobody expected this');
 });

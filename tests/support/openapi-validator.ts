@@ -98,9 +98,14 @@ const sharedName = (exchange: Exchange, path?: string, operation?: Operation): s
   const problem = String(exchange.headers['content-type']).startsWith('application/problem+json');
   if (!problem || exchange.body === '') return undefined;
   const slug = slugOf(JSON.parse(exchange.body));
-  return ['MalformedRequest', 'RequestTimeout', 'HeaderTooLarge', 'InternalError', 'CrossSite', 'UnknownHost'].find((name) =>
-    variantsOf(openApi.components.responses[name]!).includes(slug),
-  );
+  return [
+    'MalformedRequest',
+    'RequestTimeout',
+    'HeaderTooLarge',
+    'InternalError',
+    'CrossSite',
+    'UnknownHost',
+  ].find((name) => variantsOf(openApi.components.responses[name]!).includes(slug));
 };
 
 const operationOf = (path: string, verb: string): Operation | undefined => {

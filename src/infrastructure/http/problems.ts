@@ -6,8 +6,7 @@ export const problems = {
   'malformed-json': {
     status: 400,
     title: 'The body is not valid JSON',
-    advice:
-      'Send one JSON text in UTF-8. The detail says where reading stopped.',
+    advice: 'Send one JSON text in UTF-8. The detail says where reading stopped.',
   },
   'ambiguous-json': {
     status: 400,

@@ -31,6 +31,7 @@ export class RocketsServer {
     );
     // Who has sent all he has to say may close that half and still wait for the answer.
     Object.assign(this.server, { httpAllowHalfOpen: true });
+    this.server.on('connection', letGo);
     this.server.maxConnections = limits.maxConnections;
     this.server.on('clientError', refuseMalformed);
     // An expectation nobody knows changes nothing about the request.
@@ -58,6 +59,22 @@ export class RocketsServer {
     clearTimeout(force);
   }
 }
+
+/**
+ * Whether somebody who sends no more waits for an answer or has gone, TCP does not tell before something is sent to him. What
+ * was reported is worked off in any case; a question is answered for a moment longer, so that those who have gone keep nobody
+ * waiting.
+ */
+const letGo = (socket: HttpSocket): void => {
+  socket.once('end', () => {
+    const check = setInterval(() => {
+      if (socket._httpMessage?.req.method !== 'POST') socket.destroy();
+    }, PATIENCE_MS).unref();
+    socket.once('close', () => clearInterval(check));
+  });
+};
+
+const PATIENCE_MS = 500;
 
 const lacksHost = ({ headers, httpVersion }: IncomingMessage): boolean =>
   headers.host === undefined && httpVersion === '1.1';

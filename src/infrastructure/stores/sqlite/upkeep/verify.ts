@@ -45,7 +45,7 @@ export const verifyFile = async (file: string): Promise<VerifyReport> => {
     if (open !== undefined) {
       await attempt(() => refuseOtherSchema(open));
       await attempt(() => checkPages(open));
-      for (const row of minutesIn(open)) await attempt(() => void notedMinute(row));
+      await attempt(() => minutesIn(open).forEach((row) => notedMinute(row)));
       await attempt(async () => {
         const proof = new Proof(askOf(open), readMeta(open).listened);
         for await (const { findings } of proof.rockets())
