@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { millisecondsIn } from './infrastructure/duration.js';
 
 /** The only reader of the environment. Every setting is here, with its default and what it must be. */
@@ -20,6 +21,8 @@ export interface Config {
   /** A rocket that was not heard for so long, and has not exploded, is silent. */
   readonly silentAfterMs: number;
   readonly shutdownTimeoutMs: number;
+  /** So much may the store in memory keep. */
+  readonly storeBytes: number;
   readonly eventStore: 'memory' | 'sqlite';
   readonly sqliteFile: string;
   readonly sqliteSynchronous: 'full' | 'normal';
@@ -65,6 +68,7 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
     gapTimeoutMs: read.duration('GAP_TIMEOUT', 'off', '8760h'),
     silentAfterMs: read.duration('SILENT_AFTER', '10m', '8760h'),
     shutdownTimeoutMs: read.duration('SHUTDOWN_TIMEOUT', '9s', '24h'),
+    storeBytes: read.integer('STORE_BYTES', shareOfMemory(), 1024 * 1024, 2 ** 50),
     eventStore: read.oneOf('EVENT_STORE', 'memory', ['memory', 'sqlite']),
     sqliteFile: readSqliteFile(read),
     sqliteSynchronous: read.oneOf('SQLITE_SYNCHRONOUS', 'full', ['full', 'normal']),
@@ -75,6 +79,9 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
   read.finish();
   return config;
 };
+
+/** Of what the process may take for JavaScript, three quarters: the rest is for what is on its way. */
+const shareOfMemory = (): number => Math.floor((getHeapStatistics().heap_size_limit * 3) / 4);
 
 const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
 

@@ -201,5 +201,5 @@ const openStores = async (config: Config, clock: Clock, logger: Logger): Promise
     return { store, directory: new RelationalRocketDirectory(opened), minutes };
   }
   const directory = new InMemoryRocketDirectory(clock);
-  return { store: new InMemoryEventStore(directory), directory };
+  return { store: new InMemoryEventStore(directory, { bytes: config.storeBytes }), directory };
 };

@@ -75,6 +75,7 @@ describe('the settings in force', () => {
       GAP_TIMEOUT: 'off',
       SILENT_AFTER: '10m',
       SHUTDOWN_TIMEOUT: '9s',
+      STORE_BYTES: expect.stringMatching(/^\d{8,}$/) as string,
       EVENT_STORE: 'memory',
       SQLITE_FILE: 'data/rockets.db',
       SQLITE_SYNCHRONOUS: 'full',

@@ -2,7 +2,7 @@ import type { EventFeed } from './feed/event-feed.js';
 import type { Counters } from './ingest/counters.js';
 import type { ReorderBuffer } from './ingest/reorder-buffer.js';
 import type { Clock } from './ports/clock.js';
-import type { Durability, EventStore } from './ports/event-store.js';
+import type { Durability, EventStore, Fullness } from './ports/event-store.js';
 import type { Logger } from './ports/logger.js';
 import type { RocketDirectory, RocketTotals } from './ports/rocket-directory.js';
 
@@ -11,7 +11,12 @@ export interface HealthReport {
   /** Why the store is unavailable. */
   readonly detail?: string;
   readonly uptimeSeconds: number;
-  readonly store: { readonly name: string; readonly durability: Durability };
+  readonly store: {
+    readonly name: string;
+    readonly durability: Durability;
+    /** Only where there is a bound. */
+    readonly fullness?: Fullness;
+  };
   readonly rockets?: Pick<RocketTotals, 'byStatus' | 'incomplete' | 'withGaps'> & { readonly total: number };
   readonly events?: number;
   readonly gaps?: number;
@@ -46,6 +51,11 @@ export class Health {
     this.startedAt = clock.elapsed();
   }
 
+  private fullness(): { readonly fullness?: Fullness } {
+    const { fullness } = this.store;
+    return fullness === undefined ? {} : { fullness: { bytes: fullness.bytes, limit: fullness.limit } };
+  }
+
   /** From now on nothing new belongs here; the service finishes what it has. */
   beginStopping(): void {
     this.stopping = true;
@@ -54,7 +64,7 @@ export class Health {
   async report(): Promise<HealthReport> {
     const base = {
       uptimeSeconds: Math.floor((this.clock.elapsed() - this.startedAt) / 1000),
-      store: { name: this.storeName, durability: this.store.durability },
+      store: { name: this.storeName, durability: this.store.durability, ...this.fullness() },
       messages: this.counters.messages,
       buffer: { messages: this.buffer.messages, bytes: this.buffer.bytes },
       feed: { readers: this.feed.readers, lagSeconds: Math.round(this.feed.lagMs) / 1000 },

@@ -24,6 +24,8 @@ import type { RocketState } from '../../domain/rocket.js';
 export interface EventStore {
   /** What an acknowledgement is worth, in words for operators: `none`, `disk`, … */
   readonly durability: Durability;
+  /** How full it is, where there is a bound. */
+  readonly fullness?: Fullness;
   /** Called before work is taken: resolves when it pays to begin, as more that comes meanwhile shares one commit; never rejects. */
   gather(waiting: () => number): Promise<void>;
   /** The heads of the channels, in the order asked; a channel never heard of has the initial head. */
@@ -61,6 +63,12 @@ export interface EventStore {
   listened(ms: number): Promise<number>;
   /** Finishes what was begun and lets go of files and connections. A second call does nothing. */
   close(): Promise<void>;
+}
+
+/** In bytes, as near as they are known. */
+export interface Fullness {
+  readonly bytes: number;
+  readonly limit: number;
 }
 
 export interface Durability {
@@ -203,6 +211,14 @@ export class UnknownPosition extends Error {
 /** The store can't take or answer anything now; nothing of the call was acknowledged. */
 export class StoreUnavailable extends Error {
   readonly code = 'store-unavailable';
+}
+
+/** What is kept has reached its bound; nothing of the call was written, and reading goes on. */
+export class StoreFull extends Error {
+  readonly code = 'store-full';
+  constructor(limit: number) {
+    super(`The store holds as much as it may: STORE_BYTES is ${limit}.`);
+  }
 }
 
 /** More is being asked than can be answered in time; nothing of the call was done. */

@@ -154,6 +154,12 @@ export const problems = {
     advice:
       'Nothing of the request was acknowledged. Send it again after the seconds given in `Retry-After`; twice is harmless. When the detail names damage, that does not help: whoever runs the service runs `rockets verify`.',
   },
+  'store-full': {
+    status: 503,
+    title: 'The store holds as much as it may',
+    advice:
+      'Nothing of the request was acknowledged; reading goes on. Whoever runs the service raises `STORE_BYTES`, or chooses a store that keeps what it holds on disk.',
+  },
   'too-many-reads': {
     status: 503,
     title: 'Too many questions are waiting to be answered',

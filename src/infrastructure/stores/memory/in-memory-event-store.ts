@@ -7,6 +7,7 @@ import {
   type FeedBatch,
   type FeedPage,
   type FeedRequest,
+  type Fullness,
   type Following,
   type Head,
   type HeadRequest,
@@ -27,12 +28,15 @@ import { EventLog, NONE } from './event-log.js';
 import { GapList } from './gap-list.js';
 import type { InMemoryRocketDirectory } from './in-memory-rocket-directory.js';
 import { StringTable } from './string-table.js';
+import { Weight } from './weight.js';
 
 export interface InMemoryOptions {
   /** Part of every position; by chance when not given. */
   readonly storeId?: string;
   /** A state is kept each time so many events of a channel have come. */
   readonly snapshotEvery?: number;
+  /** So much may be kept, by estimate. */
+  readonly bytes?: number;
 }
 
 /** At most so many events are looked at in one call while a filter finds nothing: about a millisecond. */
@@ -75,15 +79,17 @@ export class InMemoryEventStore implements EventStore {
   private readonly log = new EventLog(this.strings);
   private readonly byChannel = new Map<string, ChannelRecord>();
   private readonly byIndex: ChannelRecord[] = [];
+  private readonly weight: Weight;
   private listenedMs = 0;
   private listener: ((batch: FeedBatch) => void) | undefined;
 
   constructor(
     private readonly directory: InMemoryRocketDirectory,
-    { storeId = randomStoreId(), snapshotEvery = SNAPSHOT_EVERY }: InMemoryOptions = {},
+    { storeId = randomStoreId(), snapshotEvery = SNAPSHOT_EVERY, bytes = Infinity }: InMemoryOptions = {},
   ) {
     this.storeId = storeId;
     this.snapshotEvery = snapshotEvery;
+    this.weight = new Weight(this.strings, bytes);
     this.beginning = this.position(0);
   }
 
@@ -99,7 +105,12 @@ export class InMemoryEventStore implements EventStore {
     return requests.map((request) => this.head(request));
   }
 
+  get fullness(): Fullness | undefined {
+    return this.weight.limit === Infinity ? undefined : this.weight;
+  }
+
   async commit(changes: readonly Change[]): Promise<Head[]> {
+    this.weight.refuseMore();
     const moved: Change[] = [];
     const before = this.log.size;
     try {
@@ -110,6 +121,7 @@ export class InMemoryEventStore implements EventStore {
         } else {
           refuseRepeats(change, record?.state.version ?? 0);
           this.write(record ?? this.open(change.channel), change);
+          this.weight.add(change);
         }
       }
     } finally {

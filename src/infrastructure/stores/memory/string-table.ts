@@ -4,13 +4,20 @@ import { flatCopy } from '../own-copies.js';
 export class StringTable {
   private readonly texts: string[] = [];
   private readonly ids = new Map<string, number>();
+  /** Of all texts. */
+  characters = 0;
 
   idOf(text: string): number {
     const known = this.ids.get(text);
     if (known !== undefined) return known;
     const own = flatCopy(text);
+    this.characters += own.length;
     this.ids.set(own, this.texts.length);
     return this.texts.push(own) - 1;
+  }
+
+  get size(): number {
+    return this.texts.length;
   }
 
   text(id: number): string {

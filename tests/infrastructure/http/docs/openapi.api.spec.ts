@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { StoreUnavailable, TooManyReads } from '../../../../src/application/ports/event-store.js';
+import { StoreFull, StoreUnavailable, TooManyReads } from '../../../../src/application/ports/event-store.js';
 import type { Arrival } from '../../../../src/application/ingest/reorder-buffer.js';
 import { parts } from '../../../../src/container.js';
 import { InMemoryEventStore } from '../../../../src/infrastructure/stores/memory/in-memory-event-store.js';
@@ -62,7 +62,7 @@ const story = [
   ...['skip-first', 'skip-moved', 'skip-shut'].flatMap((channel) => [launch(channel), faster(channel, 3)]),
 ];
 
-type Situation = 'sound' | 'broken' | 'busy' | 'full' | 'stopping' | 'named';
+type Situation = 'sound' | 'broken' | 'busy' | 'full' | 'stopping' | 'named' | 'heavy';
 interface Exercise extends Call {
   readonly when?: Situation;
 }
@@ -83,6 +83,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
   'POST /messages 413 body-too-large': post(tooLarge),
   'POST /messages 415 unsupported-content-encoding': post(launch('packed'), compressed),
   'POST /messages 503 overloaded': { ...post(launch('full')), when: 'full' },
+  'POST /messages 503 store-full': { ...post(launch('heavy')), when: 'heavy' },
   'POST /messages 503 store-unavailable': unavailable(post(launch('lost'))),
   'POST /messages 503 shutting-down': { ...post(launch('late')), when: 'stopping' },
 
@@ -139,6 +140,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
   }),
   'POST /rockets/{channel}/gaps/skip 503 too-many-reads': { ...skip('waiting'), when: 'busy' },
   'POST /rockets/{channel}/gaps/skip 503 store-unavailable': unavailable(skip('waiting')),
+  'POST /rockets/{channel}/gaps/skip 503 store-full': { ...skip('waiting'), when: 'heavy' },
   'POST /rockets/{channel}/gaps/skip 503 shutting-down': { ...skip('skip-shut'), when: 'stopping' },
 
   'GET /events 200 application/json': get('/events?limit=2&type=RocketLaunched'),
@@ -193,6 +195,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
 let services: Readonly<Record<Situation, TestService>>;
 let failure: Error | undefined;
 let rush: Error | undefined;
+let weight: Error | undefined;
 let first: string;
 /** Asked at once and read last: the service gives slow headers five seconds. */
 let slow: Promise<Exchange>;
@@ -221,6 +224,10 @@ beforeAll(async () => {
       {},
       failing(() => rush),
     ),
+    heavy: await startService(
+      {},
+      failing(() => weight),
+    ),
     full: await startService({ BUFFER_MESSAGES: '1' }),
     named: await startService({ ALLOWED_HOSTS: '127.0.0.1', MAX_READERS: '1' }),
     stopping: await startService(),
@@ -229,7 +236,7 @@ beforeAll(async () => {
   await SseClient.open(`${services.named.url}/events`);
   // No worker is told of it: it fills the buffer until the service stops.
   services.full.container.get(parts.buffer).offer(unnoticed);
-  for (const { url } of [services.sound, services.broken, services.busy, services.stopping]) {
+  for (const { url } of [services.sound, services.broken, services.busy, services.heavy, services.stopping]) {
     for (const body of story) await exchange(url, post(body));
   }
   const [event] = JSON.parse((await exchange(services.sound.url, get('/events?limit=1'))).body) as {
@@ -241,6 +248,7 @@ beforeAll(async () => {
   slow.catch(() => undefined);
   failure = new StoreUnavailable('The disk is gone.');
   rush = new TooManyReads('Others are asking.');
+  weight = new StoreFull(1);
   services.stopping.container.get(parts.health).beginStopping();
   services.stopping.container.get(parts.feed).close();
   await services.stopping.container.get(parts.ingest).stop();
@@ -249,6 +257,7 @@ beforeAll(async () => {
 afterAll(async () => {
   failure = undefined;
   rush = undefined;
+  weight = undefined;
   await Promise.all(Object.values(services).map((service) => service.stop()));
 });
 

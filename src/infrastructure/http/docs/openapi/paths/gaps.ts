@@ -47,6 +47,7 @@ const skipPath: PathItem = {
         'unsupported-content-encoding',
         'unsupported-media-type',
         'store-unavailable',
+        'store-full',
         'too-many-reads',
         'shutting-down',
       ),

@@ -86,6 +86,7 @@ export const messagePaths: Readonly<Record<string, PathItem>> = {
           'unsupported-content-encoding',
           'overloaded',
           'store-unavailable',
+          'store-full',
           'shutting-down',
         ),
       },

@@ -68,13 +68,21 @@ export const serviceSchemas: Readonly<Record<string, Schema>> = {
       },
       detail: { type: 'string', description: 'Only when `unavailable`: why.' },
       uptimeSeconds: { type: 'number', minimum: 0 },
-      store: record({
-        name: { enum: ['memory', 'sqlite'] },
-        durability: record({
-          level: { enum: ['none', 'process', 'disk'] },
-          description: { type: 'string', minLength: 1 },
-        }),
-      }),
+      store: record(
+        {
+          name: { enum: ['memory', 'sqlite'] },
+          durability: record({
+            level: { enum: ['none', 'process', 'disk'] },
+            description: { type: 'string', minLength: 1 },
+          }),
+          fullness: {
+            ...counts('bytes', 'limit'),
+            description:
+              'Only in memory: what the store keeps, by estimate, and what it may (`STORE_BYTES`).',
+          },
+        },
+        ['fullness'],
+      ),
       rockets: record({
         total: ref('Amount'),
         byStatus: counts(...rocketStatuses),
