@@ -27,6 +27,7 @@ import { WinstonLogger } from './infrastructure/observability/winston-logger.js'
 import { InMemoryEventStore } from './infrastructure/stores/memory/in-memory-event-store.js';
 import { InMemoryRocketDirectory } from './infrastructure/stores/memory/in-memory-rocket-directory.js';
 import { noMinutes } from './infrastructure/stores/memory/no-minutes.js';
+import { RelationalMinutes } from './infrastructure/stores/relational/minutes.js';
 import { RelationalRocketDirectory } from './infrastructure/stores/relational/relational-directory.js';
 import { SqliteEventStore } from './infrastructure/stores/sqlite/sqlite-event-store.js';
 import { SystemClock } from './infrastructure/system-clock.js';
@@ -102,7 +103,9 @@ const applicationModule = (config: Config): ContainerModule =>
     bind(p.ingest).toDynamicValue(
       ({ get }) => new IngestMessages(get(p.buffer), get(p.workers), get(p.counters), get(p.logger)),
     );
-    bind(p.queries).toDynamicValue(({ get }) => new RocketQueries(get(p.store), get(p.directory)));
+    bind(p.queries).toDynamicValue(
+      ({ get }) => new RocketQueries(get(p.store), get(p.directory), get(p.clock)),
+    );
     bind(p.feed).toDynamicValue(({ get }) => new EventFeed(get(p.store), get(p.clock), get(p.logger)));
     bind(p.skipOverdueGaps).toDynamicValue(
       ({ get }) =>
@@ -181,7 +184,9 @@ const openStores = async (config: Config, clock: Clock, logger: Logger): Promise
     const { sqliteFile: file, sqliteSynchronous: synchronous } = config;
     const warn = (message: string): void => logger.warn(message);
     const store = await SqliteEventStore.open({ file, synchronous, warn });
-    return { store, directory: new RelationalRocketDirectory(store.parts) };
+    const { parts: opened } = store;
+    const minutes = new RelationalMinutes(opened.ask, (rows, before) => opened.putMinutes(rows, before));
+    return { store, directory: new RelationalRocketDirectory(opened), minutes };
   }
   const directory = new InMemoryRocketDirectory(clock);
   return { store: new InMemoryEventStore(directory), directory };

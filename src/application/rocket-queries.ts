@@ -1,7 +1,9 @@
 import { utcKey } from '../domain/rocket-time.js';
 import { initialState, record, type RocketState } from '../domain/rocket.js';
+import { selects, storeFilter, type FeedSelection } from './feed/feed-selection.js';
 import { firstGap } from './ingest/advance.js';
 import type { NumberRange } from './ingest/outcome.js';
+import type { Clock } from './ports/clock.js';
 import type {
   EventStore,
   FeedPage,
@@ -23,6 +25,13 @@ import type {
 } from './ports/rocket-directory.js';
 
 const PAGE = 1024;
+/** So many pages of the feed are looked at for one answer. */
+const MOST_LOOKED_AT = 8;
+
+export interface FeedQuery extends FeedSelection, Omit<FeedRequest, keyof FeedSelection> {}
+
+/** Silence is counted back from now. */
+export type RocketListing = Omit<RocketQuery, 'silentSince'> & { readonly silentForMs?: number };
 
 export type MessageFate =
   | { readonly outcome: 'applied' | 'refused' | 'skipped'; readonly event: StoredEvent }
@@ -38,14 +47,16 @@ export class RocketQueries {
   constructor(
     private readonly store: EventStore,
     private readonly directory: RocketDirectory,
+    private readonly clock: Pick<Clock, 'now'>,
   ) {}
 
   find(channel: string, signal?: AbortSignal): Promise<RocketSummary | undefined> {
     return this.directory.find(channel, signal);
   }
 
-  list(query: RocketQuery, signal?: AbortSignal): Promise<RocketPage> {
-    return this.directory.list(query, signal);
+  list({ silentForMs, ...query }: RocketListing, signal?: AbortSignal): Promise<RocketPage> {
+    const silentSince = silentForMs === undefined ? undefined : this.clock.now() - silentForMs;
+    return this.directory.list({ ...query, silentSince }, signal);
   }
 
   gaps(query: GapQuery, signal?: AbortSignal): Promise<GapPage> {
@@ -64,8 +75,21 @@ export class RocketQueries {
     return this.store.read(channel, page, signal);
   }
 
-  feed(request: FeedRequest, signal?: AbortSignal): Promise<FeedPage> {
-    return this.store.readAll(request, signal);
+  /** Looks no further than for a moment for what is rare: a page may have less than was asked for, and more follow. */
+  async feed({ after, limit, order, ...selection }: FeedQuery, signal?: AbortSignal): Promise<FeedPage> {
+    const filter = storeFilter(selection);
+    if (selection.rule === undefined) return this.store.readAll({ after, limit, order, ...filter }, signal);
+    const events: StoredEvent[] = [];
+    for (let from = after, looked = 0; ;) {
+      const page = await this.store.readAll({ after: from, limit: PAGE, order, ...filter }, signal);
+      for (const event of page.events) {
+        if (!selects(selection, event)) continue;
+        if (events.length === limit) return { events, next: events.at(-1)!.position, end: false };
+        events.push(event);
+      }
+      if (page.end || ++looked === MOST_LOOKED_AT) return { ...page, events };
+      from = page.next;
+    }
   }
 
   eventAt(position: Position): Promise<StoredEvent | undefined> {

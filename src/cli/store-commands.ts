@@ -4,13 +4,13 @@ import { compileCheck } from '../infrastructure/http/messages/compiled-check.js'
 import { MessageDto } from '../infrastructure/http/messages/message-dto.js';
 import { InvalidInput } from '../infrastructure/http/messages/message-reader.js';
 import { parseStrictJson } from '../infrastructure/http/messages/strict-json.js';
-import type { MessageRules } from '../infrastructure/stores/relational/export-line.js';
-import { NoExport } from '../infrastructure/stores/relational/import.js';
+import type { MessageRules } from '../infrastructure/stores/upkeep/export-line.js';
+import { NoExport } from '../infrastructure/stores/upkeep/import.js';
 import { StoreDamaged, StoreRefused } from '../infrastructure/stores/relational/store-errors.js';
-import { backupFile } from '../infrastructure/stores/sqlite/backup.js';
-import { rebuildFile, verifyFile } from '../infrastructure/stores/sqlite/maintenance.js';
+import { backupFile } from '../infrastructure/stores/sqlite/upkeep/backup.js';
+import { rebuildFile, verifyFile } from '../infrastructure/stores/sqlite/upkeep/maintenance.js';
 import { asStoreError } from '../infrastructure/stores/sqlite/sqlite-errors.js';
-import { exportFile, importFile } from '../infrastructure/stores/sqlite/transfer.js';
+import { exportFile, importFile } from '../infrastructure/stores/sqlite/upkeep/transfer.js';
 import { StoreUnavailable } from '../application/ports/event-store.js';
 import { sqliteFileIn } from '../config.js';
 import { addExamples, readMessagesUrl } from './arguments.js';

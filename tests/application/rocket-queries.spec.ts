@@ -4,6 +4,7 @@ import { RocketQueries } from '../../src/application/rocket-queries.js';
 import { utcKey } from '../../src/domain/rocket-time.js';
 import { initialState, record, type RocketState } from '../../src/domain/rocket.js';
 import { numbersOf } from '../contracts/open-store.js';
+import { ManualClock } from '../support/manual-clock.js';
 import { memoryStore } from '../support/memory-store.js';
 import { faster, launched, message, messages, slower } from '../support/messages.js';
 import { pipelineOver } from '../support/pipeline.js';
@@ -22,7 +23,7 @@ const rocketWithGap = async () => {
   await sendAll([message(8, slower(80), channel), message(9, launched(), channel)]);
   await sendAll([message(11, faster(16), channel), message(13, faster(16), channel)]);
   await send(message(5, faster(3), channel));
-  return new RocketQueries(store, directory);
+  return new RocketQueries(store, directory, new ManualClock());
 };
 
 const foldOf = (events: readonly StoredEvent[]): RocketState =>

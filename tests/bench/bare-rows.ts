@@ -1,9 +1,7 @@
 import type { ChangeRows, Touches } from '../../src/infrastructure/stores/relational/change-rows.js';
-import {
-  eventColumns,
-  rocketColumns,
-  snapshotColumns,
-} from '../../src/infrastructure/stores/relational/rows.js';
+import { rocketColumns } from '../../src/infrastructure/stores/relational/rocket-rows.js';
+import { eventColumns } from '../../src/infrastructure/stores/relational/rows.js';
+import { snapshotColumns } from '../../src/infrastructure/stores/relational/snapshots.js';
 import { totalCells } from '../../src/infrastructure/stores/relational/totals.js';
 import type { Database, Statement } from '../../src/infrastructure/stores/sqlite/database.js';
 import type { SqliteEventStore } from '../../src/infrastructure/stores/sqlite/sqlite-event-store.js';

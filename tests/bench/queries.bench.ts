@@ -52,7 +52,7 @@ export const queriesBench = async (): Promise<Row[]> => {
 const open = () => {
   const directory = new InMemoryRocketDirectory(new SystemClock());
   const store = new InMemoryEventStore(directory);
-  return { store, queries: new RocketQueries(store, directory) };
+  return { store, queries: new RocketQueries(store, directory, new SystemClock()) };
 };
 
 const fleet = async (rockets: number) => {

@@ -3,7 +3,7 @@ import type { FeedBatch } from '../../src/application/ports/event-store.js';
 import { RocketQueries } from '../../src/application/rocket-queries.js';
 import { utcKey } from '../../src/domain/rocket-time.js';
 import { initialState, record } from '../../src/domain/rocket.js';
-import { until } from '../support/manual-clock.js';
+import { ManualClock, until } from '../support/manual-clock.js';
 import { channelOf, Histories, scripts, sendings } from '../support/rocket-histories.js';
 import { instants, plainHead, walkFeed, type OpenStore } from './open-store.js';
 
@@ -97,7 +97,7 @@ const expectPast = async (
   channel: string,
   version: number,
 ): Promise<void> => {
-  const queries = new RocketQueries(store, directory);
+  const queries = new RocketQueries(store, directory, new ManualClock());
   const { events } = histories.rocket(channel);
   const fold = (upTo: number) =>
     instants(

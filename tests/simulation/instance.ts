@@ -125,7 +125,7 @@ export class Process {
     this.buffer = new ReorderBuffer({ messages: plan.bufferMessages, bytes: plan.bufferBytes });
     this.pool = new WorkerPool(this.buffer, this.connection, clock, silent, plan.workers);
     this.ingest = new IngestMessages(this.buffer, this.pool, this.counters, silent);
-    this.queries = new RocketQueries(this.reading, directory);
+    this.queries = new RocketQueries(this.reading, directory, clock);
     this.feed = new EventFeed(this.reading, clock, silent);
     this.pool.onCommit((change, before) => this.feed.committed(change, before));
     const skipper = { skip: (channel: string, skip: Skip) => this.skipOverdue(channel, skip) };

@@ -1,5 +1,7 @@
+import { idle } from '../../src/application/fleet/activity.js';
 import { rocketSorts } from '../../src/application/ports/rocket-directory.js';
 import { eventTypes } from '../../src/domain/rocket-event.js';
+import { RelationalMinutes } from '../../src/infrastructure/stores/relational/minutes.js';
 import { RelationalRocketDirectory } from '../../src/infrastructure/stores/relational/relational-directory.js';
 import { SqliteEventStore } from '../../src/infrastructure/stores/sqlite/sqlite-event-store.js';
 import { exploded, faster, launched, newMission, received, skipped, write } from './builders.js';
@@ -20,6 +22,11 @@ export const fill = async (store: SqliteEventStore): Promise<void> => {
       await write(store, channel, { events: [...events, ...last, ...refused], added });
     }
   }
+  const minutes = Array.from({ length: 60 }, (_, i) => ({
+    minute: 1000 + i,
+    activity: { ...idle, events: i },
+  }));
+  await minutesOf(store).note('one', minutes);
   await write(store, 'skipped', { added: [received('skipped', 9, launched())] });
   const late = [received('skipped', 3)];
   await write(store, 'skipped', { events: [skipped(1, 8), launched()], released: [9] });
@@ -31,6 +38,9 @@ const refusedAfterEnd = {
   data: { rule: 'rocket-exploded', message: { type: 'RocketSpeedIncreased', data: { by: 1 } } },
   time: '2026-10-01T12:00:00Z',
 } as const;
+
+const minutesOf = ({ parts }: SqliteEventStore) =>
+  new RelationalMinutes(parts.ask, (rows, before) => parts.putMinutes(rows, before));
 
 type Question = (store: SqliteEventStore, directory: RelationalRocketDirectory) => Promise<unknown>;
 
@@ -46,6 +56,7 @@ export const questions: readonly Question[] = [
   async (store) => unplaced((await store.readAt(`${store.beginning.slice(0, -1)}333`))!),
   (store) => store.unfinished(),
   (store) => store.listened(0),
+  (store) => minutesOf(store).ofOthers('nobody', 0),
   (_, directory) => directory.totals(),
   (_, directory) => directory.silent(Date.UTC(2100, 0)),
   (_, directory) => directory.frequent(100),

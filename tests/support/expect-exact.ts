@@ -1,5 +1,5 @@
-import { verifyFile } from '../../src/infrastructure/stores/sqlite/maintenance.js';
-import { exportFile } from '../../src/infrastructure/stores/sqlite/transfer.js';
+import { verifyFile } from '../../src/infrastructure/stores/sqlite/upkeep/maintenance.js';
+import { exportFile } from '../../src/infrastructure/stores/sqlite/upkeep/transfer.js';
 import type { Fleet } from './producers.js';
 
 export { expectExact } from './expect-rockets.js';

@@ -1,4 +1,5 @@
-import type { FeedFilter, Position, StoredEvent } from '../ports/event-store.js';
+import type { Position, StoredEvent } from '../ports/event-store.js';
+import type { FeedSelection } from './feed-selection.js';
 
 export type DropReason = 'too-slow' | 'shutting-down' | 'store-unavailable';
 
@@ -36,7 +37,7 @@ export interface FeedReader {
   end(): void;
 }
 
-/** A type names the events that are wanted, and only those: notices are not told to who asks for one. */
-export interface FeedStart extends FeedFilter {
+/** A type or a rule names the events that are wanted, and only those: notices are not told to who asks for one. */
+export interface FeedStart extends FeedSelection {
   readonly after?: Position | 'latest';
 }

@@ -1,5 +1,6 @@
-import { UnknownPosition, type FeedFilter, type Position } from '../ports/event-store.js';
+import { UnknownPosition, type Position } from '../ports/event-store.js';
 import type { DropReason, FeedMessage, FeedReader, FeedStart } from './feed-message.js';
+import type { FeedSelection } from './feed-selection.js';
 import type { SharedPage } from './shared-pages.js';
 import { noticesMissed, type Burst, type FeedTail } from './feed-tail.js';
 
@@ -10,7 +11,7 @@ export interface FeedHub {
   readonly beginning: Position;
   compare(one: Position, other: Position): number;
   /** One page of what is stored, when it is this reader's turn. */
-  page(after: Position, filter: FeedFilter): Promise<SharedPage>;
+  page(after: Position, filter: FeedSelection): Promise<SharedPage>;
   /** Does a little work as soon as there is time for it. */
   turn(work: () => void): Promise<void>;
   /** Resolves when the tail has grown. */

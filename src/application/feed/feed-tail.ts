@@ -1,4 +1,5 @@
-import type { FeedBatch, FeedFilter, Position, StoredEvent } from '../ports/event-store.js';
+import type { FeedBatch, Position, StoredEvent } from '../ports/event-store.js';
+import { isOfEvents, selects, type FeedSelection } from './feed-selection.js';
 import type { FeedMessage, LateNotice } from './feed-message.js';
 
 /** So many of the last events are at hand; a reader further behind reads pages of the store. Some 4 MB. */
@@ -34,11 +35,11 @@ export class Burst {
   }
 
   /** For a filter, the same objects for all its readers, so that they are rendered once. */
-  messagesFor(filter: FeedFilter): readonly FeedMessage[] {
-    const key = `${filter.channel ?? ''} ${filter.type ?? ''}`;
+  messagesFor(filter: FeedSelection): readonly FeedMessage[] {
+    const key = `${filter.channel ?? ''} ${filter.type ?? ''} ${filter.rule ?? ''}`;
     let messages = this.narrowed?.get(key);
     if (messages === undefined) {
-      const wanted = this.events.filter((event) => passes(event, filter));
+      const wanted = this.events.filter((event) => selects(filter, event));
       messages = [...newsOf(wanted), ...noticesFor(this.notices, filter)];
       this.narrowed?.set(key, messages);
     }
@@ -50,8 +51,8 @@ export class Burst {
   }
 
   /** For a reader that has read a part of it in a page of the store, or all of it: then it hears what is no event. */
-  messagesBehind(isBehind: (position: Position) => boolean, filter: FeedFilter): readonly FeedMessage[] {
-    const wanted = this.events.filter((event) => isBehind(event.position) && passes(event, filter));
+  messagesBehind(isBehind: (position: Position) => boolean, filter: FeedSelection): readonly FeedMessage[] {
+    const wanted = this.events.filter((event) => isBehind(event.position) && selects(filter, event));
     return [...newsOf(wanted), ...noticesFor(this.notices, filter)];
   }
 }
@@ -125,20 +126,18 @@ export class FeedTail {
 }
 
 /** To whom what is missing may have changed unnoticed. */
-export const noticesMissed = ({ channel, type }: FeedFilter): FeedMessage[] => {
-  if (type !== undefined) return [];
+export const noticesMissed = (selection: FeedSelection): FeedMessage[] => {
+  if (isOfEvents(selection)) return [];
+  const { channel } = selection;
   return [{ kind: 'gaps-changed', channels: channel === undefined ? undefined : [channel] }];
 };
 
 const newsOf = (events: readonly StoredEvent[]): FeedMessage[] =>
   events.length === 0 ? [] : [{ kind: 'news', events }];
 
-const passes = ({ channel, event }: StoredEvent, filter: FeedFilter): boolean =>
-  (filter.channel === undefined || filter.channel === channel) &&
-  (filter.type === undefined || filter.type === event.type);
-
-const noticesFor = (notices: Notices | undefined, { channel, type }: FeedFilter): FeedMessage[] => {
-  if (notices === undefined || type !== undefined) return [];
+const noticesFor = (notices: Notices | undefined, selection: FeedSelection): FeedMessage[] => {
+  if (notices === undefined || isOfEvents(selection)) return [];
+  const { channel } = selection;
   const { gapsOf, late } = notices;
   const messages: FeedMessage[] = [];
   const channels = channel === undefined ? gapsOf : new Set([channel].filter((one) => gapsOf.has(one)));

@@ -1,5 +1,6 @@
-import type { EventStore, FeedFilter, Position } from '../ports/event-store.js';
+import type { EventStore, Position } from '../ports/event-store.js';
 import type { FeedMessage } from './feed-message.js';
+import { selects, storeFilter, type FeedSelection } from './feed-selection.js';
 import type { SharedTurns } from './shared-turns.js';
 
 const EVENTS_PER_PAGE = 256;
@@ -27,8 +28,8 @@ export class SharedPages {
     private readonly turns: SharedTurns,
   ) {}
 
-  async page(after: Position, filter: FeedFilter): Promise<SharedPage> {
-    const key = JSON.stringify([after, filter.channel, filter.type]);
+  async page(after: Position, filter: FeedSelection): Promise<SharedPage> {
+    const key = JSON.stringify([after, filter.channel, filter.type, filter.rule]);
     const known = this.pages.get(key);
     const page = known ?? this.read(after, filter);
     this.pages.delete(key);
@@ -44,12 +45,13 @@ export class SharedPages {
     if (this.pages.size > AT_HAND) this.pages.delete(this.pages.keys().next().value!);
   }
 
-  private async read(after: Position, { channel, type }: FeedFilter): Promise<SharedPage> {
+  private async read(after: Position, filter: FeedSelection): Promise<SharedPage> {
     while (this.reading >= AT_A_TIME) await new Promise<void>((go) => this.waiting.push(go));
     this.reading++;
     try {
-      const asked = { after, limit: EVENTS_PER_PAGE, channel, type };
-      const { events, next } = await this.turns.do(() => this.store.readAll(asked));
+      const asked = { after, limit: EVENTS_PER_PAGE, ...storeFilter(filter) };
+      const { events: found, next } = await this.turns.do(() => this.store.readAll(asked));
+      const events = found.filter((event) => selects(filter, event));
       const news: FeedMessage | undefined = events.length > 0 ? { kind: 'news', events } : undefined;
       return { news, told: events.at(-1)?.position, next };
     } finally {

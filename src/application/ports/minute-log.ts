@@ -31,6 +31,6 @@ export interface Minute {
 export interface MinuteLog {
   /** What an instance has counted in these minutes, in the place of what it noted of them before. */
   note(instance: string, minutes: readonly Minute[]): Promise<void>;
-  /** The minutes from `since` on that other instances noted, in one row each for all of them. */
+  /** The minutes from `since` on that other instances noted. */
   ofOthers(instance: string, since: number): Promise<Minute[]>;
 }

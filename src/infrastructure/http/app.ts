@@ -1,3 +1,4 @@
+import compression from 'compression';
 import express, { type Express, type RequestHandler, type Router } from 'express';
 import type { Counters } from '../../application/ingest/counters.js';
 import type { Fleet } from '../../application/fleet/fleet.js';
@@ -32,10 +33,12 @@ export const createApp = (parts: AppParts): Express => {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
-  app.set('etag', 'strong');
+  // The same answer may be sent in several encodings.
+  app.set('etag', 'weak');
 
   app.post('/messages', postMessages(parts.ingest, parts.counters, parts.limits));
   app.use(common);
+  app.use(compressed);
   app.all('/messages', methodNotAllowed('POST, OPTIONS'));
   app.use(rocketsRouter(parts.queries, parts.ingest, parts.limits));
   app.use(eventsRouter(parts.queries, parts.streamEvents));
@@ -46,6 +49,13 @@ export const createApp = (parts: AppParts): Express => {
   app.use(errorHandler(parts.logger));
   return app;
 };
+
+/** Short answers gain nothing by it; a live feed is written past the response. */
+const compressed: RequestHandler = compression({
+  threshold: 1024,
+  filter: (req, res) =>
+    !res.get('Content-Type')?.startsWith('text/event-stream') && compression.filter(req, res),
+});
 
 const common: RequestHandler = (req, res, next) => {
   res.set({

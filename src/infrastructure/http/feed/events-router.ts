@@ -1,9 +1,9 @@
 import { Router, type RequestHandler } from 'express';
 import { UnknownPosition, type Position } from '../../../application/ports/event-store.js';
 import type { RocketQueries } from '../../../application/rocket-queries.js';
-import { eventTypes } from '../../../domain/rocket-event.js';
 import { readOnly } from '../error-handler.js';
-import { sendEvents } from './events-page.js';
+import { pageTypes, sendEvents } from './events-page.js';
+import { selectionIn } from './feed-query.js';
 import { linkNext } from '../page-links.js';
 import { Problem } from '../problem.js';
 import { QueryReader, askerOf, limitIn } from '../query-reader.js';
@@ -16,7 +16,7 @@ export const eventsRouter = (queries: RocketQueries, stream: RequestHandler): Ro
   router
     .route('/events')
     .get((req, res, next) => {
-      const wantsStream = req.accepts(['application/json', 'application/x-ndjson', 'text/event-stream']);
+      const wantsStream = req.accepts([...pageTypes, 'text/event-stream']);
       if (wantsStream === 'text/event-stream') return stream(req, res, next);
       return next();
     })
@@ -25,8 +25,7 @@ export const eventsRouter = (queries: RocketQueries, stream: RequestHandler): Ro
       const request = {
         after: reader.text('after'),
         limit: limitIn(reader),
-        channel: reader.channel('channel'),
-        type: reader.oneOf('type', eventTypes),
+        ...selectionIn(reader),
         order: reader.oneOf('order', ['asc', 'desc']) ?? 'asc',
       };
       reader.finish();

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Request, RequestHandler, Response } from 'express';
 import type { EventFeed } from '../../../application/feed/event-feed.js';
 import type { FeedMessage, FeedReader, FeedStart } from '../../../application/feed/feed-message.js';
-import { eventTypes } from '../../../domain/rocket-event.js';
+import { selectionIn } from './feed-query.js';
 import { feedText, retryText } from './feed-text.js';
 import { QueryReader } from '../query-reader.js';
 
@@ -39,12 +39,11 @@ export const streamEvents =
 const startOf = (req: Request): FeedStart => {
   const query = new QueryReader(req.query);
   const asked = query.text('after');
-  const channel = query.channel('channel');
-  const type = query.oneOf('type', eventTypes);
+  const selection = selectionIn(query);
   query.finish();
   // A browser that reconnects repeats the address it was given, so what it remembers wins.
   const after = req.get('Last-Event-ID') ?? asked;
-  return { after: after === 'beginning' ? undefined : after, channel, type };
+  return { after: after === 'beginning' ? undefined : after, ...selection };
 };
 
 /** Neither a length nor chunks: the stream ends with the connection, and a message is nothing but its own bytes. */

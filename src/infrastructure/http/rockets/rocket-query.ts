@@ -3,9 +3,9 @@ import {
   rocketSorts,
   type RocketFilter,
   type RocketPlace,
-  type RocketQuery,
   type RocketSort,
 } from '../../../application/ports/rocket-directory.js';
+import type { RocketListing } from '../../../application/rocket-queries.js';
 import { rocketStatuses } from '../../../domain/rocket.js';
 import { maxCharacters } from '../messages/message-dto.js';
 import { QueryReader, limitIn } from '../query-reader.js';
@@ -16,7 +16,7 @@ const numericSorts: readonly RocketSort[] = ['speed', 'heardAt', 'waiting'];
 /** What `GET /rockets` is asked, and how the place where a page ends is written for the next one. */
 export const rocketQuery = (
   req: Request,
-): { readonly query: RocketQuery; readonly placeAfter: (place: RocketPlace) => string } => {
+): { readonly query: RocketListing; readonly placeAfter: (place: RocketPlace) => string } => {
   const reader = new QueryReader(req.query);
   const silentFor = reader.duration('silentFor');
   const filter: RocketFilter = {
@@ -26,7 +26,6 @@ export const rocketQuery = (
     text: reader.shortText('q', maxCharacters),
     hasGaps: reader.boolean('waiting'),
     complete: reader.boolean('complete'),
-    silentSince: silentFor === undefined ? undefined : Date.now() - silentFor,
   };
   const { sort, order } = sorting(reader);
   const limit = limitIn(reader);
@@ -53,7 +52,7 @@ export const rocketQuery = (
   );
   const after = place && { key: place[0] ?? null, channel: String(place[1]) };
   return {
-    query: { ...filter, sort, order, limit, after },
+    query: { ...filter, silentForMs: silentFor, sort, order, limit, after },
     placeAfter: ({ key, channel }) => writeCursor(listing, [key, channel]),
   };
 };

@@ -3,7 +3,8 @@ import { hasGaps } from '../../../application/ports/rocket-directory.js';
 import { toUtc, utcKey, utcMillis } from '../../../domain/rocket-time.js';
 import { initialState, type RocketState } from '../../../domain/rocket.js';
 import { copying, ownState } from '../own-copies.js';
-import { messageCells, minuteOf, rocketCells, withSum, type Cell, type StoredRocket } from './rows.js';
+import { minuteOf, rocketCells, type StoredRocket } from './rocket-rows.js';
+import { messageCells, withSum, type Cell } from './rows.js';
 import { isDue, snapshotsOn } from './snapshots.js';
 
 /** Which columns with an index change: all others change with nearly every message. */

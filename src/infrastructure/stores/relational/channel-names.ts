@@ -1,5 +1,5 @@
 import type { Ask } from './ask.js';
-import { rocketColumns, rocketOf, type RocketRow } from './rows.js';
+import { rocketColumns, rocketOf, type RocketRow } from './rocket-rows.js';
 import { StoreDamaged } from './store-errors.js';
 
 /** Some 10 MB. */

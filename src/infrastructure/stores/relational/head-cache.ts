@@ -1,4 +1,4 @@
-import type { StoredRocket } from './rows.js';
+import type { StoredRocket } from './rocket-rows.js';
 
 /** Twice as many are kept at the most: some 80 MB. */
 const GENERATION = 100_000;

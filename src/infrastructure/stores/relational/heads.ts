@@ -2,7 +2,8 @@ import type { Head, HeadRequest, ReceivedMessage } from '../../../application/po
 import type { RocketEvent } from '../../../domain/rocket-event.js';
 import { initialState } from '../../../domain/rocket.js';
 import { nothingWaits, WaitingList } from '../waiting-list.js';
-import { eventOf, messageOf, type EventRow, type MessageRow, type StoredRocket } from './rows.js';
+import type { StoredRocket } from './rocket-rows.js';
+import { eventOf, messageOf, type EventRow, type MessageRow } from './rows.js';
 import { StoreDamaged } from './store-errors.js';
 
 /** What is stored beside the rocket itself and the next decision about it needs. */

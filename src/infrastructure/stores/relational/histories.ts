@@ -7,19 +7,9 @@ import type {
 import type { RocketState } from '../../../domain/rocket.js';
 import type { Ask } from './ask.js';
 import { brokenHistory, firstNumber } from './heads.js';
-import {
-  eventColumns,
-  eventOf,
-  rocketColumns,
-  rocketOf,
-  snapshotColumns,
-  snapshotOf,
-  type EventRow,
-  type PlacedEvent,
-  type RocketRow,
-  type SnapshotRow,
-  type StoredRocket,
-} from './rows.js';
+import { findRocket, type StoredRocket } from './rocket-rows.js';
+import { eventColumns, eventOf, type EventRow, type PlacedEvent } from './rows.js';
+import { snapshotColumns, snapshotOf, type SnapshotRow } from './snapshots.js';
 
 /** The histories of single rockets, as both SQL stores read them. */
 export class Histories {
@@ -28,14 +18,8 @@ export class Histories {
     private readonly positionOf: (event: PlacedEvent) => Position,
   ) {}
 
-  async rocket(channel: string, signal?: AbortSignal): Promise<StoredRocket | undefined> {
-    const sql = `SELECT ${rocketColumns} FROM rockets WHERE channel = $1`;
-    const [row] = await this.ask<RocketRow>(sql, [channel], signal);
-    return row && rocketOf(row);
-  }
-
   async read(channel: string, page: HistoryPage, signal?: AbortSignal): Promise<StoredEvent[]> {
-    const rocket = await this.rocket(channel, signal);
+    const rocket = await findRocket(this.ask, channel, signal);
     if (rocket === undefined) return [];
     const events = await this.events(rocket, page, signal);
     return events.map((placed) => {
@@ -78,7 +62,7 @@ export class Histories {
   }
 
   async snapshot(channel: string, { version, time }: SnapshotBound): Promise<RocketState | undefined> {
-    const rocket = await this.rocket(channel);
+    const rocket = await findRocket(this.ask, channel);
     if (rocket === undefined || rocket.version === 0) return undefined;
     const { rocket: shown, updatedAt } = rocket;
     const latest = rocket.latest ?? updatedAt?.slice(0, -1) ?? '';

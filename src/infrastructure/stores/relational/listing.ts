@@ -1,6 +1,7 @@
 import type { RocketFilter, RocketQuery, RocketSort } from '../../../application/ports/rocket-directory.js';
 import { lowerAscii } from '../text-order.js';
-import { minuteOf, rocketColumns, type Cell } from './rows.js';
+import { minuteOf, rocketColumns } from './rocket-rows.js';
+import type { Cell } from './rows.js';
 
 /** A statement and its values. */
 export interface Question {

@@ -5,7 +5,6 @@ import type {
   GapPage,
   GapQuery,
   MessagePage,
-  NameCount,
   OverdueGap,
   RocketDirectory,
   RocketPage,
@@ -18,21 +17,17 @@ import { gapPageOf } from '../gap-page.js';
 import { placeOrder, sortKey } from '../sort-key.js';
 import type { Ask } from './ask.js';
 import type { ChannelNames } from './channel-names.js';
+import { countSilent, frequentNames } from './fleet-figures.js';
 import { listing, mustScan, type Question } from './listing.js';
+import { findRocket, rocketColumns, rocketOf, type RocketRow, type StoredRocket } from './rocket-rows.js';
 import {
   messageColumns,
   messageOf,
-  minuteOf,
   missingColumns,
   missingOf,
-  rocketColumns,
-  rocketOf,
-  summaryOf,
   type MessageRow,
   type MissingRow,
-  type RocketRow,
 } from './rows.js';
-import { totalColumns, totalOf, type TotalRow } from './totals.js';
 
 /** What only the adapter knows. */
 export interface DirectorySource {
@@ -48,8 +43,8 @@ export class RelationalRocketDirectory implements RocketDirectory {
   constructor(private readonly source: DirectorySource) {}
 
   async find(channel: string, signal?: AbortSignal): Promise<RocketSummary | undefined> {
-    const row = await this.row(channel, signal);
-    return row && summaryOf(row);
+    const rocket = await findRocket(this.source.ask, channel, signal);
+    return rocket && summaryOf(rocket);
   }
 
   async list(query: RocketQuery, signal?: AbortSignal): Promise<RocketPage> {
@@ -114,36 +109,12 @@ export class RelationalRocketDirectory implements RocketDirectory {
     return this.source.totals();
   }
 
-  /** From an index by the minute: only of the last one it is looked up when in it they were heard. */
-  async silent(since: number): Promise<number> {
-    const minute = minuteOf(since);
-    const [row] = await this.source.ask<{ readonly silent: number }>(
-      `SELECT (SELECT count(*) FROM rockets WHERE status <> 'exploded' AND heard_minute < $1)
-        + (SELECT count(*) FROM rockets WHERE status <> 'exploded' AND heard_minute = $1 AND heard_at < $2) AS silent`,
-      [minute, since],
-    );
-    return Number(row?.silent ?? 0);
+  silent(since: number): Promise<number> {
+    return countSilent(this.source.ask, since);
   }
 
-  async frequent(limit: number): Promise<FrequentNames> {
-    const [types, missions] = await Promise.all([this.names('type', limit), this.names('mission', limit)]);
-    return { types, missions };
-  }
-
-  private async names(kind: 'type' | 'mission', limit: number): Promise<NameCount[]> {
-    const rows = await this.source.ask<TotalRow>(
-      `SELECT ${totalColumns} FROM totals WHERE kind = $1 ORDER BY count DESC, name LIMIT $2`,
-      [kind, limit],
-    );
-    return rows.map((row) => {
-      const [, rockets] = totalOf(row);
-      return { name: row.name, rockets };
-    });
-  }
-
-  private async row(channel: string, signal?: AbortSignal): Promise<RocketRow | undefined> {
-    const sql = `SELECT ${rocketColumns} FROM rockets WHERE channel = $1`;
-    return (await this.source.ask<RocketRow>(sql, [channel], signal))[0];
+  frequent(limit: number): Promise<FrequentNames> {
+    return frequentNames(this.source.ask, limit);
   }
 
   private async rows(
@@ -154,7 +125,7 @@ export class RelationalRocketDirectory implements RocketDirectory {
   ): Promise<RocketSummary[]> {
     const rockets: RocketSummary[] = [];
     const ask = async ({ sql, values }: Question): Promise<RocketSummary[]> =>
-      (await this.source.ask<RocketRow>(sql, values, signal)).map(summaryOf);
+      (await this.source.ask<RocketRow>(sql, values, signal)).map((row) => summaryOf(rocketOf(row)));
     for (const question of listing(query, limit, ids)) {
       const found = await ask(question);
       if (!question.backwards) rockets.push(...found);
@@ -177,13 +148,18 @@ export class RelationalRocketDirectory implements RocketDirectory {
     { after = 0, limit }: MessagePage,
     signal: AbortSignal | undefined,
   ): Promise<ReceivedMessage[]> {
-    const rocket = await this.row(channel, signal);
+    const rocket = await findRocket(this.source.ask, channel, signal);
     if (rocket === undefined) return [];
     const sql = `SELECT ${messageColumns} FROM ${table} WHERE rocket = $1 AND number > $2 ORDER BY number LIMIT $3`;
-    const rows = await this.source.ask<MessageRow>(sql, [rocketOf(rocket).id, after, limit], signal);
+    const rows = await this.source.ask<MessageRow>(sql, [rocket.id, after, limit], signal);
     return rows.map((row) => messageOf(channel, row));
   }
 }
+
+const summaryOf = (rocket: StoredRocket): RocketSummary => {
+  const { channel, version, rocket: shown, updatedAt, highestHeard, waiting, late, heardAt } = rocket;
+  return { channel, version, rocket: shown, updatedAt, highestHeard, waiting, late, heardAt };
+};
 
 const placeOf = (rocket: RocketSummary, { sort }: RocketQuery): RocketPlace => ({
   key: sortKey(rocket, sort),

@@ -1,7 +1,8 @@
 import { hasGaps } from '../../../application/ports/rocket-directory.js';
 import type { RocketEvent } from '../../../domain/rocket-event.js';
 import type { Rocket } from '../../../domain/rocket.js';
-import { sumOf, type Cell, type StoredRocket } from './rows.js';
+import type { StoredRocket } from './rocket-rows.js';
+import { sumOf, type Cell } from './rows.js';
 import { StoreDamaged } from './store-errors.js';
 
 /** By how much the figures change. `type` and `mission` count rockets by name, `event` events by type. */

@@ -1,9 +1,19 @@
-import { rocketColumns, sumOf, type Cell } from '../relational/rows.js';
+import { rocketColumns } from '../relational/rocket-rows.js';
+import { sumOf, type Cell } from '../relational/rows.js';
 import { StoreDamaged } from '../relational/store-errors.js';
 import { type RareType, rareTypes, totalColumns, totalOf, type TotalRow } from '../relational/totals.js';
 import type { Database } from './database.js';
 
-const tables = ['meta', 'rockets', 'waiting_messages', 'late_messages', 'missing', 'snapshots', 'totals'];
+const tables = [
+  'meta',
+  'rockets',
+  'waiting_messages',
+  'late_messages',
+  'missing',
+  'snapshots',
+  'totals',
+  'minutes',
+];
 /** So many rows are looked at in one step. */
 const PORTION = 10_000;
 

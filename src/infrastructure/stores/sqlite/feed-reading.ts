@@ -2,14 +2,8 @@ import type { FeedRequest } from '../../../application/ports/event-store.js';
 import type { Ask } from '../relational/ask.js';
 import type { ChannelNames } from '../relational/channel-names.js';
 import type { Histories } from '../relational/histories.js';
-import {
-  eventColumns,
-  eventOf,
-  type Cell,
-  type EventRow,
-  type PlacedEvent,
-  type StoredRocket,
-} from '../relational/rows.js';
+import { findRocket, type StoredRocket } from '../relational/rocket-rows.js';
+import { eventColumns, eventOf, type Cell, type EventRow, type PlacedEvent } from '../relational/rows.js';
 import { StoreDamaged } from '../relational/store-errors.js';
 import { type RareType, rareTypes } from '../relational/totals.js';
 
@@ -42,7 +36,7 @@ export class FeedReading {
     const { channel } = request;
     const isEnd = (next: number): boolean => next === last;
     if (channel !== undefined) {
-      const rocket = await this.histories.rocket(channel, signal);
+      const rocket = await findRocket(this.ask, channel, signal);
       if (rocket === undefined) return { events: [], next: last, end: true };
       const from = await this.numberUpTo(rocket, after);
       const page = { after: from, limit: lookedAt(request) };
@@ -69,7 +63,7 @@ export class FeedReading {
     const { channel } = request;
     const isEnd = (next: number): boolean => next <= 1;
     if (channel !== undefined) {
-      const rocket = await this.histories.rocket(channel, signal);
+      const rocket = await findRocket(this.ask, channel, signal);
       if (rocket === undefined) return { events: [], next: 0, end: true };
       const from = await this.numberUpTo(rocket, before - 1);
       const page = { after: from + 1, limit: lookedAt(request), order: 'desc' } as const;

@@ -1,12 +1,6 @@
 import { reachable } from '../../../application/ingest/advance.js';
-import {
-  eventColumns,
-  messageColumns,
-  rocketColumns,
-  type EventRow,
-  type MessageRow,
-  type RocketRow,
-} from '../relational/rows.js';
+import { rocketColumns, type RocketRow } from '../relational/rocket-rows.js';
+import { eventColumns, messageColumns, type EventRow, type MessageRow } from '../relational/rows.js';
 import type { Database, Statement } from './database.js';
 
 /** What is asked of a head. `known`: its row is at hand already. */

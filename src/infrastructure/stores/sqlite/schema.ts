@@ -117,6 +117,25 @@ export const schema = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX totals_by_count ON totals (kind, count);
 
+  CREATE TABLE minutes (
+    minute INTEGER NOT NULL,
+    instance TEXT NOT NULL,
+    events INTEGER NOT NULL,
+    rules_broken INTEGER NOT NULL,
+    received INTEGER NOT NULL,
+    applied INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
+    buffered INTEGER NOT NULL,
+    duplicate INTEGER NOT NULL,
+    conflict INTEGER NOT NULL,
+    invalid INTEGER NOT NULL,
+    shed INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    gaps INTEGER,
+    sum INTEGER NOT NULL,
+    PRIMARY KEY (minute, instance)
+  ) STRICT, WITHOUT ROWID;
+
   CREATE VIEW history AS
     SELECT channel, number, events.type, time, json(data) AS data,
       strftime('%Y-%m-%dT%H:%M:%fZ', recorded_at / 1000.0, 'unixepoch') AS recorded_at

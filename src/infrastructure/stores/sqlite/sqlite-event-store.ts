@@ -22,7 +22,7 @@ import { changeRows, unheardRocket, type ChangeRows } from '../relational/change
 import { HeadCache } from '../relational/head-cache.js';
 import { headOf, isEnough } from '../relational/heads.js';
 import { Histories } from '../relational/histories.js';
-import { rocketOf, type StoredRocket } from '../relational/rows.js';
+import { rocketOf, type StoredRocket } from '../relational/rocket-rows.js';
 import { countChange, countEvent, type Deltas } from '../relational/totals.js';
 import type { DatabaseOptions } from './database.js';
 import { FeedReading, type PlacedPage } from './feed-reading.js';

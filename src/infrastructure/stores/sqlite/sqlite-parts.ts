@@ -2,7 +2,8 @@ import { StoreUnavailable } from '../../../application/ports/event-store.js';
 import type { RocketTotals } from '../../../application/ports/rocket-directory.js';
 import { ChannelNames } from '../relational/channel-names.js';
 import type { DirectorySource } from '../relational/relational-directory.js';
-import { rocketOf, rocketColumns, type RocketRow } from '../relational/rows.js';
+import { rocketOf, rocketColumns, type RocketRow } from '../relational/rocket-rows.js';
+import type { Cell } from '../relational/rows.js';
 import { StoreDamaged } from '../relational/store-errors.js';
 import type { Deltas } from '../relational/totals.js';
 import type { DatabaseOptions } from './database.js';
@@ -119,6 +120,12 @@ export class SqliteParts implements DirectorySource {
       if (before === 0) throw error;
     }
     return before;
+  }
+
+  putMinutes(rows: readonly Cell[][], before: number): Promise<void> {
+    this.requireUsable();
+    const { writing } = this;
+    return writing.exclusively(() => this.attempt(() => writing.putMinutes(rows, before)));
   }
 
   noteListened(ms: number): number {

@@ -35,6 +35,7 @@ const writing = (): Methods => {
   const host = new WriteHost(options, 4000);
   return {
     write: (order: WriteOrder) => host.write(order),
+    putMinutes: (rows: readonly Cell[][], before: number) => host.putMinutes(rows, before),
     heads: (queries: readonly HeadQuery[]) => host.heads(queries),
     close: () => host.close(),
   };

@@ -1,3 +1,4 @@
+import type { Cell } from '../relational/rows.js';
 import { totalColumns, totalOf, type TotalRow } from '../relational/totals.js';
 import {
   checkpoint,
@@ -44,6 +45,10 @@ export class WriteHost {
     this.attempt(() => this.fresh().writer.noteListened(listened));
   }
 
+  putMinutes(rows: readonly Cell[][], before: number): void {
+    this.attempt(() => this.fresh().writer.putMinutes(rows, before));
+  }
+
   heads(queries: readonly HeadQuery[]): HeadRows[] {
     return this.any().heads.heads(queries);
   }
@@ -51,7 +56,9 @@ export class WriteHost {
   ends(): StoreEnds {
     const { database } = this.any();
     const one = (sql: string): number => (database.prepare(sql).get() as { n: number | null }).n ?? 0;
-    const totals = database.prepare(`SELECT ${totalColumns} FROM totals WHERE kind = 'fleet'`).all();
+    const totals = database
+      .prepare(`SELECT ${totalColumns} FROM totals WHERE kind IN ('fleet', 'event')`)
+      .all();
     return {
       position: one('SELECT max(position) AS n FROM events'),
       rocket: one('SELECT max(id) AS n FROM rockets'),

@@ -1,15 +1,17 @@
 import type { ChangeRows, Touches } from '../relational/change-rows.js';
+import { rocketColumns } from '../relational/rocket-rows.js';
 import {
   eventColumns,
   messageColumns,
   missingColumns,
   missingOf,
-  rocketColumns,
-  snapshotColumns,
   withSum,
+  type Cell,
   type MissingRow,
 } from '../relational/rows.js';
+import { snapshotColumns } from '../relational/snapshots.js';
 import { type Deltas, SUM_OF_ONE, totalCells, totalColumns } from '../relational/totals.js';
+import { minuteColumns } from '../relational/minutes.js';
 import type { Database, Statement } from './database.js';
 
 export interface WriteOrder {
@@ -69,6 +71,8 @@ export class Writer {
   private readonly addTotal: Statement;
   private readonly dropTotal: Statement;
   private readonly setListened: Statement;
+  private readonly putMinute: Statement;
+  private readonly dropMinutes: Statement;
 
   constructor(private readonly database: Database) {
     const prepare = (sql: string): Statement => database.prepare(sql);
@@ -93,6 +97,8 @@ export class Writer {
     );
     this.dropTotal = prepare('DELETE FROM totals WHERE kind = ? AND name = ? AND count = 0');
     this.setListened = prepare('UPDATE meta SET value = ?2, sum = ?3 WHERE key = ?1');
+    this.putMinute = prepare(`INSERT OR REPLACE INTO minutes (${minuteColumns}) VALUES (${places(15)})`);
+    this.dropMinutes = prepare('DELETE FROM minutes WHERE minute < ?');
   }
 
   /** When it returns, all of it is as safe as the connection makes it; answers by how much there are more gaps now. */
@@ -108,6 +114,14 @@ export class Writer {
 
   noteListened(listened: number): void {
     this.inTransaction(() => this.setListened.run(...withSum(['listened', String(listened)])));
+  }
+
+  /** What an instance has counted, in the place of what it had before; those before a minute go. */
+  putMinutes(rows: readonly Cell[][], before: number): void {
+    this.inTransaction(() => {
+      for (const row of rows) this.putMinute.run(...row);
+      this.dropMinutes.run(before);
+    });
   }
 
   private inTransaction<T>(work: () => T): T {

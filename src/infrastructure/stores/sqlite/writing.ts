@@ -1,3 +1,4 @@
+import type { Cell } from '../relational/rows.js';
 import type { DatabaseOptions } from './database.js';
 import type { HeadQuery, HeadRows } from './head-reader.js';
 import { SqlThread } from './sql-thread.js';
@@ -51,6 +52,13 @@ export class Writing {
     return this.isLong
       ? this.thread.call<HeadRows[]>('heads', queries)
       : this.timed(() => this.here.heads(queries));
+  }
+
+  /** Within `exclusively`. */
+  putMinutes(rows: readonly Cell[][], before: number): void | Promise<void> {
+    return this.isLong
+      ? this.thread.call<void>('putMinutes', rows, before)
+      : this.timed(() => this.here.putMinutes(rows, before));
   }
 
   noteListened(listened: number): void {

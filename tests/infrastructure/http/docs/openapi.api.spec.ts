@@ -12,6 +12,7 @@ import { documentedAnswers, documentedAs, type Exchange } from '../../../support
 import { startService, type TestService } from '../../../support/test-service.js';
 
 const json = { accept: 'application/json' };
+const csv = { ...json, accept: 'text/csv' };
 const ndjson = { ...json, accept: 'application/x-ndjson' };
 const html = { accept: 'text/html' };
 const lines = { accept: '*/*', 'content-type': 'application/x-ndjson' };
@@ -92,6 +93,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
   'GET /rockets/{channel} 404 version-not-reached': get('/rockets/flying?version=99'),
   'GET /rockets/{channel}/events 200 application/json': get('/rockets/flying/events?limit=2'),
   'GET /rockets/{channel}/events 200 application/x-ndjson': get('/rockets/flying/events', ndjson),
+  'GET /rockets/{channel}/events 200 text/csv': get('/rockets/flying/events', csv),
   'GET /rockets/{channel}/events 400 invalid-query': get('/rockets/flying/events?after=-1'),
   'GET /rockets/{channel}/events 400 invalid-channel': get('/rockets/a%20b/events'),
   'GET /rockets/{channel}/events 404 rocket-not-found': get('/rockets/unheard/events'),
@@ -138,6 +140,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
 
   'GET /events 200 application/json': get('/events?limit=2&type=RocketLaunched'),
   'GET /events 200 application/x-ndjson': get('/events', ndjson),
+  'GET /events 200 text/csv': get('/events', csv),
   'GET /events 200 text/event-stream': {
     ...get('/events', { accept: 'text/event-stream' }),
     until: 'caught-up',

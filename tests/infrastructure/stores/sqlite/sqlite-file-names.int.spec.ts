@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { backupFile } from '../../../../src/infrastructure/stores/sqlite/backup.js';
-import { rebuildFile, verifyFile } from '../../../../src/infrastructure/stores/sqlite/maintenance.js';
+import { backupFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/backup.js';
+import { rebuildFile, verifyFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/maintenance.js';
 import { SqliteEventStore } from '../../../../src/infrastructure/stores/sqlite/sqlite-event-store.js';
-import { exportFile } from '../../../../src/infrastructure/stores/sqlite/transfer.js';
+import { exportFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/transfer.js';
 import { launched, received, write } from '../../../support/builders.js';
 
 /** Whatever a file system takes: a part of them means something in a URI or in SQL. */

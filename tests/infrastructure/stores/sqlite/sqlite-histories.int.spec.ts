@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Change } from '../../../../src/application/ports/event-store.js';
-import { rebuildFile, verifyFile } from '../../../../src/infrastructure/stores/sqlite/maintenance.js';
+import { rebuildFile, verifyFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/maintenance.js';
 import { SqliteEventStore } from '../../../../src/infrastructure/stores/sqlite/sqlite-event-store.js';
 import type { WritePlace } from '../../../../src/infrastructure/stores/sqlite/writing.js';
 import { walkFeed } from '../../../contracts/open-store.js';

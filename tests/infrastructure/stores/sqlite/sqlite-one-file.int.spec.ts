@@ -13,7 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StoreUnavailable, type FeedBatch } from '../../../../src/application/ports/event-store.js';
 import { RelationalRocketDirectory } from '../../../../src/infrastructure/stores/relational/relational-directory.js';
 import { StoreRefused } from '../../../../src/infrastructure/stores/relational/store-errors.js';
-import { rebuildFile, verifyFile } from '../../../../src/infrastructure/stores/sqlite/maintenance.js';
+import { rebuildFile, verifyFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/maintenance.js';
 import type { SqliteEventStore } from '../../../../src/infrastructure/stores/sqlite/sqlite-event-store.js';
 import { faster, launched, write } from '../../../support/builders.js';
 import { SqliteStores } from '../../../support/sqlite-stores.js';

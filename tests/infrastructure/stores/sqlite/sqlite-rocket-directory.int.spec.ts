@@ -1,9 +1,6 @@
 import { RelationalRocketDirectory } from '../../../../src/infrastructure/stores/relational/relational-directory.js';
-import {
-  missingColumns,
-  messageColumns,
-  rocketColumns,
-} from '../../../../src/infrastructure/stores/relational/rows.js';
+import { rocketColumns } from '../../../../src/infrastructure/stores/relational/rocket-rows.js';
+import { missingColumns, messageColumns } from '../../../../src/infrastructure/stores/relational/rows.js';
 import { openForReading, type Database } from '../../../../src/infrastructure/stores/sqlite/database.js';
 import type { SqliteEventStore } from '../../../../src/infrastructure/stores/sqlite/sqlite-event-store.js';
 import { rocketDirectoryContract } from '../../../contracts/rocket-directory-contract.js';

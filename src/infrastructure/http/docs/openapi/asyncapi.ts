@@ -1,5 +1,5 @@
 import type { DropReason } from '../../../../application/feed/feed-message.js';
-import { eventTypes } from '../../../../domain/rocket-event.js';
+import { eventTypes, refusalRules } from '../../../../domain/rocket-event.js';
 import { openApi } from './document.js';
 import * as example from './examples.js';
 import { record, ref, type Schema } from './model.js';
@@ -48,14 +48,14 @@ const messages: Readonly<Record<string, FeedMessage>> = {
   gapsChanged: message(
     'gaps-changed',
     'What is missing has changed',
-    'Gaps of this rocket opened, closed or changed, or what waits behind them: ask `GET /rockets/{channel}/gaps`. Without `channel` those of many rockets have. Told at most a few times a second, without a position, and not to a reader that asks for one `type`.',
+    'Gaps of this rocket opened, closed or changed, or what waits behind them: ask `GET /rockets/{channel}/gaps`. Without `channel` those of many rockets have. Told at most a few times a second, without a position, and not to a reader that asks for one `type` or `rule`.',
     record({ channel: ref('Channel') }, ['channel']),
     [{ channel }, {}],
   ),
   messageLate: message(
     'message-late',
     'A message came after its number was skipped',
-    'It is kept: `GET /rockets/{channel}/messages/{number}`. Told without a position: whoever was not there finds it in `GET /rockets/{channel}/late`. Not told to a reader that asks for one `type`.',
+    'It is kept: `GET /rockets/{channel}/messages/{number}`. Told without a position: whoever was not there finds it in `GET /rockets/{channel}/late`. Not told to a reader that asks for one `type` or `rule`.',
     record({ channel: ref('Channel'), number: ref('MessageNumber') }),
     [{ channel, number: 3 }],
   ),
@@ -85,7 +85,7 @@ export const asyncApi = {
     title: 'Rockets live feed',
     version: '1.0.0',
     description:
-      'Server-sent events on GET /events with `Accept: text/event-stream`. All rockets on one connection, narrowed by `channel` and `type`. `retry: 2000` asks browsers to come back after 2 s; a comment line every 15 s shows that the connection lives. The `id` says where to go on; a block with nothing but an `id` tells a reader with filters how far the feed has come. Resume with `Last-Event-ID` or `?after=`: nothing is lost or doubled, and events of one rocket come in order.',
+      'Server-sent events on GET /events with `Accept: text/event-stream`. All rockets on one connection, narrowed by `channel`, `type` and `rule`. `retry: 2000` asks browsers to come back after 2 s; a comment line every 15 s shows that the connection lives. The `id` says where to go on; a block with nothing but an `id` tells a reader with filters how far the feed has come. Resume with `Last-Event-ID` or `?after=`: nothing is lost or doubled, and events of one rocket come in order.',
     license: { name: 'MIT' },
   },
   defaultContentType: 'application/json',
@@ -114,6 +114,7 @@ export const asyncApi = {
             properties: {
               after: { anyOf: [ref('Position'), { enum: ['latest', 'beginning'] }] },
               type: { enum: eventTypes },
+              rule: { enum: refusalRules },
               channel: ref('Channel'),
             },
           },

@@ -1,5 +1,5 @@
 import { rocketSorts } from '../../../../application/ports/rocket-directory.js';
-import { eventTypes } from '../../../../domain/rocket-event.js';
+import { eventTypes, refusalRules } from '../../../../domain/rocket-event.js';
 import { rocketStatuses } from '../../../../domain/rocket.js';
 import { DEFAULT_PAGE, MAX_PAGE } from '../../query-reader.js';
 import * as example from './examples.js';
@@ -123,6 +123,7 @@ export const feedParameters: readonly Parameter[] = [
     { anyOf: [ref('Position'), { enum: ['latest', 'beginning'] }] },
   ),
   inQuery('type', 'Only events of this type.', { enum: eventTypes }),
+  inQuery('rule', 'Only messages that were refused by this rule.', { enum: refusalRules }),
   inQuery('channel', 'Only events of this rocket.', ref('Channel')),
   { ...order, description: 'Pages only. `desc`: the newest first.' },
   { ...limit, description: 'Pages only: the most entries of one page.' },

@@ -35,6 +35,10 @@ export const headers = {
     description: 'Seconds to wait before trying again.',
     schema: { type: 'string', pattern: '^[0-9]+$' },
   },
+  attachment: {
+    description: 'Only with CSV: what a browser calls the file.',
+    schema: { type: 'string', pattern: '^attachment; ' },
+  },
   allow: { required: true, description: 'The methods of this route.', schema: { type: 'string' } },
   location: { required: true, description: 'Where the page is.', schema: { type: 'string' } },
 } as const satisfies Readonly<Record<string, Header>>;
@@ -62,6 +66,15 @@ export const pageNotModified: Readonly<Record<string, ApiResponse>> = {
 export const json = (schema: string, example: unknown): Readonly<Record<string, Media>> => ({
   'application/json': { schema: ref(schema), examples: { example: { value: example } } },
 });
+
+export const csv: Media = {
+  schema: {
+    type: 'string',
+    pattern: '^position,channel,number,type,time,recordedAt,',
+    description:
+      'RFC 4180 with a header line; a column for each thing that any event says. A text that begins like a formula has an apostrophe in front.',
+  },
+};
 
 export const jsonArray = (schema: string, example: unknown): Media => ({
   schema: { type: 'array', items: ref(schema) },

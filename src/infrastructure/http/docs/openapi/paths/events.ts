@@ -2,6 +2,7 @@ import * as example from '../examples.js';
 import { ref, type PathItem } from '../model.js';
 import { feedParameters, ifNoneMatch, positionInPath, requestId } from '../parameters.js';
 import {
+  csv,
   headers,
   json,
   jsonArray,
@@ -31,7 +32,7 @@ export const eventPaths: Readonly<Record<string, PathItem>> = {
       tags: ['Events'],
       summary: 'The feed of all rockets: pages, or live',
       description: [
-        'Pages of events, as an array or one event a line (`Accept: application/x-ndjson`), in the order in which they were recorded; those of one rocket stand in the order of their numbers. Follow `Link` to the end, keep the last position, and ask again later from there.',
+        'Pages of events, as an array, one event a line (`Accept: application/x-ndjson`) or a table (`Accept: text/csv`), in the order in which they were recorded; those of one rocket stand in the order of their numbers. A page narrowed by `type` or `rule` may have fewer than `limit` and still not be the last. Follow `Link` to the end, keep the last position, and ask again later from there.',
         'With `Accept: text/event-stream` the same feed lives: it catches up from the position given, says `caught-up`, and goes on. `/asyncapi.json` describes every message of it. A browser resumes by itself after a break; nothing is lost or doubled.',
       ].join('\n\n'),
       parameters: [...feedParameters, ifNoneMatch, requestId],
@@ -41,12 +42,13 @@ export const eventPaths: Readonly<Record<string, PathItem>> = {
           {
             'application/json': jsonArray('RocketEvent', example.launchEvent),
             'application/x-ndjson': { schema: ref('RocketEvent') },
+            'text/csv': csv,
             'text/event-stream': {
               schema: { type: 'string' },
               examples: { caughtUp: { value: liveExample } },
             },
           },
-          { Link: headers.link },
+          { Link: headers.link, 'Content-Disposition': headers.attachment },
         ),
         ...pageNotModified,
         ...problemResponses(

@@ -12,6 +12,7 @@ import {
   requestId,
 } from '../parameters.js';
 import {
+  csv,
   headers,
   jsonArray,
   notModified,
@@ -61,7 +62,8 @@ const historyPath: PathItem = {
     operationId: 'getHistory',
     tags,
     summary: 'The history of a rocket, in order',
-    description: 'An array, or one event a line with `Accept: application/x-ndjson`.',
+    description:
+      'An array, one event a line with `Accept: application/x-ndjson`, or a table with `Accept: text/csv`.',
     parameters: [channelInPath, ...historyParameters, ifNoneMatch, requestId],
     responses: {
       '200': response(
@@ -69,8 +71,9 @@ const historyPath: PathItem = {
         {
           'application/json': jsonArray('RocketEvent', example.launchEvent),
           'application/x-ndjson': { schema: ref('RocketEvent') },
+          'text/csv': csv,
         },
-        { Link: headers.link },
+        { Link: headers.link, 'Content-Disposition': headers.attachment },
       ),
       ...pageNotModified,
       ...problemResponses(...unreadable),

@@ -1,15 +1,17 @@
-import { StoreUnavailable } from '../../../application/ports/event-store.js';
-import { Proof } from '../relational/proof.js';
-import type { ProvenRocket } from '../relational/rocket-proof.js';
-import { missingColumns, rocketCells, rocketColumns, snapshotColumns } from '../relational/rows.js';
-import { StoreDamaged, StoreRefused } from '../relational/store-errors.js';
-import { totalCells, totalColumns, totalOf, type TotalRow } from '../relational/totals.js';
+import { StoreUnavailable } from '../../../../application/ports/event-store.js';
+import { Proof } from '../../upkeep/proof.js';
+import type { ProvenRocket } from '../../upkeep/rocket-proof.js';
+import { rocketCells, rocketColumns } from '../../relational/rocket-rows.js';
+import { missingColumns } from '../../relational/rows.js';
+import { snapshotColumns } from '../../relational/snapshots.js';
+import { StoreDamaged, StoreRefused } from '../../relational/store-errors.js';
+import { totalCells, totalColumns, totalOf, type TotalRow } from '../../relational/totals.js';
 import { isInUse, isUnreadable, whyUnreadable } from './backup.js';
-import { askOf, closeDatabase, openForReading, openForWriting, type Database } from './database.js';
-import { FileLock } from './file-lock.js';
-import { refuseOtherFiles, refuseOtherSchema, requireFile } from './known-file.js';
-import { asStoreError } from './sqlite-errors.js';
-import { endSession, prepareFile, readMeta, refuseLostCommits } from './store-file.js';
+import { askOf, closeDatabase, openForReading, openForWriting, type Database } from '../database.js';
+import { FileLock } from '../file-lock.js';
+import { refuseOtherFiles, refuseOtherSchema, requireFile } from '../known-file.js';
+import { asStoreError } from '../sqlite-errors.js';
+import { endSession, prepareFile, readMeta, refuseLostCommits } from '../store-file.js';
 
 export interface VerifyReport {
   readonly rockets: number;

@@ -3,7 +3,7 @@ import type { RocketEvent } from '../../../domain/rocket-event.js';
 import type { RocketReport } from '../../../domain/rocket-message.js';
 import { initialState, record, type RocketState } from '../../../domain/rocket.js';
 import { exportLineReader, type Counted, type ExportLine, type MessageRules } from './export-line.js';
-import { firstNumber } from './heads.js';
+import { firstNumber } from '../relational/heads.js';
 
 /** A line that is not one of an export, or does not follow on those before it. */
 export class NoExport extends Error {}

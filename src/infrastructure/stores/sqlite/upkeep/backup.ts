@@ -10,13 +10,13 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { backup } from '@photostructure/sqlite';
-import { StoreUnavailable } from '../../../application/ports/event-store.js';
-import { StoreRefused } from '../relational/store-errors.js';
-import { checkpoint, closeDatabase, openForReading, openForWriting } from './database.js';
-import { FileLock } from './file-lock.js';
-import { requireFile, requireRegular } from './known-file.js';
-import { asStoreError, primaryCode } from './sqlite-errors.js';
-import { markAsCopy, syncDirectory } from './store-file.js';
+import { StoreUnavailable } from '../../../../application/ports/event-store.js';
+import { StoreRefused } from '../../relational/store-errors.js';
+import { checkpoint, closeDatabase, openForReading, openForWriting } from '../database.js';
+import { FileLock } from '../file-lock.js';
+import { requireFile, requireRegular } from '../known-file.js';
+import { asStoreError, primaryCode } from '../sqlite-errors.js';
+import { markAsCopy, syncDirectory } from '../store-file.js';
 
 /** Copies the file as it is at one moment, while it may be in use. A file of that name is replaced at the very end. */
 export const backupFile = async (file: string, target: string): Promise<void> => {

@@ -8,10 +8,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { backupFile } from '../../../../src/infrastructure/stores/sqlite/backup.js';
-import { verifyFile } from '../../../../src/infrastructure/stores/sqlite/maintenance.js';
-import { faster, launched, newMission, received, write } from '../../../support/builders.js';
-import { SqliteStores } from '../../../support/sqlite-stores.js';
+import { backupFile } from '../../../../../src/infrastructure/stores/sqlite/upkeep/backup.js';
+import { verifyFile } from '../../../../../src/infrastructure/stores/sqlite/upkeep/maintenance.js';
+import { faster, launched, newMission, received, write } from '../../../../support/builders.js';
+import { SqliteStores } from '../../../../support/sqlite-stores.js';
 
 const stores = new SqliteStores();
 let file: string;

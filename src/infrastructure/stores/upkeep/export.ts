@@ -1,6 +1,7 @@
-import type { Ask } from './ask.js';
-import { ChannelNames } from './channel-names.js';
+import type { Ask } from '../relational/ask.js';
+import { ChannelNames } from '../relational/channel-names.js';
 import type { ExportLine } from './export-line.js';
+import { rocketColumns, rocketOf, type RocketRow } from '../relational/rocket-rows.js';
 import {
   eventColumns,
   eventOf,
@@ -8,13 +9,10 @@ import {
   messageOf,
   missingColumns,
   missingOf,
-  rocketColumns,
-  rocketOf,
   type EventRow,
   type MessageRow,
   type MissingRow,
-  type RocketRow,
-} from './rows.js';
+} from '../relational/rows.js';
 
 const PAGE = 2000;
 

@@ -1,7 +1,10 @@
-import { StoreDamaged } from '../../../../src/infrastructure/stores/relational/store-errors.js';
-import { rebuildFile, verifyFile } from '../../../../src/infrastructure/stores/sqlite/maintenance.js';
-import { changeByHand, filledFile, fillFile, rowsIn } from '../../../support/filled-file.js';
-import { SqliteStores } from '../../../support/sqlite-stores.js';
+import { StoreDamaged } from '../../../../../src/infrastructure/stores/relational/store-errors.js';
+import {
+  rebuildFile,
+  verifyFile,
+} from '../../../../../src/infrastructure/stores/sqlite/upkeep/maintenance.js';
+import { changeByHand, filledFile, fillFile, rowsIn } from '../../../../support/filled-file.js';
+import { SqliteStores } from '../../../../support/sqlite-stores.js';
 
 const stores = new SqliteStores();
 let file: string;

@@ -1,9 +1,10 @@
 import { utcKey } from '../../../domain/rocket-time.js';
 import { initialState, record } from '../../../domain/rocket.js';
-import type { Ask } from './ask.js';
-import { chainOn } from './change-rows.js';
+import type { Ask } from '../relational/ask.js';
+import { chainOn } from '../relational/change-rows.js';
 import { gapRows, type Received } from './gap-rows.js';
-import { firstNumber } from './heads.js';
+import { firstNumber } from '../relational/heads.js';
+import { rocketCells, rocketOf, type RocketRow, type StoredRocket } from '../relational/rocket-rows.js';
 import {
   eventColumns,
   eventOf,
@@ -11,22 +12,20 @@ import {
   messageOf,
   missingColumns,
   missingOf,
-  rocketCells,
-  rocketOf,
-  snapshotCells,
-  snapshotColumns,
-  snapshotOf,
   type Cell,
   type EventRow,
   type MessageRow,
   type MissingRow,
-  type RocketRow,
+} from '../relational/rows.js';
+import {
+  isDue,
+  snapshotCells,
+  snapshotColumns,
+  snapshotOf,
   type SnapshotRow,
-  type StoredRocket,
-} from './rows.js';
-import { isDue } from './snapshots.js';
-import { StoreDamaged } from './store-errors.js';
-import { countEvent, type Deltas } from './totals.js';
+} from '../relational/snapshots.js';
+import { StoreDamaged } from '../relational/store-errors.js';
+import { countEvent, type Deltas } from '../relational/totals.js';
 
 /** What is read at once of a table. */
 const PAGE = 2000;

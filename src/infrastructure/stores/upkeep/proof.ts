@@ -1,8 +1,8 @@
-import type { Ask } from './ask.js';
-import { unheardRocket } from './change-rows.js';
+import type { Ask } from '../relational/ask.js';
+import { unheardRocket } from '../relational/change-rows.js';
 import { RocketProof, type ProvenRocket } from './rocket-proof.js';
-import { rocketColumns, type RocketRow } from './rows.js';
-import { addTo, countChange, type Deltas } from './totals.js';
+import { rocketColumns, type RocketRow } from '../relational/rocket-rows.js';
+import { addTo, countChange, type Deltas } from '../relational/totals.js';
 
 /** What is read at once of the rockets. */
 const PAGE = 200;

@@ -1,14 +1,14 @@
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ExportLine, MessageRules } from '../relational/export-line.js';
-import { exportLines } from '../relational/export.js';
-import { Import, type Imported } from '../relational/import.js';
-import { StoreRefused } from '../relational/store-errors.js';
-import { askOf, checkpoint, closeDatabase, openForReading, openForWriting } from './database.js';
-import { FileLock } from './file-lock.js';
-import { refuseOtherFiles, requireFile } from './known-file.js';
-import { SqliteEventStore } from './sqlite-event-store.js';
-import { endSession, forgetHome, prepareFile, readMeta, syncDirectory } from './store-file.js';
+import type { ExportLine, MessageRules } from '../../upkeep/export-line.js';
+import { exportLines } from '../../upkeep/export.js';
+import { Import, type Imported } from '../../upkeep/import.js';
+import { StoreRefused } from '../../relational/store-errors.js';
+import { askOf, checkpoint, closeDatabase, openForReading, openForWriting } from '../database.js';
+import { FileLock } from '../file-lock.js';
+import { refuseOtherFiles, requireFile } from '../known-file.js';
+import { SqliteEventStore } from '../sqlite-event-store.js';
+import { endSession, forgetHome, prepareFile, readMeta, syncDirectory } from '../store-file.js';
 
 /** Everything the file holds, as it is at one moment, while the service may go on writing. */
 export const exportFile = async function* (file: string): AsyncGenerator<ExportLine> {

@@ -2,7 +2,7 @@ import { compileCheck } from '../../../../src/infrastructure/http/messages/compi
 import { MessageDto } from '../../../../src/infrastructure/http/messages/message-dto.js';
 import { InvalidInput } from '../../../../src/infrastructure/http/messages/message-reader.js';
 import { parseStrictJson } from '../../../../src/infrastructure/http/messages/strict-json.js';
-import { Import, NoExport } from '../../../../src/infrastructure/stores/relational/import.js';
+import { Import, NoExport } from '../../../../src/infrastructure/stores/upkeep/import.js';
 import { memoryStore } from '../../../support/memory-store.js';
 
 const isMessage = compileCheck(MessageDto);

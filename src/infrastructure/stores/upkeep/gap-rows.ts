@@ -1,4 +1,4 @@
-import { withSum, type Cell, type MissingRow } from './rows.js';
+import { withSum, type Cell, type MissingRow } from '../relational/rows.js';
 
 /** Of a message that waits, or is late. */
 export interface Received {
