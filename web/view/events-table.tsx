@@ -47,12 +47,12 @@ interface CellsProps {
 
 const Cells = ({ event, at, newer, older, params }: CellsProps) => {
   const { channel, number, position, recordedAt } = event;
-  const isClose = needsMillis(recordedAt, newer?.recordedAt, older?.recordedAt);
+  const time = shortTime(recordedAt, at, needsMillis(recordedAt, newer?.recordedAt, older?.recordedAt));
   return (
     <>
       <div role="cell" class="cell when" title={exactTime(recordedAt)}>
-        <a href={eventHref(position, params)} aria-label={`Event ${figure(number)} of ${channel} in full`}>
-          {shortTime(recordedAt, at, isClose)}
+        <a href={eventHref(position, params)} aria-label={`${time}, event ${figure(number)} of ${channel}`}>
+          {time}
         </a>
       </div>
       <div role="cell" class="cell cell-channel">

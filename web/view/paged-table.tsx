@@ -33,7 +33,8 @@ export const PagedTable = <T,>(props: Props<T>) => {
   const error = useSignal<string | undefined>(undefined);
   // Until a new question is answered the table shows the answer to the one before.
   const shown = useRef(asked);
-  if (asked.isLoaded || answered.value === 0) shown.current = asked;
+  const turn = answered.value;
+  if (asked.isLoaded || turn === 0) shown.current = asked;
   const pages = shown.current;
   const rows = useRowWindow(pages.count);
   const inSight = useRef(rows);
