@@ -21,14 +21,14 @@ export const FleetCounters = ({ fleet }: { readonly fleet: FleetJson }) => {
         name="Waiting now"
         href="#/?only=gaps"
         value={waiting}
-        tone="gap"
+        tone="attention"
         about={gaps === 0 ? 'nothing is missing' : `behind ${plural(gaps, 'gap')}`}
       />
       <Counter
         name="Late"
         href="#/?only=incomplete"
         value={late}
-        tone="gap"
+        tone="attention"
         about={
           rockets.incomplete === 0
             ? 'nothing was skipped'
@@ -45,7 +45,7 @@ export const FleetCounters = ({ fleet }: { readonly fleet: FleetJson }) => {
         name="Silent"
         href="#/?only=silent&sort=heardAt"
         value={rockets.silent}
-        tone="silent"
+        tone="attention"
         about={`not heard for ${durationText(silentAfterSeconds * 1000)
           .replace('.0', '')
           .replace('.000', '')}`}
@@ -60,7 +60,7 @@ interface CounterProps {
   readonly value: number;
   readonly about: preact.ComponentChildren;
   /** How it looks when it is not zero, where that asks for attention. */
-  readonly tone?: 'gap' | 'silent';
+  readonly tone?: 'attention';
 }
 
 const Counter = ({ name, href, value, about, tone }: CounterProps) => (
