@@ -74,6 +74,16 @@ const browserTests = (): void => {
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 
+  it('is so far behind as a question is that nobody answers', async () => {
+    await dashboard.goTo('#/');
+    await page.route('**/fleet', () => undefined);
+    await dashboard.faster('quiet-1', 3, 1);
+    await page.locator('.freshness', { hasText: /^[3-9] s behind$/ }).waitFor();
+    await page.unrouteAll();
+    await page.reload();
+    await dashboard.isLive();
+  });
+
   it('is told when the service was killed, and recovers by itself', async () => {
     await dashboard.goTo('');
     dashboard.outage = true;

@@ -116,6 +116,20 @@ describe('a question that is kept answered', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it('is asked again when it got lost on its way', async () => {
+    const signals: AbortSignal[] = [];
+    const asker = new Asker((signal) => {
+      signals.push(signal);
+      return new Promise((_answer, reject) => signal.addEventListener('abort', reject));
+    });
+    asker.now();
+    await pass(20_000);
+    expect(signals[0]?.aborted).toBe(true);
+    await pass(2_000);
+    expect(signals).toHaveLength(2);
+    expect(asker.outdatedSince).toBe(begun);
+  });
+
   it('is forgotten when nobody shows it any more', async () => {
     const { asker, asked } = service();
     asker.now();

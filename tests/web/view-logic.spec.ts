@@ -11,7 +11,7 @@ import {
   shortFigure,
   shortTime,
 } from '../../web/model/format.js';
-import { rangesText, rangeText, skipPlan, waitingRanges } from '../../web/model/gaps.js';
+import { rangesText, skipPlan } from '../../web/model/gaps.js';
 import { eventHref, rocketHref, routeOf } from '../../web/model/route.js';
 import { rowWindow } from '../../web/model/row-window.js';
 import type { RocketEvent } from '../../src/domain/rocket-event.js';
@@ -37,11 +37,6 @@ describe('what waits behind the gaps', () => {
     { channel: 'a', since, from: 10, to: 10, waiting: 2 },
     { channel: 'a', since, from: 13, to: 20, waiting: 1 },
   ];
-
-  it('is every number above the first gap that is not missing itself', () => {
-    expect(waitingRanges(gaps).map(rangeText)).toEqual(['7–9', '11–12', '21']);
-    expect(waitingRanges([])).toEqual([]);
-  });
 
   it('becomes history up to the next gap when the first one is skipped', () => {
     expect(skipPlan(gaps, 1)).toMatchObject({

@@ -3,6 +3,8 @@ const busyMs = 1_000;
 /** … and so often when it is told of none: a share of the figures moves with the clock alone. */
 const calmMs = 5_000;
 const retryMs = 2_000;
+/** A question that got lost on its way is asked again. */
+const patienceMs = 20_000;
 
 /** Keeps one answer current. There is never a second question before the first one was answered. */
 export class Asker {
@@ -15,7 +17,8 @@ export class Asker {
   #isHeld = false;
   #askedAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  readonly #left = new AbortController();
+  #isStopped = false;
+  #question: AbortController | undefined;
 
   constructor(private readonly ask: (signal: AbortSignal) => Promise<void>) {
     this.#outdatedSince = Date.now();
@@ -48,30 +51,35 @@ export class Asker {
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
-    this.#left.abort();
+    this.#question?.abort();
   }
 
   #after(ms: number): void {
-    if (this.#isAsking || this.#isHeld || this.#left.signal.aborted) return;
+    if (this.#isAsking || this.#isHeld || this.#isStopped) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#work(), Math.max(0, ms));
   }
 
   async #work(): Promise<void> {
-    if (this.#left.signal.aborted) return;
+    if (this.#isStopped) return;
     clearTimeout(this.#timer);
     this.#isAsking = true;
     this.#askedAt = Date.now();
+    const question = new AbortController();
+    const patience = setTimeout(() => question.abort(), patienceMs);
+    this.#question = question;
     let wait: number;
     try {
-      await this.ask(this.#left.signal);
+      await this.ask(question.signal);
       this.#outdatedSince = this.#meanwhile;
       wait = this.#meanwhile === undefined ? calmMs : busyMs;
     } catch {
       this.#outdatedSince = earlier(this.#outdatedSince ?? this.#askedAt, this.#meanwhile);
       wait = retryMs;
     }
+    clearTimeout(patience);
     this.#meanwhile = undefined;
     this.#isAsking = false;
     if (this.#isImpatient) {

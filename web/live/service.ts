@@ -3,6 +3,7 @@ import {
   freshnessOf,
   probeEveryMs,
   probeTimeoutMs,
+  provenForMs,
   type Freshness,
   type Trouble,
   type Vitals,
@@ -87,8 +88,8 @@ const probe = async (): Promise<void> => {
   if (trouble === undefined) {
     const outdatedSince = provenAt;
     provenAt = sentAt;
-    // What happened while it was away is not shown yet.
-    if (before !== undefined) tellAskers(outdatedSince);
+    // What happened while it was away, or this page slept, is not shown yet.
+    if (before !== undefined || sentAt - (outdatedSince ?? sentAt) > provenForMs) tellAskers(outdatedSince);
   }
   judge();
 };

@@ -56,7 +56,8 @@ const units = [
 export const durationText = (ms: number): string => {
   const size = Math.abs(ms);
   for (const [name, unit] of units) if (size >= unit * 2) return `${fine.format(size / unit)} ${name}`;
-  return `${(size / 1000).toFixed(size < 10_000 ? 3 : 1)} s`;
+  if (size >= 10_000) return `${fine.format(size / 1000)} s`;
+  return `${(size / 1000).toFixed(3)} s`;
 };
 
 /** How long after it was sent an event was recorded; before, by a clock of a rocket that is ahead of ours. */

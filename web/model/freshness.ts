@@ -26,7 +26,7 @@ export const probeEveryMs = 2_000;
 /** A probe that hangs for so long counts as not answered; with the interval it stays well below five seconds. */
 export const probeTimeoutMs = 1_800;
 /** Probes that were never sent (a laptop that slept, a page in the background) prove nothing either. */
-const provenForMs = 4_500;
+export const provenForMs = 4_500;
 /** Questions are asked once a second: what is younger than this is as live as it gets. */
 const liveWithinMs = 2_500;
 

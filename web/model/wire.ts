@@ -1,4 +1,4 @@
-import type { RefusalRule, RocketEvent } from '../../src/domain/rocket-event.js';
+import type { RocketEvent } from '../../src/domain/rocket-event.js';
 import type { RocketReport } from '../../src/domain/rocket-message.js';
 import type { Rocket } from '../../src/domain/rocket.js';
 
@@ -120,5 +120,3 @@ export interface FleetJson {
   readonly missions: readonly NameCount[];
   readonly activity: { readonly since: string } & Readonly<Record<Span, ActivityJson>>;
 }
-
-export type Rule = RefusalRule;

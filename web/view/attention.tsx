@@ -1,9 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useAnswer } from '../live/use-answer.js';
 import { dateTime, figure, plural, shortTime } from '../model/format.js';
-import { rangeText } from '../model/gaps.js';
 import { eventHref, rocketHref } from '../model/route.js';
-import type { FleetJson, GapJson, RefusedJson } from '../model/wire.js';
+import type { FleetJson, RefusedJson, RocketJson } from '../model/wire.js';
 import { ruleWords } from '../model/wording.js';
 import { Icon } from './icons.js';
 import { ChannelName } from './parts.js';
@@ -12,7 +11,8 @@ const listed = 5;
 
 /** What an operator looks at first: what is missing, and what broke a rule. */
 export const Attention = ({ fleet }: { readonly fleet: FleetJson }) => {
-  const gaps = useAnswer<GapJson[]>(`/gaps?limit=${String(listed)}`).answer.value;
+  const waiting = useAnswer<RocketJson[]>(`/rockets?waiting=true&sort=-waiting&limit=${String(listed)}`)
+    .answer.value?.value;
   const refused = useAnswer<RefusedJson[]>(`/events?type=MessageRefused&order=desc&limit=${String(listed)}`)
     .answer.value;
   return (
@@ -25,8 +25,8 @@ export const Attention = ({ fleet }: { readonly fleet: FleetJson }) => {
         more="All rockets with gaps"
         none="Nothing is missing below the highest number heard."
       >
-        {gaps?.value.map((gap) => (
-          <GapItem key={`${gap.channel} ${String(gap.from)}`} gap={gap} at={gaps.at} />
+        {waiting?.map((rocket) => (
+          <GapItem key={rocket.channel} rocket={rocket} />
         ))}
       </Panel>
       <Panel
@@ -71,17 +71,14 @@ const Panel = ({ title, kind, total, href, more, none, children }: PanelProps) =
   </section>
 );
 
-const GapItem = ({ gap, at }: { readonly gap: GapJson; readonly at: number }) => (
+/** A gap begins right behind the version. */
+const GapItem = ({ rocket: { channel, version, waiting } }: { readonly rocket: RocketJson }) => (
   <li>
-    <a href={rocketHref(gap.channel)}>
-      <ChannelName channel={gap.channel} />
+    <a href={rocketHref(channel)}>
+      <ChannelName channel={channel} />
     </a>
-    <span class="what">
-      no. {rangeText(gap)}, {plural(gap.waiting, 'waits', 'wait')}
-    </span>
-    <span class="when" title={`since ${dateTime(gap.since)} UTC`}>
-      {shortTime(gap.since, at).slice(0, 10)}
-    </span>
+    <span class="what">no. {figure(version + 1)} is missing</span>
+    <span class="when">{plural(waiting, 'waits', 'wait')}</span>
   </li>
 );
 

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { durationText, figure, plural, shortFigure } from '../model/format.js';
 import type { FleetJson, RocketStatus } from '../model/wire.js';
 import { statusWords } from '../model/wording.js';
@@ -58,7 +59,7 @@ interface CounterProps {
   readonly name: string;
   readonly href: string;
   readonly value: number;
-  readonly about: preact.ComponentChildren;
+  readonly about: ComponentChildren;
   /** How it looks when it is not zero, where that asks for attention. */
   readonly tone?: 'attention';
 }

@@ -158,8 +158,10 @@ const Cells = ({ step: { event, rocket }, newer, older, at, isChosen, onPick }: 
 /** Only within its box: the page, with the slider under somebody's hand, stays where it is. */
 const bringIntoSight = (box: HTMLElement | null, top: number, height: number): void => {
   if (box === null) return;
+  const edge = box.getBoundingClientRect();
   const headHeight = box.querySelector('.head')?.clientHeight ?? 0;
-  const room = box.clientHeight - headHeight;
-  if (top < box.scrollTop || top + height > box.scrollTop + room)
-    box.scrollTop = Math.max(0, top - room / 2 + height);
+  // The lower part of the box may lie below the screen.
+  const room = Math.min(edge.bottom, innerHeight) - edge.top - headHeight;
+  if (top < box.scrollTop || top + height > box.scrollTop + Math.max(room, height))
+    box.scrollTop = Math.max(0, top - 2 * height);
 };

@@ -46,6 +46,7 @@ export const SpeedPanel = ({ steps, turn, version, chosen, axis, onPick, onAxis 
     if (first !== undefined && end !== undefined) plot.current?.setScale('x', { min: first, max: end });
   };
   const current = index ?? last;
+  const pointer = plot.current?.cursor.left ?? 0;
   return (
     <section class="panel chart-panel" aria-label="Speed">
       <div class="panel-head">
@@ -89,7 +90,11 @@ export const SpeedPanel = ({ steps, turn, version, chosen, axis, onPick, onAxis 
           }}
         />
         {hovered.value !== null && (
-          <Tooltip step={steps[hovered.value]} x={tooltipX(plot.current, place.value)} />
+          <Tooltip
+            step={steps[hovered.value]}
+            x={place.value.left + pointer}
+            isLeft={pointer > place.value.width / 2}
+          />
         )}
       </div>
       <TimeSlider
@@ -107,20 +112,17 @@ export const SpeedPanel = ({ steps, turn, version, chosen, axis, onPick, onAxis 
   );
 };
 
-const tooltipX = (
-  plot: uPlot | undefined,
-  place: { readonly left: number; readonly width: number },
-): number => {
-  const half = 110;
-  const x = place.left + (plot?.cursor.left ?? 0);
-  return Math.min(Math.max(x, half), Math.max(half, place.left + place.width - half + 20));
-};
-
-const Tooltip = ({ step, x }: { readonly step: Step | undefined; readonly x: number }) => {
+/** Beside the pointer, on the side where there is more room. */
+const Tooltip = (props: {
+  readonly step: Step | undefined;
+  readonly x: number;
+  readonly isLeft: boolean;
+}) => {
+  const { step, x, isLeft } = props;
   if (step === undefined) return null;
   const { event, rocket } = step;
   return (
-    <div class="tooltip" style={{ left: `${String(Math.round(x))}px` }}>
+    <div class={isLeft ? 'tooltip tooltip-left' : 'tooltip'} style={{ left: `${String(Math.round(x))}px` }}>
       <strong>{speedOf(step)}</strong> at version {figure(event.number)}
       <span>{exactTime(event.time)}</span>
       <span>
