@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import { eventTypes, type RocketEvent } from '../../src/domain/rocket-event.js';
 import {
   exactTime,
@@ -14,6 +14,7 @@ import { eventHref } from '../model/route.js';
 import { eventWords, speedText } from '../model/wording.js';
 import { Detail } from './events-table.js';
 import { useRowWindow } from './use-row-window.js';
+import { useStillBox } from './use-still-box.js';
 
 interface Props {
   readonly steps: readonly Step[];
@@ -39,9 +40,7 @@ export const HistoryList = (props: Props) => {
   const count = oldestFirst.length;
   const { body, first, end, rowHeight } = useRowWindow(count, box);
   const place = count - 1 - (chosen === null ? count - 1 : stepAt(oldestFirst, chosen));
-  useEffect(() => {
-    if (chosen !== null) bringIntoSight(box.current, place * rowHeight, rowHeight);
-  }, [chosen, rowHeight]);
+  const onScroll = useStillBox(box, { chosen, type, count, place, rowHeight });
 
   const rows = Array.from({ length: Math.max(0, end - first) }, (_none, index) => first + index);
   return (
@@ -66,7 +65,14 @@ export const HistoryList = (props: Props) => {
           {plural(count, 'event')}
         </p>
       </div>
-      <div class="history-box" ref={box} tabIndex={0} role="region" aria-label="History, newest first">
+      <div
+        class="history-box"
+        ref={box}
+        onScroll={onScroll}
+        tabIndex={0}
+        role="region"
+        aria-label="History, newest first"
+      >
         <div role="table" class="log history-log" aria-label="History" aria-rowcount={count + 1}>
           <div role="rowgroup" class="head">
             <div role="row" class="row" aria-rowindex={1}>
@@ -153,15 +159,4 @@ const Cells = ({ step: { event, rocket }, newer, older, at, isChosen, onPick }: 
       </div>
     </>
   );
-};
-
-/** Only within its box: the page, with the slider under somebody's hand, stays where it is. */
-const bringIntoSight = (box: HTMLElement | null, top: number, height: number): void => {
-  if (box === null) return;
-  const edge = box.getBoundingClientRect();
-  const headHeight = box.querySelector('.head')?.clientHeight ?? 0;
-  // The lower part of the box may lie below the screen.
-  const room = Math.min(edge.bottom, innerHeight) - edge.top - headHeight;
-  if (top < box.scrollTop || top + height > box.scrollTop + Math.max(room, height))
-    box.scrollTop = Math.max(0, top - 2 * height);
 };

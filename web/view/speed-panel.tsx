@@ -73,7 +73,7 @@ export const SpeedPanel = ({ steps, turn, version, chosen, axis, onPick, onAxis 
         <Plot
           class="chart"
           label={inWords(chart)}
-          height={260}
+          height={220}
           optionsKey={axis}
           options={(colour) =>
             speedPlotOptions(colour, axis === 'time', () => shown.current, {
@@ -107,7 +107,7 @@ export const SpeedPanel = ({ steps, turn, version, chosen, axis, onPick, onAxis 
         onPick={pickIndex}
         onLive={() => onPick(null)}
       />
-      <Readout step={steps[current]} version={version} isLive={chosen === null} />
+      <Readout step={steps[current]} version={version} chosen={chosen} />
     </section>
   );
 };
@@ -137,17 +137,24 @@ const Tooltip = (props: {
 const Readout = (props: {
   readonly step: Step | undefined;
   readonly version: number;
-  readonly isLive: boolean;
+  readonly chosen: number | null;
 }) => {
-  const { step, version, isLive } = props;
-  if (step === undefined) return <p class="readout">Nothing became history yet.</p>;
+  const { step, version, chosen } = props;
+  if (step === undefined)
+    return (
+      <p class="readout">
+        {chosen === null
+          ? 'Nothing became history yet.'
+          : `Version ${figure(chosen)} of ${figure(version)} stands before the events that are loaded.`}
+      </p>
+    );
   const { event, rocket } = step;
   return (
     <p class="readout">
       <output for="version-slider">
         Version {figure(event.number)} of {figure(version)}
       </output>
-      {isLive && <span class="now">now</span>}
+      {chosen === null && <span class="now">now</span>}
       <span class="readout-mission">
         mission <b>{rocket.status === 'awaiting-launch' ? 'none yet' : (rocket.mission ?? 'unknown')}</b>
       </span>
