@@ -106,12 +106,12 @@ describe('the history of the fleet', () => {
 
   it('does not call it nothing when nobody counted', () => {
     expect(series.eventsPerSecond[0]).toBeNull();
-    expect(series.rulesBroken).toEqual([null, 0, 2, 0]);
+    expect(series.rulesBroken).toEqual([null, null, 2, 0]);
     expect(series.gaps).toEqual([null, null, 5, 3]);
   });
 
   it('divides the span that is under way by what has passed of it', () => {
-    expect(series.eventsPerSecond.slice(1)).toEqual([0, 10, 10]);
+    expect(series.eventsPerSecond.slice(1)).toEqual([null, 10, 10]);
     expect(series.xs).toEqual([0, 60_000, 120_000, 180_000].map((ms) => start + ms));
   });
 

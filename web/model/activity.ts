@@ -9,14 +9,16 @@ export interface FleetSeries {
 }
 
 /**
- * Before `since` nobody counted, which is not the same as nothing. The last part is still under way: what came in it is
+ * Where nobody counted (before `since`, and in a second that was not looked at yet) is not the same as nothing. The last part is still under way: what came in it is
  * divided by the seconds that have passed of it, or a busy fleet would always seem to slow down.
  */
 export const fleetSeries = (activity: ActivityJson, since: string, now: number): FleetSeries => {
   const from = Date.parse(activity.from);
   const step = activity.seconds * 1000;
   const xs = activity.events.map((_events, index) => from + index * step);
-  const counted = (index: number): boolean => (xs[index] ?? 0) + step > Date.parse(since);
+  const counted = (index: number): boolean =>
+    (xs[index] ?? 0) + step > Date.parse(since) &&
+    (activity.gaps[index] !== null || (activity.events[index] ?? 0) > 0);
   return {
     xs,
     eventsPerSecond: activity.events.map((events, index) => {

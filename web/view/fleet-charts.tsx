@@ -99,7 +99,7 @@ const stripOptions = (
   onHover: (index: number | null) => void,
 ): Omit<uPlot.Options, 'width' | 'height'> => ({
   ms: 1,
-  padding: [6, 10, 0, 0],
+  padding: [6, 26, 0, 0],
   legend: { show: false },
   cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
   tzDate: utcDate,
