@@ -34,6 +34,13 @@ module.exports = {
       to: { path: '^src/(domain|application|infrastructure)' },
     },
     {
+      name: 'upkeep-is-for-commands',
+      comment: 'What a serving store needs stands outside these rooms.',
+      severity: 'error',
+      from: { path: '^src', pathNot: '^src/cli/|/upkeep/' },
+      to: { path: '/upkeep/' },
+    },
+    {
       name: 'no-cycles',
       comment: 'Type imports count: two files that need each other can only be understood together.',
       severity: 'error',

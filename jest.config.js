@@ -40,7 +40,8 @@ module.exports = {
   ],
   // Jest alone leaves one of two cores idle.
   maxWorkers: Math.max(2, availableParallelism() - 1),
-  testTimeout: 120_000,
+  // With all its cases a property takes minutes on a busy machine.
+  testTimeout: process.env.THOROUGH === '1' ? 900_000 : 120_000,
   coverageProvider: 'babel',
   collectCoverageFrom: ['src/**/*.ts'],
 };

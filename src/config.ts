@@ -9,6 +9,12 @@ export interface Config {
   readonly bufferBytes: number;
   readonly bodyBytes: number;
   readonly maxConnections: number;
+  /** So many may follow the feed live. */
+  readonly maxReaders: number;
+  /** A port of their own for the probes and /health; undefined: none. */
+  readonly adminPort: number | undefined;
+  readonly allowedOrigins: readonly string[];
+  readonly allowedHosts: readonly string[];
   /** Skips a gap by itself when it stays open for this long; 0 (`off`): never. */
   readonly gapTimeoutMs: number;
   /** A rocket that was not heard for so long, and has not exploded, is silent. */
@@ -52,6 +58,10 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
     bufferBytes: read.integer('BUFFER_BYTES', 128 * 1024 * 1024, 1024, 2 ** 40),
     bodyBytes: read.integer('BODY_BYTES', 64 * 1024, 256, 16 * 1024 * 1024),
     maxConnections: read.integer('MAX_CONNECTIONS', 10_000, 1, 1_000_000),
+    maxReaders: read.integer('MAX_READERS', 2000, 1, 1_000_000),
+    adminPort: read.port('ADMIN_PORT'),
+    allowedOrigins: read.list('ALLOWED_ORIGINS', isOrigin, 'origins by comma, as https://a.example'),
+    allowedHosts: read.list('ALLOWED_HOSTS', isHost, 'names of hosts by comma, as rockets.example:8088'),
     gapTimeoutMs: read.duration('GAP_TIMEOUT', 'off', '8760h'),
     silentAfterMs: read.duration('SILENT_AFTER', '10m', '8760h'),
     shutdownTimeoutMs: read.duration('SHUTDOWN_TIMEOUT', '9s', '24h'),
@@ -65,6 +75,10 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
   read.finish();
   return config;
 };
+
+const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
+
+const isHost = (text: string): boolean => URL.canParse(`http://${text}`) && !/[/?#@\s]/.test(text);
 
 class Settings {
   /** What was read so far, as `NAME=value`. */
@@ -85,6 +99,19 @@ class Settings {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
     return this.refuse(name, text, `an integer from ${min} to ${max}`, standard);
+  }
+
+  port(name: string): number | undefined {
+    const isSet = (this.env[name]?.trim() ?? '') !== '';
+    if (isSet) return this.integer(name, 0, 0, 65_535);
+    this.text(name, '');
+    return undefined;
+  }
+
+  list(name: string, isRight: (text: string) => boolean, expected: string): readonly string[] {
+    const text = this.text(name, '');
+    const values = text.split(',').flatMap((value) => value.trim() || []);
+    return values.every(isRight) ? values : this.refuse(name, text, expected, []);
   }
 
   /** In milliseconds. A timer that is set for longer than some 24 days would go off at once. */

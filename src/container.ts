@@ -18,7 +18,7 @@ import type { MinuteLog } from './application/ports/minute-log.js';
 import type { RocketDirectory } from './application/ports/rocket-directory.js';
 import { RocketQueries } from './application/rocket-queries.js';
 import type { Config } from './config.js';
-import { createApp } from './infrastructure/http/app.js';
+import { createAdminApp, createApp } from './infrastructure/http/app.js';
 import { dashboardRouter } from './infrastructure/http/docs/dashboard-router.js';
 import { docsRouter } from './infrastructure/http/docs/docs-router.js';
 import { streamEvents } from './infrastructure/http/feed/feed-stream.js';
@@ -56,6 +56,7 @@ export const parts = {
   health: named<Health>('Health'),
   app: named<Express>('Express'),
   server: named<RocketsServer>('RocketsServer'),
+  adminServer: named<RocketsServer>('AdminServer'),
   service: named<RocketsService>('RocketsService'),
 };
 
@@ -106,7 +107,9 @@ const applicationModule = (config: Config): ContainerModule =>
     bind(p.queries).toDynamicValue(
       ({ get }) => new RocketQueries(get(p.store), get(p.directory), get(p.clock)),
     );
-    bind(p.feed).toDynamicValue(({ get }) => new EventFeed(get(p.store), get(p.clock), get(p.logger)));
+    bind(p.feed).toDynamicValue(
+      ({ get }) => new EventFeed(get(p.store), get(p.clock), get(p.logger), config.maxReaders),
+    );
     bind(p.skipOverdueGaps).toDynamicValue(
       ({ get }) =>
         new SkipOverdueGaps(
@@ -142,6 +145,7 @@ const applicationModule = (config: Config): ContainerModule =>
           get(p.counters),
           get(p.feed),
           get(p.clock),
+          get(p.logger),
         ),
     );
   });
@@ -157,12 +161,19 @@ const httpModule = (config: Config): ContainerModule =>
         counters: get(p.counters),
         logger: get(p.logger),
         limits: { bytes: config.bodyBytes, timeoutMs: BODY_TIMEOUT_MS },
+        sites: { allowedOrigins: config.allowedOrigins, allowedHosts: config.allowedHosts },
         streamEvents: streamEvents(get(p.feed)),
         pages: [docsRouter(), dashboardRouter()],
       }),
     );
     bind(p.server).toDynamicValue(
       ({ get }) => new RocketsServer(get(p.app), { maxConnections: config.maxConnections }),
+    );
+    bind(p.adminServer).toDynamicValue(
+      ({ get }) =>
+        new RocketsServer(createAdminApp({ health: get(p.health), logger: get(p.logger) }), {
+          maxConnections: config.maxConnections,
+        }),
     );
     bind(p.service).toDynamicValue(
       ({ get }) =>
@@ -175,6 +186,7 @@ const httpModule = (config: Config): ContainerModule =>
           activity: get(p.activity),
           health: get(p.health),
           server: get(p.server),
+          adminServer: get(p.adminServer),
         }),
     );
   });

@@ -2,8 +2,9 @@ import { isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
 import { InvalidConfig, readConfig, settingsInForce, sqliteFileIn, type Config } from './config.js';
 import { createContainer, parts } from './container.js';
+import { version } from './version.js';
 
-const usage = `Usage: node dist/main.js [--port 8088] [--print-config] [--help]
+const usage = `Usage: node dist/main.js [--port 8088] [--print-config] [--version] [--help]
 
 Everything else is set in the environment; --print-config shows every setting and its value.`;
 
@@ -14,6 +15,7 @@ const readArguments = (args: readonly string[]) =>
     options: {
       port: { type: 'string' },
       'print-config': { type: 'boolean' },
+      version: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   }).values;
@@ -21,6 +23,7 @@ const readArguments = (args: readonly string[]) =>
 const main = async (): Promise<void> => {
   const options = readArguments(process.argv.slice(2));
   if (options.help) return console.log(usage);
+  if (options.version) return console.log(version());
   const env = options.port === undefined ? process.env : { ...process.env, PORT: options.port };
   const onTerminal = process.stderr.isTTY;
   if (options['print-config']) return console.log(settingsInForce(env, onTerminal).join('\n'));
@@ -36,10 +39,12 @@ const serve = async (config: Config): Promise<void> => {
   const url = `http://${reachableName(config.host)}:${port}`;
   logger.info('Rockets is listening', { url, store: config.eventStore, pid: process.pid });
   logger.info(`Dashboard ${url}/  API ${url}/docs`);
+  if (service.adminAddress !== undefined)
+    logger.info(`Probes and /health http://${reachableName(config.host)}:${service.adminAddress.port}/`);
   logger[level === 'none' ? 'warn' : 'info'](`durability: ${description}`);
 
   let stopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
+  const stop = (signal: NodeJS.Signals | 'unexpected error'): void => {
     if (stopping) return;
     stopping = true;
     logger.info('stopping', { signal });
@@ -49,7 +54,7 @@ const serve = async (config: Config): Promise<void> => {
       () => {
         const left = level === 'none' ? 'what was in memory is gone' : 'everything acknowledged is stored';
         logger.info(`stopped; ${left}`);
-        process.exit(0);
+        process.exit();
       },
       (error: unknown) => {
         logger.error('could not stop in order', { error: String(error) });
@@ -59,6 +64,11 @@ const serve = async (config: Config): Promise<void> => {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  process.on('uncaughtException', (error) => {
+    logger.error('unexpected error: no new work is taken', { error: error.stack ?? error.message });
+    process.exitCode = 1;
+    stop('unexpected error');
+  });
 };
 
 /** How this machine reaches the service, which may listen on all of its addresses. */

@@ -18,11 +18,14 @@ export interface ServiceParts {
   readonly activity: ActivityLog;
   readonly health: Health;
   readonly server: RocketsServer;
+  /** Listens only when it has a port of its own. */
+  readonly adminServer: RocketsServer;
 }
 
 /** The order in which the parts start and stop. */
 export class RocketsService {
   readonly store: EventStore;
+  adminAddress: AddressInfo | undefined;
 
   constructor(
     private readonly config: Config,
@@ -32,18 +35,20 @@ export class RocketsService {
   }
 
   async start(): Promise<AddressInfo> {
-    const { workers, feed, activity, skipOverdueGaps, server } = this.parts;
+    const { workers, feed, activity, skipOverdueGaps, server, adminServer } = this.parts;
+    const { port, host, adminPort, gapTimeoutMs } = this.config;
     workers.onCommit((change, before) => feed.committed(change, before));
     workers.onCommit((change) => activity.committed(change));
     await activity.start();
     await workers.start();
-    if (this.config.gapTimeoutMs > 0) void skipOverdueGaps.run();
-    return server.listen(this.config.port, this.config.host);
+    if (gapTimeoutMs > 0) void skipOverdueGaps.run();
+    if (adminPort !== undefined) this.adminAddress = await adminServer.listen(adminPort, host);
+    return server.listen(port, host);
   }
 
   /** Dependents first: nothing new comes in, everything taken is committed and answered, then the store closes. */
   async stop(): Promise<void> {
-    const { store, ingest, feed, activity, skipOverdueGaps, health, server } = this.parts;
+    const { store, ingest, feed, activity, skipOverdueGaps, health, server, adminServer } = this.parts;
     health.beginStopping();
     skipOverdueGaps.stop();
     const drained = ingest.stop();
@@ -51,5 +56,7 @@ export class RocketsService {
     await Promise.all([drained, server.close(this.config.shutdownTimeoutMs)]);
     await activity.stop();
     await store.close();
+    // To the end it says that the service stops.
+    if (this.adminAddress !== undefined) await adminServer.close(0);
   }
 }

@@ -68,6 +68,10 @@ describe('the settings in force', () => {
       BUFFER_BYTES: '134217728',
       BODY_BYTES: '65536',
       MAX_CONNECTIONS: '10000',
+      MAX_READERS: '2000',
+      ADMIN_PORT: '',
+      ALLOWED_ORIGINS: '',
+      ALLOWED_HOSTS: '',
       GAP_TIMEOUT: 'off',
       SILENT_AFTER: '10m',
       SHUTDOWN_TIMEOUT: '9s',
@@ -87,6 +91,31 @@ describe('the settings in force', () => {
 
   it('are refused as at start', () => {
     expect(() => settingsInForce({ PORT: 'x' }, false)).toThrow(InvalidConfig);
+  });
+});
+
+describe('names of hosts and origins', () => {
+  it('are given by comma', () => {
+    const env = {
+      ALLOWED_ORIGINS: 'https://a.example, http://b:81,',
+      ALLOWED_HOSTS: 'a.example,b:8088,[::1]',
+    };
+    expect(readConfig(env, false)).toMatchObject({
+      allowedOrigins: ['https://a.example', 'http://b:81'],
+      allowedHosts: ['a.example', 'b:8088', '[::1]'],
+    });
+  });
+
+  it.each([
+    ['ALLOWED_ORIGINS', 'a.example'],
+    ['ALLOWED_ORIGINS', 'https://a.example/'],
+    ['ALLOWED_ORIGINS', 'https://a.example, *'],
+    ['ALLOWED_HOSTS', 'https://a.example'],
+    ['ALLOWED_HOSTS', 'a b'],
+    ['ADMIN_PORT', '70000'],
+    ['MAX_READERS', '0'],
+  ])('%s=%s makes no sense', (name, value) => {
+    expect(refusals({ [name]: value })).toHaveLength(1);
   });
 });
 

@@ -3,6 +3,7 @@ import type { Counters } from './ingest/counters.js';
 import type { ReorderBuffer } from './ingest/reorder-buffer.js';
 import type { Clock } from './ports/clock.js';
 import type { Durability, EventStore } from './ports/event-store.js';
+import type { Logger } from './ports/logger.js';
 import type { RocketDirectory, RocketTotals } from './ports/rocket-directory.js';
 
 export interface HealthReport {
@@ -23,6 +24,8 @@ export interface HealthReport {
   readonly buffer: { readonly messages: number; readonly bytes: number };
   /** Who reads live, and how far they are behind what is stored. */
   readonly feed: { readonly readers: number; readonly lagSeconds: number };
+  /** Lines of the log that could not be written. */
+  readonly log: { readonly lost: number };
 }
 
 /** How the service is, for people and for probes. */
@@ -38,6 +41,7 @@ export class Health {
     private readonly counters: Counters,
     private readonly feed: EventFeed,
     private readonly clock: Clock,
+    private readonly logger: Pick<Logger, 'lost'>,
   ) {
     this.startedAt = clock.elapsed();
   }
@@ -54,6 +58,7 @@ export class Health {
       messages: this.counters.messages,
       buffer: { messages: this.buffer.messages, bytes: this.buffer.bytes },
       feed: { readers: this.feed.readers, lagSeconds: Math.round(this.feed.lagMs) / 1000 },
+      log: { lost: this.logger.lost },
     };
     try {
       const { rockets: total, byStatus, incomplete, withGaps, ...figures } = await this.directory.totals();

@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Failure } from './failure.js';
 
 const unitMs: Readonly<Record<string, number>> = {
   ns: 1e-6,
@@ -49,13 +50,15 @@ export const readPace = (text: string): number => {
 export const readWindow = (text: string): number =>
   text === 'all' ? Infinity : readInteger(0)(text === 'none' ? '0' : text);
 
+const LOCAL_SERVICE = 'http://localhost:8088';
+
 const readUrl = (text: string): URL => {
   const withScheme = /^[a-z]+:\/\//i.test(text) ? text : `http://${text}`;
   if (URL.canParse(withScheme)) {
     const url = new URL(withScheme);
     if (url.protocol === 'http:' || url.protocol === 'https:') return url;
   }
-  throw new InvalidArgumentError('It must be a URL, as http://localhost:8088/messages.');
+  throw new InvalidArgumentError(`It must be a URL, as ${LOCAL_SERVICE}.`);
 };
 
 /** The URL messages are posted to. Of a bare address, `/messages` is meant. */
@@ -79,6 +82,30 @@ export const serviceOf = (url: URL): URL => {
   service.pathname = url.pathname.replace(/messages\/?$/, '');
   if (!service.pathname.endsWith('/')) service.pathname += '/';
   return service;
+};
+
+/** Every command that talks to a service has this option, and nothing else where there is none. */
+export const serviceOption = (): Option =>
+  new Option('--url <url>', `the service (default: ROCKETS_URL, or ${LOCAL_SERVICE})`).argParser(
+    readServiceUrl,
+  );
+
+/** The service that `--url` names, or an argument in the manner of the official program. */
+export const namedService = (option: URL | undefined, argument?: URL): URL => {
+  if (option !== undefined && argument !== undefined)
+    throw new Failure('Name the service once: as an argument, or with --url.');
+  return argument ?? option ?? usualService(process.env['ROCKETS_URL']);
+};
+
+/** An empty setting is no setting. */
+const usualService = (setting = ''): URL => {
+  try {
+    return readServiceUrl(setting.trim() || LOCAL_SERVICE);
+  } catch (error) {
+    throw new Failure(
+      `ROCKETS_URL=${setting} makes no sense. ${error instanceof Error ? error.message : ''}`,
+    );
+  }
 };
 
 export const addExamples = (command: Command, examples: readonly (readonly [string, string])[]): Command => {

@@ -28,4 +28,6 @@ export const reasonOf = (error: unknown): string => {
 };
 
 export const unreachable = (url: URL, error: unknown): Failure =>
-  new Failure(`Cannot reach ${url.origin}: ${reasonOf(error)}. Is the service running? (make run)`);
+  new Failure(
+    `Cannot reach ${url.origin}: ${reasonOf(error)}; start the service, or name another with --url or ROCKETS_URL.`,
+  );

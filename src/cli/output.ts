@@ -33,6 +33,13 @@ export const endWithOutput = (): void => {
   });
 };
 
+/** A time of the service, in words of people: `2026-10-01 15:39:42.898 UTC`. */
+export const utcText = (time: unknown): string => String(time).replace('T', ' ').replace('Z', ' UTC');
+
+/** The numbers of a gap: `#4`, or `#4–6`. */
+export const numbersIn = ({ from, to }: { readonly from?: unknown; readonly to?: unknown }): string =>
+  from === to ? `#${String(from)}` : `#${String(from)}–${String(to)}`;
+
 const english = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
 export const inThousands = (number: number): string => english.format(number);

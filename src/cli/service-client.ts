@@ -1,40 +1,61 @@
 import { Failure, unreachable } from './failure.js';
 
-/** Reads the service over HTTP. Answers are `unknown` until somebody looked at them. */
+/** Speaks with the service over HTTP. Answers are `unknown` until somebody looked at them. */
 export class ServiceClient {
-  private readonly headers: Readonly<Record<string, string>>;
+  constructor(private readonly service: URL) {}
 
-  constructor(
-    private readonly service: URL,
-    apiKey: string | undefined,
-  ) {
-    this.headers = apiKey === undefined ? {} : { Authorization: `Bearer ${apiKey}` };
+  get origin(): string {
+    return this.service.origin;
   }
 
   /** Undefined when the service knows no such thing (404). */
   async find(path: string): Promise<unknown> {
-    const response = await this.open(path, { Accept: 'application/json' });
-    const text = await response.text();
-    if (response.status === 404) return undefined;
-    if (!response.ok) throw new Failure(`${response.url} answered ${response.status}: ${explanation(text)}`);
-    return parse(text, response.url);
+    const answer = await this.ask(path);
+    return answer.status === 404 ? undefined : contentOf(answer);
   }
 
-  async open(
-    path: string,
-    headers: Readonly<Record<string, string>>,
-    signal?: AbortSignal,
-  ): Promise<Response> {
+  /** A list, page after page, as far as anybody reads it. */
+  async *pages(path: string): AsyncGenerator<readonly JsonObject[]> {
+    for (let next: string | undefined = path; next !== undefined;) {
+      const answer: Answer = await this.ask(next);
+      const page = contentOf(answer);
+      if (Array.isArray(page)) yield page.filter(isObject);
+      next = answer.next && `${path.replace(/\?.*$/, '')}${answer.next}`;
+    }
+  }
+
+  /** Whatever it answers, also when that is no success. */
+  async ask(path: string, body?: object): Promise<Answer> {
+    const headers = { Accept: 'application/json', ...(body && { 'Content-Type': 'application/json' }) };
+    const response = await this.open(path, { headers, ...(body && post(body)) });
+    const { status, ok, url } = response;
+    const [, next] = /<[^>]*(\?[^>]*)>; rel="next"/.exec(response.headers.get('Link') ?? '') ?? [];
+    return { status, ok, url, text: await response.text(), next };
+  }
+
+  async open(path: string, request: RequestInit): Promise<Response> {
     const url = new URL(path, this.service);
     try {
-      return await fetch(url, { headers: { ...this.headers, ...headers }, signal });
+      return await fetch(url, request);
     } catch (error) {
-      throw signal?.aborted === true ? error : unreachable(url, error);
+      throw request.signal?.aborted === true ? error : unreachable(url, error);
     }
   }
 }
 
-const parse = (text: string, url: string): unknown => {
+export interface Answer {
+  readonly status: number;
+  readonly ok: boolean;
+  readonly url: string;
+  readonly text: string;
+  /** The query of the next page. */
+  readonly next: string | undefined;
+}
+
+const post = (body: object): RequestInit => ({ method: 'POST', body: JSON.stringify(body) });
+
+const contentOf = ({ ok, status, url, text }: Answer): unknown => {
+  if (!ok) throw new Failure(`${url} answered ${status}: ${explanation(text)}`);
   try {
     return JSON.parse(text);
   } catch {

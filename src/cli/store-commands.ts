@@ -8,14 +8,15 @@ import type { MessageRules } from '../infrastructure/stores/upkeep/export-line.j
 import { NoExport } from '../infrastructure/stores/upkeep/import.js';
 import { StoreDamaged, StoreRefused } from '../infrastructure/stores/relational/store-errors.js';
 import { backupFile } from '../infrastructure/stores/sqlite/upkeep/backup.js';
-import { rebuildFile, verifyFile } from '../infrastructure/stores/sqlite/upkeep/maintenance.js';
+import { rebuildFile } from '../infrastructure/stores/sqlite/upkeep/rebuild.js';
+import { verifyFile } from '../infrastructure/stores/sqlite/upkeep/verify.js';
 import { asStoreError } from '../infrastructure/stores/sqlite/sqlite-errors.js';
 import { exportFile, importFile } from '../infrastructure/stores/sqlite/upkeep/transfer.js';
 import { StoreUnavailable } from '../application/ports/event-store.js';
 import { sqliteFileIn } from '../config.js';
-import { addExamples, readMessagesUrl } from './arguments.js';
+import { addExamples, namedService, serviceOption } from './arguments.js';
 import { Failure } from './failure.js';
-import { counted, inThousands, processOutput, type Output } from './output.js';
+import { counted, inThousands, type Output } from './output.js';
 import { importMessages } from './store-import.js';
 import { Source } from './store-source.js';
 
@@ -24,7 +25,7 @@ interface FileOption {
 }
 
 /** What can be done with the file of the SQLite store. */
-export const registerStoreCommands = (program: Command, output: Output = processOutput): void => {
+export const registerStoreCommands = (program: Command, output: Output): void => {
   registerVerify(program, output);
   registerRebuild(program, output);
   registerBackup(program, output);
@@ -39,10 +40,14 @@ const registerVerify = (program: Command, output: Output): void => {
       'Reads the whole file: pages and indexes, the checksum of every row, the feed without a hole, and all that is ' +
         'stored of each rocket against a new fold of its events. The service may be running.',
     )
-    .action(async ({ file }: FileOption) => {
-      const { rockets, events, waiting, late, damages } = await explained(file, () => verifyFile(file));
-      for (const damage of damages) output.out(damage);
+    .option('--json', 'print what was found as JSON')
+    .action(async ({ file, json }: FileOption & { json?: boolean }) => {
+      const report = await explained(file, () => verifyFile(file));
+      const { rockets, events, waiting, late, damages } = report;
+      if (json === true) output.out(JSON.stringify(report));
+      else for (const damage of damages) output.out(damage);
       if (damages.length > 0) throw new Failure(`${file} is damaged: ${counted(damages.length, 'finding')}.`);
+      if (json === true) return;
       output.out(
         `${file} is right: ${counted(rockets, 'rocket')}, ${counted(events, 'event')} without a hole, ` +
           `${inThousands(waiting)} waiting and ${counted(late, 'late message')}; every state equals the replay of its events.`,
@@ -74,10 +79,14 @@ const registerRebuild = (program: Command, output: Output): void => {
 const registerBackup = (program: Command, output: Output): void => {
   onFile(program, 'backup')
     .summary('copy the file as it is at one moment')
-    .description('Copies the file while the service may go on writing. The copy is complete, or not there.')
+    .description(
+      'Copies the file while the service may go on writing. The copy is complete, or not there, and takes the place of ' +
+        'nothing but an older one, if at all.',
+    )
     .argument('<target>', 'where to put the copy')
-    .action(async (target: string, { file }: FileOption) => {
-      await explained(file, () => backupFile(file, target));
+    .option('--force', 'replace an older copy of that name; never anything else')
+    .action(async (target: string, { file, force }: FileOption & { force?: boolean }) => {
+      await explained(file, () => backupFile(file, target, { force }));
       output.out(`${file} copied to ${target}`);
     });
 };
@@ -105,18 +114,17 @@ const registerImport = (program: Command, output: Output): void => {
     .command('import')
     .summary('make a new store of an export, or send messages to a service')
     .description(
-      'With --file: writes an export into a new file, which then gives the same answers. With --url: sends messages, ' +
-        'or those of an export, to POST /messages of a running service; what it has already is a duplicate.',
+      'With --file: writes an export into a new file, which then gives the same answers. Otherwise: sends messages, or ' +
+        'those of an export, to POST /messages of a running service; what it has already is a duplicate.',
     )
     .argument('[source]', 'what to read; standard input when left out')
     .option('--file <file>', 'the new file of an SQLite store')
-    .option('--url <url>', 'where to post, as http://localhost:8088/messages', readMessagesUrl)
+    .addOption(serviceOption())
     .action(async (from: string | undefined, { file, url }: { file?: string; url?: URL }) => {
       if (file !== undefined && url !== undefined) throw new Failure('Name a file or a URL, not both.');
       const source = new Source(from);
       if (file === undefined) {
-        const target = url ?? new URL('http://localhost:8088/messages');
-        return output.out(await importMessages(source, target, output));
+        return output.out(await importMessages(source, new URL('messages', namedService(url)), output));
       }
       const { rockets, events, waiting, late } = await importExport(source, file);
       const messages = `${inThousands(waiting)} waiting and ${counted(late, 'late message')}`;
@@ -124,7 +132,7 @@ const registerImport = (program: Command, output: Output): void => {
     });
   addExamples(command, [
     ['rockets import all.ndjson --file data/new.db', 'the same store again'],
-    ['rockets import messages.ndjson', 'messages, to the service on this machine'],
+    ['rockets import messages.ndjson', 'messages, to a running service'],
   ]);
 };
 

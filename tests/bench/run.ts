@@ -1,5 +1,6 @@
 import { feedBench } from './feed.bench.js';
 import { feedLagBench } from './feed-lag.bench.js';
+import { figuresBench } from './figures.bench.js';
 import { launchBench, sqliteLaunchBench } from './launch.bench.js';
 import { machine, quick, type Bench, type Row } from './measure.js';
 import { ndjsonBench } from './ndjson.bench.js';
@@ -13,6 +14,7 @@ import { storeBench } from './store.bench.js';
 
 /** `make bench`: every benchmark, or those named, and one table. */
 const benches: Readonly<Record<string, Bench>> = {
+  figures: figuresBench,
   post: postBench,
   ndjson: ndjsonBench,
   pipeline: pipelineBench,

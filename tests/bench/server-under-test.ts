@@ -50,6 +50,8 @@ export const postAll = async (
   port: number,
   bodies: readonly string[],
   connections: number,
+  /** Takes how long each request took, in milliseconds. */
+  latencies?: number[],
 ): Promise<number> => {
   let next = 0;
   const began = performance.now();
@@ -57,6 +59,7 @@ export const postAll = async (
     new Promise((resolve, reject) => {
       const socket = connect(port, '127.0.0.1');
       socket.setNoDelay(true);
+      let sentAt = 0;
       const send = (): void => {
         const body = bodies[next++];
         if (body === undefined) {
@@ -64,6 +67,7 @@ export const postAll = async (
           resolve();
           return;
         }
+        sentAt = performance.now();
         socket.write(
           `POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n` +
             `Content-Length: ${body.length}\r\n\r\n${body}`,
@@ -72,7 +76,10 @@ export const postAll = async (
       socket.on('connect', send);
       socket.on('data', (data) => {
         if (data.toString('latin1', 9, 12) !== '202') reject(new Error(data.toString()));
-        else send();
+        else {
+          latencies?.push(performance.now() - sentAt);
+          send();
+        }
       });
       socket.on('error', reject);
     });

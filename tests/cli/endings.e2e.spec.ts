@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,9 +26,21 @@ const running = (
     stdin = 'ignore',
     stdout = 'pipe',
     env = {},
-  }: { stdin?: 'pipe' | 'ignore'; stdout?: 'pipe' | number; env?: Readonly<Record<string, string>> },
+    under = [],
+  }: {
+    under?: readonly string[];
+    stdin?: 'pipe' | 'ignore';
+    stdout?: 'pipe' | number;
+    env?: Readonly<Record<string, string>>;
+  },
 ) => {
-  const child = spawn(process.execPath, [join(programs, `${program}.js`), ...args], {
+  const [command = process.execPath, ...words] = [
+    ...under,
+    process.execPath,
+    join(programs, `${program}.js`),
+    ...args,
+  ];
+  const child = spawn(command, words, {
     stdio: [stdin, stdout, 'pipe'],
     env: { PATH: process.env['PATH'], ...env },
   });
@@ -102,6 +123,29 @@ describe('an import', () => {
     expect(await again.ended).toEqual({ code: 0, errors: '' });
     expect(begun()).toHaveLength(1);
     expect(await running('rockets', ['verify', '--file', target], {}).ended).toEqual({ code: 0, errors: '' });
+  });
+});
+
+describe('a backup', () => {
+  const stores = new SqliteStores();
+  afterAll(() => stores.remove());
+
+  it('is complete, and takes the place of nothing, on a disk without links', async () => {
+    const file = stores.newFile();
+    await write(await stores.open(file), 'a', { events: [launched()] });
+    await stores.closeAll();
+    const target = stores.newFile();
+    const trace = stores.newFile();
+    const calls = ['-f', '-o', trace, '-e', 'trace=link,linkat', '-e', 'inject=link,linkat:error=EPERM'];
+    const backup = ['backup', target, '--file', file];
+    expect(await running('rockets', backup, { under: ['strace', ...calls] }).ended).toEqual({
+      code: 0,
+      errors: '',
+    });
+    expect(readFileSync(trace, 'utf8')).toContain('INJECTED');
+    expect(await running('rockets', ['verify', '--file', target], {}).ended).toEqual({ code: 0, errors: '' });
+    const again = await running('rockets', backup, { under: ['strace', ...calls] }).ended;
+    expect(again).toEqual({ code: 1, errors: expect.stringContaining(`${target} exists`) as string });
   });
 });
 

@@ -1,4 +1,5 @@
 import { runLaunch, type LaunchOptions } from '../../src/cli/launch/run-launch.js';
+import { startService } from '../support/test-service.js';
 import { FakeService, type Faults } from './fake-service.js';
 
 const defaults: LaunchOptions = {
@@ -13,6 +14,7 @@ const defaults: LaunchOptions = {
   duplicates: 0,
   loss: 0,
   malformed: 0,
+  ruleBreaking: 0,
   ndjson: false,
   verify: true,
   patience: 30_000,
@@ -179,6 +181,51 @@ describe('a service that is wrong', () => {
   });
 });
 
+describe('a run of rockets that break rules', () => {
+  it.each([
+    ['now and then', { ruleBreaking: 0.05 }],
+    ['often, on the worst radio', { ruleBreaking: 0.5, shuffle: Infinity, duplicates: 0.3, malformed: 0.1 }],
+    ['in batches', { ruleBreaking: 0.2, ndjson: true, shuffle: 50 }],
+    ['always, so that none is ever launched', { ruleBreaking: 1, maxMessages: 50 }],
+  ])('is exact when the service refuses just those messages: %s', async (_name, options) => {
+    const service = await startService();
+    const { code, text } = await launchAt(`${service.url}/messages`, { maxMessages: 2000, ...options });
+    const { rulesBroken } = (await (await fetch(`${service.url}/fleet`)).json()) as { rulesBroken: number };
+    await service.stop();
+    const report = JSON.parse(text) as { verified: { rockets: number } };
+    expect(report).toMatchObject({ verified: { exact: report.verified.rockets, differing: [] } });
+    expect(rulesBroken).toBeGreaterThan(20);
+    expect(code).toBe(0);
+  });
+
+  it('fails when the service refuses one for another rule', async () => {
+    const { code, report } = await launch(
+      { ruleBreaking: 0.2 },
+      {
+        tamper: ({ metadata, message }) => {
+          if (message['by'] !== Number.MAX_SAFE_INTEGER) return { metadata, message };
+          const refusal = {
+            rule: 'speed-below-zero',
+            message: { type: metadata.messageType, data: message },
+          };
+          return { metadata: { ...metadata, messageType: 'MessageRefused' }, message: refusal as never };
+        },
+      },
+    );
+    expect(code).toBe(1);
+    expect(JSON.stringify(report['verified'])).toMatch(
+      /MessageRefused {\\"rule\\":\\"speed-below-zero\\"[^ ]*, expected MessageRefused {\\"rule\\":\\"speed-out-of-range\\"/,
+    );
+  });
+
+  it('fails when the service takes them for facts', async () => {
+    const { code, text } = await launch({ ruleBreaking: 0.2, json: false });
+    expect(code).toBe(1);
+    expect(text).toMatch(/event \d+ is Rocket\w+ .*, expected MessageRefused {"rule":"/);
+    expect(text).toContain('0 of 5 rockets exact');
+  });
+});
+
 describe('the manners of the official program', () => {
   it('sends no Accept header, and uses a connection again after an empty reply', async () => {
     const { service, report } = await launch({ verify: false });
@@ -248,11 +295,6 @@ describe('the manners of the official program', () => {
       verified: { exact: 5 },
     });
     expect(code).toBe(0);
-  });
-
-  it('carries an API key', async () => {
-    const { service } = await launch({ apiKey: 'rk_1' });
-    expect(service.requests.every(({ headers }) => headers.authorization === 'Bearer rk_1')).toBe(true);
   });
 });
 

@@ -69,6 +69,28 @@ it('backup copies', async () => {
   await rockets('verify', '--file', target);
 });
 
+it('backup replaces an older copy when it is told to', async () => {
+  const target = stores.newFile();
+  await rockets('backup', target, '--file', file);
+  await expect(rockets('backup', target, '--file', file)).rejects.toEqual(
+    new Failure(`${target} exists; choose another name, or replace it with --force if it is an older copy.`),
+  );
+  await rockets('backup', '--force', target, '--file', file);
+  expect(lines).toEqual([`${file} copied to ${target}`]);
+});
+
+it('verify prints what it found as JSON', async () => {
+  await rockets('verify', '--file', file, '--json');
+  const found = { rockets: 2, events: 4, waiting: 1, late: 1 };
+  expect(lines.map((line) => JSON.parse(line) as object)).toEqual([{ ...found, damages: [] }]);
+  const database = new DatabaseSync(file);
+  database.exec("UPDATE rockets SET speed = 7 WHERE channel = 'a'");
+  database.close();
+  await expect(rockets('verify', '--file', file, '--json')).rejects.toThrow('is damaged: 1 finding.');
+  const damages = ['damaged: rocket 1 (a) does not match its checksum'];
+  expect(lines.map((line) => JSON.parse(line) as object)).toEqual([{ ...found, damages }]);
+});
+
 it('counts a single finding', async () => {
   writeFileSync(file, 'no SQLite');
   await expect(rockets('verify', '--file', file)).rejects.toThrow(/damaged: 1 finding\.$/);

@@ -20,6 +20,10 @@ describe('a running service', () => {
     expect(service.log()).toContain('durability: ');
   });
 
+  it('starts without a warning of Node about what it is made of', () => {
+    expect(service.log()).not.toMatch(/warning/i);
+  });
+
   it('takes a message and shows its rocket', async () => {
     const { status } = await postMessage(service.url, messageText(1, 'rocket'));
     expect(status).toBe(202);

@@ -55,6 +55,9 @@ export const checkTotals = async (
     withGaps: sum((rocket) => (rocket.gaps().length > 0 ? 1 : 0)),
     gaps: sum((rocket) => rocket.gaps().length),
     events,
+    rulesBroken: sum(
+      ({ history }) => history.filter(({ expected }) => expected.type === 'MessageRefused').length,
+    ),
     waiting: sum(({ standing, sight }) => [...standing.keys()].filter((n) => n > sight.version).length),
     late: sum(({ late }) => late.size),
   };

@@ -20,6 +20,7 @@ const silent: Logger = {
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
+  lost: 0,
 };
 
 const EPOCH = Date.UTC(2026, 0, 1);

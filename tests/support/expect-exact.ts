@@ -1,4 +1,4 @@
-import { verifyFile } from '../../src/infrastructure/stores/sqlite/upkeep/maintenance.js';
+import { verifyFile } from '../../src/infrastructure/stores/sqlite/upkeep/verify.js';
 import { exportFile } from '../../src/infrastructure/stores/sqlite/upkeep/transfer.js';
 import type { Fleet } from './producers.js';
 

@@ -98,9 +98,14 @@ const sharedName = (exchange: Exchange, path?: string, operation?: Operation): s
   const problem = String(exchange.headers['content-type']).startsWith('application/problem+json');
   if (!problem || exchange.body === '') return undefined;
   const slug = slugOf(JSON.parse(exchange.body));
-  return ['MalformedRequest', 'RequestTimeout', 'HeaderTooLarge', 'InternalError'].find((name) =>
-    variantsOf(openApi.components.responses[name]!).includes(slug),
-  );
+  return [
+    'MalformedRequest',
+    'RequestTimeout',
+    'HeaderTooLarge',
+    'InternalError',
+    'CrossSite',
+    'UnknownHost',
+  ].find((name) => variantsOf(openApi.components.responses[name]!).includes(slug));
 };
 
 const operationOf = (path: string, verb: string): Operation | undefined => {
@@ -115,6 +120,11 @@ const patternOf = (template: string): RegExp =>
 
 /** Headers that belong to HTTP itself and not to our contract. */
 const plainHeaders = new Set([
+  'access-control-allow-headers',
+  'access-control-allow-methods',
+  'access-control-allow-origin',
+  'access-control-expose-headers',
+  'access-control-max-age',
   'connection',
   'content-encoding',
   'content-length',

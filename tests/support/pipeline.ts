@@ -10,6 +10,7 @@ import type { RocketMessage } from '../../src/domain/rocket-message.js';
 import { SystemClock } from '../../src/infrastructure/system-clock.js';
 
 export class LogBook implements Logger {
+  readonly lost = 0;
   readonly lines: { readonly level: string; readonly message: string; readonly fields: LogFields }[] = [];
 
   debug = this.write('debug');

@@ -22,11 +22,12 @@ export const startProcess = async (
   env: Readonly<Record<string, string>> = {},
   args: readonly string[] = [],
   under: readonly string[] = [],
+  program = main,
 ): Promise<RealProcess> => {
-  if (!existsSync(main)) throw new Error('dist/main.js is missing: run `make build` first.');
+  if (!existsSync(program)) throw new Error(`${program} is missing: run \`make build\` first.`);
   const port = env['PORT'] === undefined ? await freePort() : Number(env['PORT']);
-  const [program, ...words] = [...under, process.execPath, main, ...args];
-  const child = spawn(program ?? process.execPath, words, {
+  const [command, ...words] = [...under, process.execPath, program, ...args];
+  const child = spawn(command ?? process.execPath, words, {
     env: { PATH: process.env['PATH'], HOST: '127.0.0.1', ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

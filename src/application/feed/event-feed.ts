@@ -2,7 +2,13 @@ import { ShuttingDown } from '../ingest/ingest-messages.js';
 import type { Clock } from '../ports/clock.js';
 import type { Change, EventStore, FeedBatch, Following, Head } from '../ports/event-store.js';
 import type { Logger } from '../ports/logger.js';
-import type { FeedMessage, FeedReader, FeedStart, LateNotice } from './feed-message.js';
+import {
+  TooManyReaders,
+  type FeedMessage,
+  type FeedReader,
+  type FeedStart,
+  type LateNotice,
+} from './feed-message.js';
 import { FeedSubscription, type FeedHub } from './feed-subscription.js';
 import { FeedTail } from './feed-tail.js';
 import { SharedPages } from './shared-pages.js';
@@ -44,6 +50,8 @@ export class EventFeed {
     private readonly store: EventStore,
     private readonly clock: Clock,
     private readonly logger: Logger,
+    /** More are told to come back: whoever asks anything else needs a connection, too. */
+    private readonly maxReaders = Infinity,
   ) {
     this.turns = new SharedTurns(clock, () => this.isBusy());
     this.hub = this.hubOf(store, clock, new SharedPages(store, this.turns));
@@ -76,6 +84,7 @@ export class EventFeed {
   /** Tells the reader the feed until it is dropped or the function that is returned is called. */
   subscribe(reader: FeedReader, start: FeedStart): () => void {
     if (this.closed) throw new ShuttingDown();
+    if (this.subscriptions.size >= this.maxReaders) throw new TooManyReaders(this.maxReaders);
     const subscription = new FeedSubscription(this.hub, reader, start);
     this.subscriptions.add(subscription);
     void subscription.run();

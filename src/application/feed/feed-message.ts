@@ -1,6 +1,14 @@
 import type { Position, StoredEvent } from '../ports/event-store.js';
 import type { FeedSelection } from './feed-selection.js';
 
+/** As many follow the feed as are allowed to. */
+export class TooManyReaders extends Error {
+  readonly code = 'too-many-readers';
+  constructor(readers: number) {
+    super(`${readers} readers follow the feed, as many as there may be.`);
+  }
+}
+
 export type DropReason = 'too-slow' | 'shutting-down' | 'store-unavailable';
 
 export type FeedMessage =

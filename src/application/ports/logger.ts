@@ -5,4 +5,6 @@ export interface Logger {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
+  /** Lines that could not be written. */
+  readonly lost: number;
 }

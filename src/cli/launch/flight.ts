@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Random } from './random.js';
-import type { NumberedReport, Report } from './sent-message.js';
+import { RuleBreaker } from './rule-breaker.js';
+import type { NumberedReport, Report, Reporter } from './sent-message.js';
 
 const missions = ['APOLLO', 'APOLLO_SOYUZ', 'ARTEMIS', 'GEMINI', 'MERCURY', 'SHUTTLE_MIR', 'SKYLAB'];
 const types = [
@@ -32,7 +33,7 @@ const NAMESPACE = Buffer.from('6f1c3c2e5a0b4d0e9a57d1b0c8e2f444', 'hex');
  * One rocket's reports, in number order. They depend on the seed and the rocket's index alone, so that runs of any
  * length and any number of rockets agree about every message: a longer run repeats a shorter one.
  */
-export class Flight {
+export class Flight implements Reporter {
   readonly channel: string;
   private readonly random: Random;
   /** The number of the explosion; the first rocket never explodes, so that a run of any length has a reporter. */
@@ -82,8 +83,18 @@ export class Flight {
 }
 
 /** All rockets' reports as they come over the radio, each rocket's own in order: at most so many, if rockets last. */
-export function* flights(seed: number, rockets: number, maxMessages: number): Generator<NumberedReport> {
-  const flying = Array.from({ length: rockets }, (_, index) => new Flight(seed, index));
+export function* flights(
+  seed: number,
+  rockets: number,
+  maxMessages: number,
+  ruleBreaking = 0,
+): Generator<NumberedReport> {
+  const flying = Array.from({ length: rockets }, (_, index): Reporter => {
+    const flight = new Flight(seed, index);
+    return ruleBreaking === 0
+      ? flight
+      : new RuleBreaker(flight, ruleBreaking, new Random(seed, index, 0xbad));
+  });
   const random = new Random(seed, rockets, 0xf119);
   for (let sent = 0; sent < maxMessages; sent++) {
     const index = random.below(flying.length);

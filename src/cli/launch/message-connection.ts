@@ -17,7 +17,6 @@ const REPLY_TIMEOUT_MS = 10_000;
 export interface Target {
   readonly url: URL;
   readonly manner: ConnectionManner;
-  readonly apiKey: string | undefined;
   readonly timeoutMs?: number;
 }
 
@@ -35,14 +34,13 @@ export class MessageConnection {
   connectionsOpened = 0;
 
   constructor(private readonly target: Target) {
-    const { url, manner, apiKey } = target;
+    const { url, manner } = target;
     // No Accept header, as the official program: a service that knows it answers without a body.
     const lines = [
       `POST ${url.pathname}${url.search} HTTP/1.1`,
       `Host: ${url.host}`,
       'User-Agent: rockets-launch/1.0',
       'Content-Type: application/json',
-      ...(apiKey === undefined ? [] : [`Authorization: Bearer ${apiKey}`]),
       ...(manner === 'per-message' ? ['Connection: close'] : []),
       'Content-Length: ',
     ];

@@ -75,11 +75,7 @@ export class NdjsonSender {
     try {
       const response = await fetch(this.target.url, {
         method: 'POST',
-        headers: {
-          'Content-Type': 'application/x-ndjson',
-          Accept: 'application/json',
-          ...(this.target.apiKey === undefined ? {} : { Authorization: `Bearer ${this.target.apiKey}` }),
-        },
+        headers: { 'Content-Type': 'application/x-ndjson', Accept: 'application/json' },
         body: batch.map(({ body }) => body).join('\n') + '\n',
         signal: this.stop.signal,
       });

@@ -25,12 +25,13 @@ export interface LaunchOptions extends Disorder {
   readonly logLevel: (typeof logLevels)[number];
   readonly connection: ConnectionManner;
   readonly rockets: number;
+  /** Share of messages that no rocket may send, beside the others. */
+  readonly ruleBreaking: number;
   readonly rate?: number;
-  readonly ndjson: boolean;
-  readonly verify: boolean;
+  readonly ndjson?: boolean;
+  readonly verify?: boolean;
   readonly patience: number;
-  readonly apiKey?: string;
-  readonly json: boolean;
+  readonly json?: boolean;
 }
 
 /** Sends one run, verifies it when asked to, reports, and answers the exit code. */
@@ -47,7 +48,7 @@ export const runLaunch = async (
   if (chatty) output.err(announcement(url, options));
   const result = await send(url, options, chatty ? output : { ...output, err: () => undefined }, interrupt);
   output.out(options.json ? jsonReport(result) : textReport(result).join('\n'));
-  return exitCodeOf(result, options.verify);
+  return exitCodeOf(result, options.verify === true);
 };
 
 const send = async (
@@ -60,7 +61,7 @@ const send = async (
   const tally = new Tally();
   const made = new Made(options, options.verify ? logbook : undefined);
   const shipments = disturb(made.messages(), options, options.seed);
-  const target = { url, manner: options.connection, apiKey: options.apiKey };
+  const target = { url, manner: options.connection };
   const log = options.logLevel === 'debug' ? output.err : () => undefined;
   const Sender = options.ndjson ? NdjsonSender : PostSender;
   const sender = new Sender(shipments, target, deliveryRules(options), tally, log);
@@ -73,11 +74,11 @@ const send = async (
   const ending = await sender.run(interrupt);
   tally.end();
   stopProgress?.();
-  const { seed, ndjson } = options;
+  const { seed, ndjson = false } = options;
   const run = { url: url.href, seed, ndjson, ending, messages: made.count, rockets: made.rockets, tally };
-  if (!options.verify || ending !== 'complete') return run;
+  if (options.verify !== true || ending !== 'complete') return run;
 
-  const client = new ServiceClient(serviceOf(url), options.apiKey);
+  const client = new ServiceClient(serviceOf(url));
   output.err('Comparing every rocket and its history with what was sent …');
   return { ...run, verdicts: await verifyRun(client, logbook) };
 };
@@ -86,7 +87,7 @@ const deliveryRules = (options: LaunchOptions): DeliveryRules => ({
   concurrency: options.concurrencyLevel,
   delayMs: options.messageDelay,
   perSecond: options.rate,
-  patient: options.verify,
+  patient: options.verify === true,
   patienceMs: options.patience,
 });
 
@@ -114,8 +115,8 @@ class Made {
 
   *messages(): Generator<SentMessage> {
     const clock = new RocketClock();
-    const { seed, rockets, maxMessages } = this.options;
-    for (const report of flights(seed, rockets, maxMessages)) {
+    const { seed, rockets, maxMessages, ruleBreaking } = this.options;
+    for (const report of flights(seed, rockets, maxMessages, ruleBreaking)) {
       this.count++;
       if (report.number === 1) this.channels.add(report.channel);
       const message = { ...report, time: clock.now(), accepted: false };

@@ -5,10 +5,21 @@ export type Report =
   | { readonly type: 'RocketMissionChanged'; readonly data: { newMission: string } }
   | { readonly type: 'RocketExploded'; readonly data: { reason: string } };
 
+export type Rule =
+  'not-launched' | 'already-launched' | 'speed-below-zero' | 'speed-out-of-range' | 'rocket-exploded';
+
 export interface NumberedReport {
   readonly channel: string;
   readonly number: number;
   readonly report: Report;
+  /** The rule for which it has to be refused. */
+  readonly breaks?: Rule;
+}
+
+/** Whoever has something to say, until it is over. */
+export interface Reporter {
+  readonly over: boolean;
+  next(): NumberedReport;
 }
 
 export interface SentMessage extends NumberedReport {

@@ -87,13 +87,18 @@ const compareHistory = (
 };
 
 const compareEvent = (
-  { number, report, time, accepted }: SentMessage,
+  message: SentMessage,
   event: JsonObject | undefined,
 ): { difference?: string; time: string } => {
+  const { number, time, accepted } = message;
   if (event === undefined) return { difference: `event ${number} is missing`, time };
-  if (event['type'] !== report.type || !isDeepStrictEqual(event['data'], report.data)) {
+  const expected = expectedEvent(message);
+  if (event['type'] !== expected.type || !isDeepStrictEqual(event['data'], expected.data)) {
     const found = `${show(event['type'])} ${show(event['data'])}`;
-    return { difference: `event ${number} is ${found}, expected ${report.type} ${show(report.data)}`, time };
+    return {
+      difference: `event ${number} is ${found}, expected ${expected.type} ${show(expected.data)}`,
+      time,
+    };
   }
   const held = event['time'];
   if (held === time) return { time };
@@ -103,6 +108,10 @@ const compareEvent = (
   }
   return { time: held };
 };
+
+/** The sender knows which rule it broke; what was sent stands in the refusal. */
+const expectedEvent = ({ report, breaks }: SentMessage): { type: string; data: object } =>
+  breaks === undefined ? report : { type: 'MessageRefused', data: { rule: breaks, message: report } };
 
 /** RFC 3339 times of any offset and any number of decimals that name the same moment. */
 export const sameInstant = (a: string, b: unknown): boolean =>

@@ -1,10 +1,10 @@
+import { numbersIn, utcText } from '../output.js';
 import { isObject, type JsonObject } from '../service-client.js';
 
 /** One event of the feed as one line: when, who, which number, what. */
 export const eventLine = (event: JsonObject): string => {
   const { recordedAt, channel, number, type, data } = event;
-  const at = String(recordedAt).replace('T', ' ').replace('Z', '');
-  return `${at}  ${String(channel)}  #${String(number).padEnd(6)} ${sentence(String(type), data)}`;
+  return `${utcText(recordedAt)}  ${String(channel)}  #${String(number).padEnd(6)} ${sentence(String(type), data)}`;
 };
 
 /** What is said beside the events: what has changed about gaps, what came late, and the state of the feed itself. */
@@ -42,7 +42,7 @@ const sentence = (type: string, data: unknown): string => {
     case 'MessageRefused':
       return `refused (${String(given['rule'])}): ${JSON.stringify(given['message'])}`;
     case 'MessagesSkipped':
-      return `skipped ${range(given['from'], given['to'])}${skippedBy(given)}`;
+      return `skipped ${numbersIn(given)}${skippedBy(given)}`;
     default:
       return `${type} ${JSON.stringify(data)}`;
   }
@@ -53,6 +53,3 @@ const skippedBy = ({ by, why }: JsonObject): string => {
   const name = key === undefined ? String(who) : `${String(who)} ${String(key)}`;
   return ` by ${name}${why === undefined ? '' : `: ${String(why)}`}`;
 };
-
-const range = (from: unknown, to: unknown): string =>
-  from === to ? `#${String(from)}` : `#${String(from)}–${String(to)}`;

@@ -1,39 +1,46 @@
 import { Option, type Command } from 'commander';
-import { addExamples, readInteger, readServiceUrl } from '../arguments.js';
+import { addExamples, namedService, readInteger, readServiceUrl, serviceOption } from '../arguments.js';
 import { Failure } from '../failure.js';
-import { inThousands, processOutput, type Output } from '../output.js';
+import { inThousands, type Output } from '../output.js';
 import { isObject, ServiceClient, type JsonObject } from '../service-client.js';
 
 export interface ShowOptions {
   readonly at?: string;
   readonly version?: number;
-  readonly json: boolean;
+  readonly json?: boolean;
 }
 
 /** Of a rocket that misses more, the first ones tell enough. */
 const GAPS_SHOWN = 5;
 
-export const registerShow = (program: Command): void => {
+export const registerShow = (program: Command, output: Output): void => {
   const command = program
     .command('show')
     .summary('print one rocket, now or as it was')
-    .description('Prints the state of one rocket: now, at a moment, or after one of its messages.')
-    .argument('<url>', 'the service, as http://localhost:8088', readServiceUrl)
-    .argument('<channel>', 'the rocket')
+    .description(
+      'Prints the state of one rocket: now, at a moment, or after one of its messages. Instead of with --url, the ' +
+        'service can be named before the channel.',
+    )
+    .usage('[options] [url] <channel>')
+    .argument('<names...>')
+    .addOption(serviceOption())
     .addOption(new Option('--at <time>', 'as it was at this time (RFC 3339)').conflicts('version'))
     .option('--version <n>', 'as it was after its message n', readInteger(0))
-    .option('--api-key <key>', 'sent as a bearer token')
-    .option('--json', 'print JSON', false)
-    .action(async (url: URL, channel: string, options: ShowOptions & { apiKey?: string }) => {
-      await showRocket(new ServiceClient(url, options.apiKey), channel, options, processOutput);
+    .option('--json', 'print JSON')
+    .action(async (names: readonly string[], { url, ...options }: ShowOptions & { url?: URL }) => {
+      if (names.length > 2) command.error(`error: too many arguments: ${names.join(' ')}`);
+      const [channel = '', service] = names.toReversed();
+      await showRocket(
+        new ServiceClient(namedService(url, service === undefined ? undefined : readServiceUrl(service))),
+        channel,
+        options,
+        output,
+      );
     });
   addExamples(command, [
-    ['rockets show http://localhost:8088 8a6e7887-064f-54fa-b5ee-fac02e0dc05c', 'Now'],
-    ['rockets show localhost:8088 8a6e7887-064f-54fa-b5ee-fac02e0dc05c --version=42', 'After its message 42'],
-    [
-      'rockets show localhost:8088 8a6e7887-064f-54fa-b5ee-fac02e0dc05c --at=2026-10-01T15:39:42Z',
-      'At a moment',
-    ],
+    ['rockets show 8a6e7887-064f-54fa-b5ee-fac02e0dc05c', 'Now'],
+    ['rockets show 8a6e7887-064f-54fa-b5ee-fac02e0dc05c --version=42', 'After its message 42'],
+    ['rockets show 8a6e7887-064f-54fa-b5ee-fac02e0dc05c --at=2026-10-01T15:39:42Z', 'At a moment'],
   ]);
 };
 

@@ -10,7 +10,7 @@ export interface TailOptions {
   readonly type?: string;
   /** A position, `start` or `latest`. */
   readonly after: string;
-  readonly json: boolean;
+  readonly json?: boolean;
 }
 
 const RETRY_MS = 2000;
@@ -48,7 +48,9 @@ export class Tail {
       Accept: 'text/event-stream',
       ...(this.position === undefined ? {} : { 'Last-Event-ID': this.position }),
     };
-    const response = await this.client.open(`events?${this.query()}`, headers, this.interrupt);
+    const query = this.query();
+    const path = query.size === 0 ? 'events' : `events?${query}`;
+    const response = await this.client.open(path, { headers, signal: this.interrupt });
     if (!response.ok || response.body === null) {
       const message = `The feed answered ${response.status}: ${explanation(await response.text())}`;
       throw response.status < 500 ? new Refused(message) : new Failure(message);

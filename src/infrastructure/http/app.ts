@@ -13,6 +13,7 @@ import { healthRouter } from './health-router.js';
 import { postMessages } from './messages/post-messages.js';
 import type { BodyLimits } from './messages/read-body.js';
 import { requestIdOf } from './request-id.js';
+import { siteGuard, type SiteRules } from './site-guard.js';
 import { rocketsRouter } from './rockets/rockets-router.js';
 
 export interface AppParts {
@@ -23,10 +24,24 @@ export interface AppParts {
   readonly counters: Counters;
   readonly logger: Logger;
   readonly limits: BodyLimits;
+  readonly sites: SiteRules;
   readonly streamEvents: RequestHandler;
   /** Documentation and dashboard: routes that need nothing of the above. */
   readonly pages: readonly Router[];
 }
+
+/** Probes and counters on a port of their own, which no client of the service can keep busy. */
+export const createAdminApp = ({ health, logger }: Pick<AppParts, 'health' | 'logger'>): Express => {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.set('etag', 'weak');
+  app.use(common);
+  app.use(healthRouter(health));
+  app.use(routeNotFound);
+  app.use(errorHandler(logger));
+  return app;
+};
 
 /** All routes, without a socket. `POST /messages` stands before everything that only other routes need. */
 export const createApp = (parts: AppParts): Express => {
@@ -36,8 +51,9 @@ export const createApp = (parts: AppParts): Express => {
   // The same answer may be sent in several encodings.
   app.set('etag', 'weak');
 
-  app.post('/messages', postMessages(parts.ingest, parts.counters, parts.limits));
-  app.use(common);
+  const guard = siteGuard(parts.sites);
+  app.post('/messages', guard, postMessages(parts.ingest, parts.counters, parts.limits));
+  app.use(common, guard);
   app.use(compressed);
   app.all('/messages', methodNotAllowed('POST, OPTIONS'));
   app.use(rocketsRouter(parts.queries, parts.ingest, parts.limits));

@@ -6,8 +6,13 @@ export const problems = {
   'malformed-json': {
     status: 400,
     title: 'The body is not valid JSON',
+    advice: 'Send one JSON text in UTF-8. The detail says where reading stopped.',
+  },
+  'ambiguous-json': {
+    status: 400,
+    title: 'The body is JSON that programs read differently',
     advice:
-      'Send one JSON text in UTF-8. Names inside an object must be unique, nesting is limited, and NUL characters and lone surrogates are refused. The detail says where reading stopped.',
+      'Names inside an object must be unique and not `__proto__`, `constructor` or `prototype`; integers reach to 2^53-1; NUL characters, lone surrogates and very deep nesting are refused, also in fields that nobody reads. The detail says where.',
   },
   'malformed-request': {
     status: 400,
@@ -38,6 +43,17 @@ export const problems = {
     title: 'The position does not belong to this store',
     advice:
       'Positions are opaque and belong to the store that gave them, and to its present history: a store in memory starts anew with the process, and one that was restored from a copy begins another history. Read the feed from its beginning, without `after`.',
+  },
+  'cross-site': {
+    status: 403,
+    title: 'A page of another site may not change anything',
+    advice:
+      'Open the dashboard of this service itself, or let whoever runs the service add the origin of that page to `ALLOWED_ORIGINS`. Programs that are no browsers leave out `Origin` and `Sec-Fetch-Site`.',
+  },
+  'unknown-host': {
+    status: 421,
+    title: 'The service is not known by this name',
+    advice: 'Use a name that is listed in `ALLOWED_HOSTS`, or let whoever runs the service add this one.',
   },
   'rocket-not-found': {
     status: 404,
@@ -142,6 +158,12 @@ export const problems = {
     status: 503,
     title: 'Too many questions are waiting to be answered',
     advice: 'Ask again after the seconds given in `Retry-After`, and for less at once.',
+  },
+  'too-many-readers': {
+    status: 503,
+    title: 'Too many readers follow the feed',
+    advice:
+      'Come back after the seconds given in `Retry-After`, read pages of `GET /events` instead, or let whoever runs the service raise `MAX_READERS`.',
   },
   'shutting-down': {
     status: 503,

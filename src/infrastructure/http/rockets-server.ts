@@ -29,6 +29,9 @@ export class RocketsServer {
       },
       (req, res) => (lacksHost(req) ? refuseHostless(req, res) : app(req, res)),
     );
+    // Who has sent all he has to say may close that half and still wait for the answer.
+    Object.assign(this.server, { httpAllowHalfOpen: true });
+    this.server.on('connection', letGo);
     this.server.maxConnections = limits.maxConnections;
     this.server.on('clientError', refuseMalformed);
     // An expectation nobody knows changes nothing about the request.
@@ -57,6 +60,22 @@ export class RocketsServer {
   }
 }
 
+/**
+ * Whether somebody who sends no more waits for an answer or has gone, TCP does not tell before something is sent to him. What
+ * was reported is worked off in any case; a question is answered for a moment longer, so that those who have gone keep nobody
+ * waiting.
+ */
+const letGo = (socket: HttpSocket): void => {
+  socket.once('end', () => {
+    const check = setInterval(() => {
+      if (socket._httpMessage?.req.method !== 'POST') socket.destroy();
+    }, PATIENCE_MS).unref();
+    socket.once('close', () => clearInterval(check));
+  });
+};
+
+const PATIENCE_MS = 500;
+
 const lacksHost = ({ headers, httpVersion }: IncomingMessage): boolean =>
   headers.host === undefined && httpVersion === '1.1';
 
@@ -76,7 +95,25 @@ const refuseMalformed = (error: NodeJS.ErrnoException, socket: Socket): void => 
     socket.destroy();
     return;
   }
-  const problem = malformed(error.code);
+  // More of it may still come in.
+  if (refused.has(socket)) return;
+  refused.add(socket);
+  void sendRefusal(malformed(error.code), socket);
+};
+
+const LONGEST_ANSWER_MS = 10_000;
+const refused = new WeakSet<Socket>();
+
+/** Behind the answers to what was well-formed before it on the same connection, unless they take too long. */
+const sendRefusal = async (problem: Problem, socket: HttpSocket): Promise<void> => {
+  const giveUp = setTimeout(() => socket.destroy(), LONGEST_ANSWER_MS).unref();
+  for (let answer = socket._httpMessage; answer?.req.complete; answer = socket._httpMessage) {
+    await new Promise((resolve) => answer?.once('close', resolve));
+    // Node gives the connection to the next answer in the same turn.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  clearTimeout(giveUp);
+  if (!socket.writable) return void socket.destroy();
   const { status, title } = problems[problem.code];
   const requestId = `connection-${socket.remotePort ?? 0}`;
   const body = problemBody(problem, requestId);
@@ -90,6 +127,9 @@ const refuseMalformed = (error: NodeJS.ErrnoException, socket: Socket): void => 
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines}\r\n${body}`);
 };
+
+/** A connection as Node's server has it, with the answer that is being sent. */
+type HttpSocket = Socket & { readonly _httpMessage?: ServerResponse | null };
 
 const malformed = (code: string | undefined): Problem => {
   if (code === 'HPE_HEADER_OVERFLOW')

@@ -1,4 +1,5 @@
 import { createLogger, format, transports, type Logger as Winston } from 'winston';
+import { RepeatedLines } from './repeated-lines.js';
 import type { LogFields, Logger } from '../../application/ports/logger.js';
 
 export interface LogOptions {
@@ -8,6 +9,9 @@ export interface LogOptions {
 
 export class WinstonLogger implements Logger {
   private readonly winston: Winston;
+  private readonly repeated = new RepeatedLines((text, more, seconds) =>
+    this.write('warn', `${text}: and ${more.toLocaleString('en')} more in ${seconds} s`),
+  );
 
   constructor(options: LogOptions) {
     this.winston = createLogger({
@@ -20,26 +24,40 @@ export class WinstonLogger implements Logger {
   }
 
   debug(message: string, fields?: LogFields): void {
-    this.log('debug', message, fields);
+    this.write('debug', message, fields);
   }
 
   info(message: string, fields?: LogFields): void {
-    this.log('info', message, fields);
+    this.write('info', message, fields);
   }
 
+  /** What clients can bring about is warned of; operators' acts are all told. */
   warn(message: string, fields?: LogFields): void {
-    this.log('warn', message, fields);
+    if (this.repeated.tells(message)) this.write('warn', message, fields);
   }
 
   error(message: string, fields?: LogFields): void {
-    this.log('error', message, fields);
+    if (this.repeated.tells(message)) this.write('error', message, fields);
   }
 
-  /** By itself, winston writes out also what no transport takes. */
-  private log(level: Exclude<LogOptions['level'], 'silent'>, message: string, fields?: LogFields): void {
-    if (this.winston.isLevelEnabled(level)) this.winston.log(level, message, fields);
+  get lost(): number {
+    return lostLines;
+  }
+
+  private write(level: Exclude<LogOptions['level'], 'silent'>, message: string, fields?: LogFields): void {
+    // By itself, winston writes out also what no transport takes.
+    if (!this.winston.isLevelEnabled(level)) return;
+    try {
+      this.winston.log(level, message, fields);
+    } catch {
+      lostLines++;
+    }
   }
 }
+
+/** A pipe that nobody reads any more, or a full disk behind the log, is no reason to end: messages go on being taken. */
+let lostLines = 0;
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => lostLines++);
 
 /** Values are quoted as JSON, so nothing a client sent can forge a line or colour a terminal. */
 const readable = format.printf(({ timestamp, level, message, ...fields }) => {

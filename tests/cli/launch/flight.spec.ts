@@ -2,16 +2,7 @@ import fc from 'fast-check';
 import { flights } from '../../../src/cli/launch/flight.js';
 import type { NumberedReport } from '../../../src/cli/launch/sent-message.js';
 import { runs } from '../../support/thorough.js';
-
-const byChannel = (messages: Iterable<NumberedReport>): Map<string, NumberedReport[]> => {
-  const channels = new Map<string, NumberedReport[]>();
-  for (const message of messages) {
-    const known = channels.get(message.channel);
-    if (known) known.push(message);
-    else channels.set(message.channel, [message]);
-  }
-  return channels;
-};
+import { byChannel } from './by-channel.js';
 
 /** Comparing so much as objects would take seconds. */
 const text = (messages: readonly NumberedReport[]): string => JSON.stringify(messages);

@@ -58,5 +58,30 @@ describe('the expected rocket', () => {
     expect(rocket.explodedAt).toBe('2026-10-01T17:39:41.8989223+02:00');
   });
 
-  it('begins with a launch', () => expect(() => expected(flight().slice(1))).toThrow(/launch/));
+  it('begins with a launch', () =>
+    expect(() => expected(flight({ type: 'RocketSpeedIncreased', data: { by: 1 } }).slice(1))).toThrow(
+      /launch/,
+    ));
+
+  it('is what it was, but for its version, after what broke a rule', () => {
+    const [launched, ...rest] = flight({ type: 'RocketSpeedDecreased', data: { by: 501 } });
+    const broken = rest.map((message) => ({ ...message, breaks: 'speed-below-zero' as const }));
+    expect(expected([launched!, ...broken])).toEqual({
+      ...expected([launched!]),
+      version: 2,
+      highestHeard: 2,
+    });
+  });
+
+  it('waits for its launch when all it said broke a rule', () => {
+    const early = flight({ type: 'RocketSpeedIncreased', data: { by: 1 } })
+      .slice(1)
+      .map((message) => ({ ...message, breaks: 'not-launched' as const }));
+    expect(expected(early)).toMatchObject({
+      status: 'awaiting-launch',
+      speed: null,
+      updatedAt: null,
+      version: 2,
+    });
+  });
 });

@@ -46,7 +46,7 @@ const show = async (channel: string, options: Partial<ShowOptions> = {}): Promis
     interactive: false,
   };
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-  await showRocket(new ServiceClient(url, undefined), channel, { json: false, ...options }, output);
+  await showRocket(new ServiceClient(url), channel, { json: false, ...options }, output);
   return lines.join('\n');
 };
 

@@ -45,7 +45,7 @@ const tail = async (
   const ignore = (): undefined => undefined;
   const output = { out: ignore, err: ignore, [of]: count, room: async () => undefined, interactive: false };
   const given = { after: 'latest', json: false, ...options };
-  await new Tail(new ServiceClient(url, undefined), given, output, interrupt.signal).run();
+  await new Tail(new ServiceClient(url), given, output, interrupt.signal).run();
   return printed;
 };
 
@@ -58,7 +58,7 @@ const stream = (res: ServerResponse, text: string): ServerResponse => {
 describe('rockets tail', () => {
   it('prints one line an event', async () => {
     const url = await serve((_req, res) => void stream(res, event(1)));
-    expect(await tail(url, 1)).toEqual(['2026-10-01 15:39:42.898  a  #1      faster by 500']);
+    expect(await tail(url, 1)).toEqual(['2026-10-01 15:39:42.898 UTC  a  #1      faster by 500']);
   });
 
   it('goes on after the last event it saw when the feed breaks', async () => {

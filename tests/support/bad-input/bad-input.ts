@@ -27,6 +27,8 @@ export interface Expected {
 
 export const accepted: Expected = { status: 202 };
 export const malformed: Expected = { status: 400, slug: 'malformed-json' };
+/** JSON, but not what every program reads alike. */
+export const ambiguous: Expected = { status: 400, slug: 'ambiguous-json' };
 export const invalid: Expected = { status: 400, slug: 'invalid-message' };
 export const invalidAt = (pointer: string): Expected => ({ ...invalid, pointer });
 

@@ -1,7 +1,7 @@
 import { readConfig } from '../../../src/config.js';
 import { createContainer, parts } from '../../../src/container.js';
 import { closeDatabase, openForReading } from '../../../src/infrastructure/stores/sqlite/database.js';
-import { verifyFile } from '../../../src/infrastructure/stores/sqlite/upkeep/maintenance.js';
+import { verifyFile } from '../../../src/infrastructure/stores/sqlite/upkeep/verify.js';
 import { exportFile } from '../../../src/infrastructure/stores/sqlite/upkeep/transfer.js';
 import { sightOf } from '../../simulation/ledger.js';
 import { equal, follow, saidBy, unseen, type Sight, type Told } from '../../simulation/oracle.js';

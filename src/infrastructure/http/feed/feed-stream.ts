@@ -17,7 +17,7 @@ export const streamEvents =
   (req, res, next) => {
     const start = startOf(req);
     if (req.method === 'HEAD') {
-      open(res).end();
+      headed(res).end();
       return;
     }
     const begin = (): void => {
@@ -46,14 +46,16 @@ const startOf = (req: Request): FeedStart => {
   return { after: after === 'beginning' ? undefined : after, ...selection };
 };
 
-/** Neither a length nor chunks: the stream ends with the connection, and a message is nothing but its own bytes. */
-const open = (res: Response): Response => {
+const headed = (res: Response): Response =>
   res.vary('Accept').set({
     'Content-Type': 'text/event-stream',
     'X-Accel-Buffering': 'no',
     Connection: 'close',
   });
-  res.useChunkedEncodingByDefault = false;
+
+/** Neither a length nor chunks: the stream ends with the connection, and a message is nothing but its own bytes. */
+const open = (res: Response): Response => {
+  headed(res).useChunkedEncodingByDefault = false;
   res.flushHeaders();
   return res;
 };

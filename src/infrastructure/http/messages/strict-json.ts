@@ -1,5 +1,17 @@
 import { InvalidInput } from './invalid-input.js';
 
+/** What JSON allows, and some program or store would read as something else, or not at all. */
+const ambiguous = new Set([
+  'duplicate-name',
+  'forbidden-name',
+  'too-deep',
+  'nul-character',
+  'lone-surrogate',
+  'unsafe-integer',
+  'number-too-large',
+  'inexact-number',
+]);
+
 export const maxDepth = 8;
 
 /**
@@ -214,7 +226,8 @@ class StrictJson {
   private refuse(code: string, reason: string): never {
     const pointer = this.path.map((step) => `/${escapePointer(String(step))}`).join('');
     const message = `${reason}, at offset ${this.at}.`;
-    throw new InvalidInput('malformed-json', message, [{ pointer, code, message }]);
+    const slug = ambiguous.has(code) ? 'ambiguous-json' : 'malformed-json';
+    throw new InvalidInput(slug, message, [{ pointer, code, message }]);
   }
 }
 

@@ -12,14 +12,16 @@ const inWords = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_$
 const figures = [...counted, 'gaps'] as const;
 export const minuteColumns = ['minute', 'instance', ...figures.map(inWords), 'sum'].join(', ');
 
-type MinuteRow = { readonly minute: number; readonly instance: string; readonly sum: number } & Readonly<
-  Record<string, Cell>
->;
+export type MinuteRow = {
+  readonly minute: number;
+  readonly instance: string;
+  readonly sum: number;
+} & Readonly<Record<string, Cell>>;
 
 const minuteCells = (instance: string, { minute, activity }: Minute): Cell[] =>
   withSum([minute, instance, ...figures.map((name) => activity[name])]);
 
-const noted = (row: MinuteRow): Minute => {
+export const notedMinute = (row: MinuteRow): Minute => {
   checked(row, ({ minute, instance }) => `the minute ${minute} of the instance ${instance}`);
   const activity = Object.fromEntries(figures.map((name) => [name, row[inWords(name)]]));
   return { minute: row.minute, activity: activity as unknown as Activity };
@@ -49,6 +51,6 @@ export class RelationalMinutes implements MinuteLog {
       `SELECT ${minuteColumns} FROM minutes WHERE minute >= $1 AND instance <> $2`,
       [since, instance],
     );
-    return rows.map(noted);
+    return rows.map(notedMinute);
   }
 }

@@ -56,6 +56,15 @@ export const closeDatabase = (database: Database): void => {
   }
 };
 
+/** Closes it behind the work, whatever becomes of that. */
+export const closing = <T>(database: Database, work: (database: Database) => T): T => {
+  try {
+    return work(database);
+  } finally {
+    closeDatabase(database);
+  }
+};
+
 /** Moves all of the log into the file and empties it; false when somebody still reads it, who is not waited for. */
 export const checkpoint = (database: Database): boolean => {
   database.exec('PRAGMA busy_timeout = 0');
@@ -67,15 +76,35 @@ export const checkpoint = (database: Database): boolean => {
 export const pragma = (database: Database, name: 'user_version' | 'application_id'): number =>
   (database.prepare(`PRAGMA ${name}`).get() as Record<string, number>)[name]!;
 
-/** Asks the file here and now, for programs that nobody waits beside. */
-export const askOf = (database: Database): Ask => {
-  const prepared = new Map<string, Statement>();
-  return async <Row>(sql: string, values: readonly Cell[]): Promise<Row[]> => {
-    let statement = prepared.get(sql);
-    if (statement === undefined)
-      prepared.set(sql, (statement = database.prepare(sql.replace(/\$(\d+)/g, '?$1'))));
-    return statement.all(...values) as Row[];
+/** A row with these columns. */
+export const inserting = (
+  table: string,
+  columns: string,
+  how: 'INSERT' | 'INSERT OR REPLACE' = 'INSERT',
+): string => `${how} INTO ${table} (${columns}) VALUES (${columns.replace(/\w+/g, '?')})`;
+
+const MOST_STATEMENTS = 500;
+
+/** Reads rows as `Ask` says, here and now. */
+export const rowReader = (database: Database): ((sql: string, values: readonly Cell[]) => unknown[]) => {
+  const statements = new Map<string, Statement>();
+  return (sql, values) => {
+    let statement = statements.get(sql);
+    if (statement === undefined) {
+      // `$1` is a name to SQLite, `?1` the first value.
+      statement = database.prepare(sql.replace(/\$(\d+)/g, '?$1'));
+      // There are few different ones; each is prepared once.
+      if (statements.size >= MOST_STATEMENTS) statements.clear();
+      statements.set(sql, statement);
+    }
+    return statement.all(...values);
   };
+};
+
+/** Asks here and now, for programs that nobody waits beside. */
+export const askOf = (database: Database): Ask => {
+  const read = rowReader(database);
+  return async <Row>(sql: string, values: readonly Cell[]) => read(sql, values) as Row[];
 };
 
 const uriOf = (file: string, mode: 'rw' | 'ro'): string => `${pathToFileURL(file).href}?mode=${mode}`;

@@ -1,22 +1,18 @@
 import { reachable } from '../../../application/ingest/advance.js';
+import type { HeadRequest } from '../../../application/ports/event-store.js';
+import type { HeadParts } from '../relational/heads.js';
 import { rocketColumns, type RocketRow } from '../relational/rocket-rows.js';
 import { eventColumns, messageColumns, type EventRow, type MessageRow } from '../relational/rows.js';
 import type { Database, Statement } from './database.js';
 
-/** What is asked of a head. `known`: its row is at hand already. */
-export interface HeadQuery {
-  readonly channel: string;
-  readonly numbers: readonly number[];
-  readonly skips: boolean;
-  readonly known: Pick<RocketRow, 'id' | 'version' | 'waiting' | 'late'> | undefined;
+/** `known`: its row is at hand already. */
+export interface HeadQuery extends HeadRequest {
+  readonly known?: Pick<RocketRow, 'id' | 'version' | 'waiting' | 'late'>;
 }
 
-export interface HeadRows {
+export interface HeadRows extends HeadParts {
   /** Undefined when it was known, or the channel was never heard of. */
   readonly rocket: RocketRow | undefined;
-  readonly waiting: readonly MessageRow[];
-  readonly events: readonly EventRow[];
-  readonly late: readonly MessageRow[];
 }
 
 /** Reads what the next decisions about some channels need. */
@@ -57,7 +53,7 @@ export class HeadReader {
     };
   }
 
-  private waitingOf(id: number, version: number, numbers: readonly number[], skips: boolean): MessageRow[] {
+  private waitingOf(id: number, version: number, numbers: readonly number[], skips?: boolean): MessageRow[] {
     const lowest = reachable(version, { numbers, skips }, this.lowest(id), ({ number }) => number);
     const rows = new Map(lowest.map((row) => [row.number, row]));
     const others = numbers.filter((number) => number > version && !rows.has(number));

@@ -1,7 +1,8 @@
 import { DatabaseSync } from '@photostructure/sqlite';
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { existsSync, readSync, statSync } from 'node:fs';
 import { StoreDamaged, StoreRefused } from '../relational/store-errors.js';
-import { closeDatabase, openForReading, pragma, type Database } from './database.js';
+import { closing, openForReading, pragma, type Database } from './database.js';
+import { withHandle } from './file-handles.js';
 import { APPLICATION_ID, schema, SCHEMA_VERSION } from './schema.js';
 
 const MAGIC = 'SQLite format 3\0';
@@ -68,12 +69,7 @@ const schemaOf = (database: Database): Map<string, string> => {
 /** Of a file that can't be read nothing is known; whoever goes on with it will find out. */
 const refuseStrangers = (file: string): void => {
   try {
-    const database = openForReading(file);
-    try {
-      refuseStranger(database, file);
-    } finally {
-      closeDatabase(database);
-    }
+    closing(openForReading(file), (database) => refuseStranger(database, file));
   } catch (error) {
     if (error instanceof StoreRefused) throw error;
   }
@@ -81,14 +77,10 @@ const refuseStrangers = (file: string): void => {
 
 /** Empty, too, when it can't be read. */
 const beginningOf = (file: string): string => {
+  const bytes = Buffer.alloc(MAGIC.length);
   try {
-    const handle = openSync(file, 'r');
-    try {
-      const bytes = Buffer.alloc(MAGIC.length);
-      return bytes.toString('latin1', 0, readSync(handle, bytes, 0, bytes.length, 0));
-    } finally {
-      closeSync(handle);
-    }
+    const length = withHandle(file, (handle) => readSync(handle, bytes, 0, bytes.length, 0));
+    return bytes.toString('latin1', 0, length);
   } catch {
     return '';
   }

@@ -31,7 +31,7 @@ export class Reads {
       if (this.waiting.length >= MOST_WAITING) {
         return reject(new TooManyReads(`${MOST_WAITING} questions wait to be answered.`));
       }
-      this.waiting.push({ sql: inOwnWords(sql), values, signal, resolve, reject });
+      this.waiting.push({ sql, values, signal, resolve, reject });
       if (!this.running) void this.run();
     });
 
@@ -45,15 +45,3 @@ export class Reads {
     this.running = false;
   }
 }
-
-const known = new Map<string, string>();
-
-/** `$1` is a name to SQLite, `?1` the first value. */
-const inOwnWords = (sql: string): string => {
-  let own = known.get(sql);
-  if (own === undefined) {
-    own = sql.replace(/\$(\d+)/g, '?$1');
-    if (known.size < 1000) known.set(sql, own);
-  }
-  return own;
-};

@@ -1,12 +1,12 @@
 import { StoreUnavailable } from '../../../application/ports/event-store.js';
 import type { RocketTotals } from '../../../application/ports/rocket-directory.js';
+import type { Ask } from '../relational/ask.js';
 import { ChannelNames } from '../relational/channel-names.js';
 import type { DirectorySource } from '../relational/relational-directory.js';
-import { rocketOf, rocketColumns, type RocketRow } from '../relational/rocket-rows.js';
 import type { Cell } from '../relational/rows.js';
 import { StoreDamaged } from '../relational/store-errors.js';
-import type { Deltas } from '../relational/totals.js';
 import type { DatabaseOptions } from './database.js';
+import { Ends } from './ends.js';
 import { FileLock } from './file-lock.js';
 import { FileWatch } from './file-watch.js';
 import { refuseOtherFiles } from './known-file.js';
@@ -31,18 +31,15 @@ const PORTION = 50_000;
 /** What SQLite has begun can't be ended: the process would end with it, and not in order. */
 const STOP_READING_MS = 6000;
 
-/** A file that is open: its lock, its threads, what stands at its end, and whether it can be used. */
+/** A file that is open: its lock, its threads, and whether it can be used. */
 export class SqliteParts implements DirectorySource {
   /** Names the history that the file holds now, in positions. */
   readonly epoch: string;
-  readonly reads: Reads;
+  readonly ask: Ask;
   readonly names: ChannelNames;
   readonly writing: Writing;
-  /** The last position and the last id of a rocket. */
-  last = 0;
-  lastRocket = 0;
+  readonly ends = new Ends();
   listenedMs: number;
-  private figures = new Map<string, number>();
   private readonly reader: SqlThread;
   private readonly watch: FileWatch;
   private checker: SqlThread | undefined;
@@ -59,8 +56,8 @@ export class SqliteParts implements DirectorySource {
     // Before anything is begun that somebody would have to end.
     this.readEnds();
     this.reader = new SqlThread('reads', options);
-    this.reads = new Reads(this.reader, () => this.requireUsable());
-    this.names = new ChannelNames(this.reads.ask);
+    this.ask = new Reads(this.reader, () => this.requireUsable()).ask;
+    this.names = new ChannelNames(this.ask);
     this.watch = new FileWatch(options.file, (reason) =>
       this.fail(new StoreUnavailable(`${reason}; nothing more is taken.`)),
     );
@@ -84,37 +81,15 @@ export class SqliteParts implements DirectorySource {
     }
   }
 
-  get ask() {
-    return this.reads.ask;
-  }
-
   requireUsable(): void {
     if (this.unusable !== undefined) throw this.unusable;
   }
 
-  /** Whatever goes wrong is told in the words of the port. */
-  async attempt<T>(work: () => T | Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      throw asStoreError(error);
-    }
-  }
-
-  wrote({ last, lastRocket, deltas }: { last: number; lastRocket: number; deltas: Deltas }): void {
-    this.last = last;
-    this.lastRocket = lastRocket;
-    for (const [name, by] of deltas) this.figures.set(name, this.figure(name) + by);
-  }
-
   /** What the file says, after nobody knows what became of a transaction; answers the last position known before. */
   readEnds(): number {
-    const before = this.last;
+    const before = this.ends.last;
     try {
-      const { position, rocket, totals } = this.writing.ends();
-      this.last = position;
-      this.lastRocket = rocket;
-      this.figures = new Map(totals);
+      this.ends.read(this.writing.ends());
     } catch (error) {
       // Then the next write finds out.
       if (before === 0) throw error;
@@ -125,7 +100,7 @@ export class SqliteParts implements DirectorySource {
   putMinutes(rows: readonly Cell[][], before: number): Promise<void> {
     this.requireUsable();
     const { writing } = this;
-    return writing.exclusively(() => this.attempt(() => writing.putMinutes(rows, before)));
+    return writing.exclusively(() => writing.putMinutes(rows, before));
   }
 
   noteListened(ms: number): number {
@@ -136,36 +111,12 @@ export class SqliteParts implements DirectorySource {
 
   async totals(): Promise<RocketTotals> {
     this.requireUsable();
-    const count = (name: string): number => this.figure(name);
-    return {
-      rockets: count('rockets'),
-      byStatus: {
-        'awaiting-launch': count('awaiting-launch'),
-        flying: count('flying'),
-        exploded: count('exploded'),
-      },
-      incomplete: count('incomplete'),
-      withGaps: count('with-gaps'),
-      gaps: count('gaps'),
-      events: this.last,
-      rulesBroken: count('event MessageRefused'),
-      waiting: count('waiting'),
-      late: count('late'),
-    };
+    return this.ends.totals();
   }
 
   portions(): readonly (readonly [number, number])[] {
-    const count = Math.max(1, Math.ceil(this.lastRocket / PORTION));
+    const count = Math.max(1, Math.ceil(this.ends.lastRocket / PORTION));
     return Array.from({ length: count }, (_, i) => [i * PORTION, (i + 1) * PORTION] as const);
-  }
-
-  async unfinished(): Promise<string[]> {
-    const rows = await this.ask<RocketRow>(
-      `SELECT ${rocketColumns} FROM rockets WHERE id IN (SELECT rocket FROM waiting_messages) AND EXISTS
-        (SELECT 1 FROM waiting_messages w WHERE w.rocket = rockets.id AND w.number = rockets.version + 1)`,
-      [],
-    );
-    return rows.map((row) => rocketOf(row).channel);
   }
 
   async close(): Promise<void> {
@@ -185,10 +136,6 @@ export class SqliteParts implements DirectorySource {
     } catch {
       // The next start finds a file that was not closed in order, and opens it all the same.
     }
-  }
-
-  private figure(name: string): number {
-    return this.figures.get(name) ?? 0;
   }
 
   /** Resolves when the check has ended, or when it has not found anything for some time. */

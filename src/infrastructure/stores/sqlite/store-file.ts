@@ -1,15 +1,17 @@
-import { closeSync, existsSync, fsyncSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { checked, withSum } from '../relational/rows.js';
 import { StoreDamaged } from '../relational/store-errors.js';
 import {
   checkpoint,
-  closeDatabase,
+  closing,
+  inserting,
   openForReading,
   openForWriting,
   type Database,
   type DatabaseOptions,
 } from './database.js';
+import { syncDirectory } from './file-handles.js';
 import type { FileLock } from './file-lock.js';
 import { refuseOtherSchema, refuseStranger } from './known-file.js';
 import { APPLICATION_ID, schema, SCHEMA_VERSION } from './schema.js';
@@ -34,8 +36,7 @@ export const prepareFile = (lock: FileLock, synchronous: DatabaseOptions['synchr
   else closeSync(openSync(file, 'a'));
   const hasLog = (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
   if (hasLog) syncLog(file);
-  const database = openForWriting({ file, synchronous: 'full' });
-  try {
+  return closing(openForWriting({ file, synchronous: 'full' }), (database) => {
     refuseStranger(database, file);
     const isNew = isEmpty(database);
     if (isNew) create(database);
@@ -52,9 +53,7 @@ export const prepareFile = (lock: FileLock, synchronous: DatabaseOptions['synchr
       ...(isOther || before.clean || hasLog ? [] : [missingLog(file)]),
     ];
     return { epoch, listened: before.listened, warnings };
-  } finally {
-    closeDatabase(database);
-  }
+  });
 };
 
 /** With `normal` nothing was promised: what is left of the log says nothing about what once was there. */
@@ -63,16 +62,12 @@ export const refuseLostCommits = (file: string): void => {
 };
 
 /** Nothing is written any more: the file is whole without its log, and the next session begins where this one ended. */
-export const endSession = (lock: FileLock): void => {
-  const database = openForWriting({ file: lock.file, synchronous: 'full' });
-  try {
+export const endSession = ({ file }: FileLock): void =>
+  closing(openForWriting({ file, synchronous: 'full' }), (database) => {
     setMeta(database, 'clean', '1');
-    moveMark(lock.file, (home) => setMeta(database, 'home', home));
+    moveMark(file, (home) => setMeta(database, 'home', home));
     checkpoint(database);
-  } finally {
-    closeDatabase(database);
-  }
-};
+  });
 
 /** A copy is whole, and another history from the moment on that it is used, wherever it is put. */
 export const markAsCopy = (database: Database): void => {
@@ -139,9 +134,7 @@ const create = (database: Database): void => {
 };
 
 const setMeta = (database: Database, key: string, value: string): void => {
-  database
-    .prepare('INSERT OR REPLACE INTO meta (key, value, sum) VALUES (?, ?, ?)')
-    .run(...withSum([key, value]));
+  database.prepare(inserting('meta', 'key, value, sum', 'INSERT OR REPLACE')).run(...withSum([key, value]));
 };
 
 /** How the file was written last; `full`, under which its log is looked at, when it can't say. */
@@ -149,12 +142,7 @@ const lastSynchronous = (file: string): DatabaseOptions['synchronous'] => {
   // SQLite removes the log of an empty file.
   if (statSync(file).size === 0) return 'full';
   try {
-    const database = openForReading(file);
-    try {
-      return notedSynchronous(database);
-    } finally {
-      closeDatabase(database);
-    }
+    return closing(openForReading(file), notedSynchronous);
   } catch {
     return 'full';
   }
@@ -171,16 +159,6 @@ const noteSynchronous = (database: Database, synchronous: DatabaseOptions['synch
   if (synchronous === 'normal') setMeta(database, 'synchronous', 'normal');
   // Of a log that a reader still needs, more may be left behind its end than a power loss leaves under `full`.
   else if (checkpoint(database)) database.exec("DELETE FROM meta WHERE key = 'synchronous'");
-};
-
-/** The file itself is on disk only when its name in the directory is. */
-export const syncDirectory = (directory: string): void => {
-  const handle = openSync(directory, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 };
 
 const otherHistory = (file: string): string =>

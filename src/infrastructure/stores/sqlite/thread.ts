@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Cell } from '../relational/rows.js';
 import { checkSteps } from './checking.js';
-import { closeDatabase, openForReading, type DatabaseOptions, type Statement } from './database.js';
+import { closeDatabase, openForReading, rowReader, type DatabaseOptions } from './database.js';
 import type { HeadQuery } from './head-reader.js';
 import { asStoreError } from './sqlite-errors.js';
 import type { Call, Reply, Role } from './sql-thread.js';
@@ -11,22 +11,12 @@ import type { WriteOrder } from './writer.js';
 /** Runs in a worker thread and does what the main thread asks for, one call after the other. */
 const { role, options } = workerData as { role: Role; options: DatabaseOptions };
 
-const MOST_STATEMENTS = 500;
-
 type Methods = Readonly<Record<string, (...args: never[]) => unknown>>;
 
 const reading = (): Methods => {
   const database = openForReading(options.file);
-  const statements = new Map<string, Statement>();
-  // There are few different ones; each is prepared once.
-  const statement = (sql: string): Statement => {
-    const known = statements.get(sql) ?? database.prepare(sql);
-    if (statements.size >= MOST_STATEMENTS) statements.clear();
-    statements.set(sql, known);
-    return known;
-  };
   return {
-    all: (sql: string, values: readonly Cell[]) => statement(sql).all(...values),
+    all: rowReader(database),
     close: () => closeDatabase(database),
   };
 };

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync } from 'node:fs';
+import { existsSync, fstatSync, fsyncSync, readSync } from 'node:fs';
 import { StoreDamaged } from '../relational/store-errors.js';
+import { withHandle } from './file-handles.js';
 
 const HEADER = 32;
 const FRAME_HEADER = 24;
@@ -12,7 +13,9 @@ const FRAME_HEADER = 24;
  * for a log written with synchronous=full.
  */
 export const refuseDamagedLog = (file: string): void => {
-  withLog(file, (handle, log) => {
+  const log = `${file}-wal`;
+  if (!existsSync(log)) return;
+  withHandle(log, (handle) => {
     if (fstatSync(handle).size <= HEADER) return;
     const header = readHeader(handle);
     // It fits in one sector and is synced before the first frame is written: no power loss takes it from them.
@@ -25,18 +28,7 @@ export const refuseDamagedLog = (file: string): void => {
 
 /** What a killed process had written and not synced is to be on the disk before anything is written behind it. */
 export const syncLog = (file: string): void => {
-  withLog(file, fsyncSync);
-};
-
-const withLog = (file: string, work: (handle: number, log: string) => void): void => {
-  const log = `${file}-wal`;
-  if (!existsSync(log)) return;
-  const handle = openSync(log, 'r');
-  try {
-    work(handle, log);
-  } finally {
-    closeSync(handle);
-  }
+  withHandle(`${file}-wal`, fsyncSync);
 };
 
 type Sum = readonly [number, number];

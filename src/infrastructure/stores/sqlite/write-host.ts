@@ -71,29 +71,39 @@ export class WriteHost {
     this.connection = undefined;
   }
 
-  /** For reading: an old connection is better than none. */
+  /** For reading: an old connection is better than none, and who only reads waits for no other program that writes. */
   private any(): Connection {
-    return this.connection ?? this.fresh();
+    return (this.connection ??= this.connect());
   }
 
   private fresh(): Connection {
-    if (this.connection !== undefined && this.failure === undefined) return this.connection;
+    if (this.failure === undefined) return this.any();
     const now = performance.now();
-    if (this.failure !== undefined && now - this.openedAt < REOPEN_AFTER_MS) throw this.failure;
+    if (now - this.openedAt < REOPEN_AFTER_MS) throw this.failure;
     this.openedAt = now;
-    const connection = this.connect();
+    const connection = this.reconnect();
     this.close();
     this.connection = connection;
     this.failure = undefined;
     return connection;
   }
 
+  private reconnect(): Connection {
+    const connection = this.connect();
+    try {
+      // On a disk that is read-only now, SQLite opens what can't write, and says so only when it has to.
+      connection.database.exec("DELETE FROM meta WHERE key = ''");
+      makeRoom(connection.database);
+      return connection;
+    } catch (error) {
+      closeDatabase(connection.database);
+      throw error;
+    }
+  }
+
   private connect(): Connection {
     const database = openForWriting(this.options, this.pagesInLog);
     try {
-      // On a disk that is read-only now, SQLite opens what can't write, and says so only when it has to.
-      database.exec("DELETE FROM meta WHERE key = ''");
-      if (this.failure !== undefined) makeRoom(database);
       return { database, writer: new Writer(database), heads: new HeadReader(database) };
     } catch (error) {
       closeDatabase(database);

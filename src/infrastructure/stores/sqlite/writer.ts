@@ -12,7 +12,7 @@ import {
 import { snapshotColumns } from '../relational/snapshots.js';
 import { type Deltas, SUM_OF_ONE, totalCells, totalColumns } from '../relational/totals.js';
 import { minuteColumns } from '../relational/minutes.js';
-import type { Database, Statement } from './database.js';
+import { inserting, type Database, type Statement } from './database.js';
 
 export interface WriteOrder {
   readonly changes: readonly ChangeRows[];
@@ -23,20 +23,8 @@ export interface WriteOrder {
 
 const columns = rocketColumns.split(', ');
 /** Without an index. */
-const quickColumns = [
-  'revision',
-  'version',
-  'speed',
-  'speed_change',
-  'updated_at',
-  'latest',
-  'heard_at',
-  'highest_heard',
-  'waiting',
-  'late',
-  'chain',
-  'sum',
-];
+const quickColumns =
+  'revision, version, speed, speed_change, updated_at, latest, heard_at, highest_heard, waiting, late, chain, sum';
 
 const touchedColumns: Readonly<Record<keyof Touches, readonly string[]>> = {
   minute: ['heard_minute'],
@@ -52,53 +40,42 @@ interface RocketUpdate {
   readonly columns: readonly number[];
 }
 
-/** The statements of a connection that writes, wherever it lives: on the main thread or on one of its own. */
+const statementsOf = (database: Database) => {
+  const prepare = (sql: string): Statement => database.prepare(sql);
+  return {
+    begin: prepare('BEGIN IMMEDIATE'),
+    commit: prepare('COMMIT'),
+    rollback: prepare('ROLLBACK'),
+    insertRocket: prepare(inserting('rockets', rocketColumns)),
+    insertEvent: prepare(inserting('events', eventColumns)),
+    insertWaiting: prepare(inserting('waiting_messages', messageColumns)),
+    releaseWaiting: prepare('DELETE FROM waiting_messages WHERE rocket = ? AND number <= ?'),
+    insertLate: prepare(inserting('late_messages', messageColumns)),
+    gapAround: prepare(
+      `SELECT ${missingColumns} FROM missing WHERE rocket = ? AND last >= ? ORDER BY last LIMIT 1`,
+    ),
+    putGap: prepare(inserting('missing', missingColumns, 'INSERT OR REPLACE')),
+    deleteGap: prepare('DELETE FROM missing WHERE rocket = ? AND last = ?'),
+    closeGaps: prepare('DELETE FROM missing WHERE rocket = ? AND last <= ?'),
+    insertSnapshot: prepare(inserting('snapshots', snapshotColumns)),
+    addTotal: prepare(
+      `${inserting('totals', totalColumns)}
+        ON CONFLICT DO UPDATE SET count = count + excluded.count, sum = sum + ${SUM_OF_ONE} * excluded.count`,
+    ),
+    dropTotal: prepare('DELETE FROM totals WHERE kind = ? AND name = ? AND count = 0'),
+    setListened: prepare('UPDATE meta SET value = ?2, sum = ?3 WHERE key = ?1'),
+    putMinute: prepare(inserting('minutes', minuteColumns, 'INSERT OR REPLACE')),
+    dropMinutes: prepare('DELETE FROM minutes WHERE minute < ?'),
+  };
+};
+
+/** Writes through a connection, wherever it lives: on the main thread or on one of its own. */
 export class Writer {
-  private readonly begin: Statement;
-  private readonly commit: Statement;
-  private readonly rollback: Statement;
-  private readonly insertRocket: Statement;
+  private readonly statements: ReturnType<typeof statementsOf>;
   private readonly updates: RocketUpdate[] = [];
-  private readonly insertEvent: Statement;
-  private readonly insertWaiting: Statement;
-  private readonly releaseWaiting: Statement;
-  private readonly insertLate: Statement;
-  private readonly gapAround: Statement;
-  private readonly putGap: Statement;
-  private readonly deleteGap: Statement;
-  private readonly closeGaps: Statement;
-  private readonly insertSnapshot: Statement;
-  private readonly addTotal: Statement;
-  private readonly dropTotal: Statement;
-  private readonly setListened: Statement;
-  private readonly putMinute: Statement;
-  private readonly dropMinutes: Statement;
 
   constructor(private readonly database: Database) {
-    const prepare = (sql: string): Statement => database.prepare(sql);
-    this.begin = prepare('BEGIN IMMEDIATE');
-    this.commit = prepare('COMMIT');
-    this.rollback = prepare('ROLLBACK');
-    this.insertRocket = prepare(`INSERT INTO rockets (${rocketColumns}) VALUES (${places(columns.length)})`);
-    this.insertEvent = prepare(`INSERT INTO events (${eventColumns}) VALUES (${places(8)})`);
-    this.insertWaiting = prepare(`INSERT INTO waiting_messages (${messageColumns}) VALUES (${places(7)})`);
-    this.releaseWaiting = prepare('DELETE FROM waiting_messages WHERE rocket = ? AND number <= ?');
-    this.insertLate = prepare(`INSERT INTO late_messages (${messageColumns}) VALUES (${places(7)})`);
-    this.gapAround = prepare(
-      `SELECT ${missingColumns} FROM missing WHERE rocket = ? AND last >= ? ORDER BY last LIMIT 1`,
-    );
-    this.putGap = prepare(`INSERT OR REPLACE INTO missing (${missingColumns}) VALUES (${places(6)})`);
-    this.deleteGap = prepare('DELETE FROM missing WHERE rocket = ? AND last = ?');
-    this.closeGaps = prepare('DELETE FROM missing WHERE rocket = ? AND last <= ?');
-    this.insertSnapshot = prepare(`INSERT INTO snapshots (${snapshotColumns}) VALUES (${places(5)})`);
-    this.addTotal = prepare(
-      `INSERT INTO totals (${totalColumns}) VALUES (${places(4)})
-        ON CONFLICT DO UPDATE SET count = count + excluded.count, sum = sum + ${SUM_OF_ONE} * excluded.count`,
-    );
-    this.dropTotal = prepare('DELETE FROM totals WHERE kind = ? AND name = ? AND count = 0');
-    this.setListened = prepare('UPDATE meta SET value = ?2, sum = ?3 WHERE key = ?1');
-    this.putMinute = prepare(`INSERT OR REPLACE INTO minutes (${minuteColumns}) VALUES (${places(15)})`);
-    this.dropMinutes = prepare('DELETE FROM minutes WHERE minute < ?');
+    this.statements = statementsOf(database);
   }
 
   /** When it returns, all of it is as safe as the connection makes it; answers by how much there are more gaps now. */
@@ -113,43 +90,43 @@ export class Writer {
   }
 
   noteListened(listened: number): void {
-    this.inTransaction(() => this.setListened.run(...withSum(['listened', String(listened)])));
+    this.inTransaction(() => this.statements.setListened.run(...withSum(['listened', String(listened)])));
   }
 
   /** What an instance has counted, in the place of what it had before; those before a minute go. */
   putMinutes(rows: readonly Cell[][], before: number): void {
     this.inTransaction(() => {
-      for (const row of rows) this.putMinute.run(...row);
-      this.dropMinutes.run(before);
+      for (const row of rows) this.statements.putMinute.run(...row);
+      this.statements.dropMinutes.run(before);
     });
   }
 
   private inTransaction<T>(work: () => T): T {
-    this.begin.run();
+    this.statements.begin.run();
     try {
       const result = work();
-      this.commit.run();
+      this.statements.commit.run();
       return result;
     } catch (error) {
       // Within a transaction it would keep its locks for as long as the process lives.
-      if (this.database.isTransaction) this.rollback.run();
+      if (this.database.isTransaction) this.statements.rollback.run();
       throw error;
     }
   }
 
   private writeChange(change: ChangeRows, listened: number): number {
     const { id, rocket, revision } = change;
-    if (revision === 0) this.insertRocket.run(...rocket);
+    if (revision === 0) this.statements.insertRocket.run(...rocket);
     else {
       const { statement, columns: changed } = this.updateOf(change.touches);
       const done = statement.run(...changed.map((column) => rocket[column]!), id, revision);
       if (done.changes !== 1) throw new Error(`${rocket[1]} is not at revision ${revision} in the file.`);
     }
-    for (const event of change.events) this.insertEvent.run(...event);
-    if (change.released) this.releaseWaiting.run(id, change.version);
-    for (const message of change.added) this.insertWaiting.run(...message);
-    for (const message of change.late) this.insertLate.run(...message);
-    for (const snapshot of change.snapshots) this.insertSnapshot.run(...snapshot);
+    for (const event of change.events) this.statements.insertEvent.run(...event);
+    if (change.released) this.statements.releaseWaiting.run(id, change.version);
+    for (const message of change.added) this.statements.insertWaiting.run(...message);
+    for (const message of change.late) this.statements.insertLate.run(...message);
+    for (const snapshot of change.snapshots) this.statements.insertSnapshot.run(...snapshot);
     return this.writeGaps(change, listened);
   }
 
@@ -165,7 +142,7 @@ export class Writer {
   }
 
   private prepareUpdate(touches: Touches): RocketUpdate {
-    const names = [...quickColumns];
+    const names = quickColumns.split(', ');
     for (const [touched, others] of Object.entries(touchedColumns)) {
       if (touches[touched as keyof Touches]) names.push(...others);
     }
@@ -178,12 +155,12 @@ export class Writer {
   private writeGaps({ id, version, added, recordedAt, ...change }: ChangeRows, listened: number): number {
     let opened = 0;
     let highest = change.highestHeard;
-    if (change.passesGaps) opened -= Number(this.closeGaps.run(id, version).changes);
+    if (change.passesGaps) opened -= Number(this.statements.closeGaps.run(id, version).changes);
     for (const cells of added) {
       const number = Number(cells[1]);
       if (number <= highest) opened += this.splitGap(id, number);
       else if (number > highest + 1) {
-        this.putGap.run(...withSum([id, number - 1, highest + 1, recordedAt, listened]));
+        this.statements.putGap.run(...withSum([id, number - 1, highest + 1, recordedAt, listened]));
         opened++;
       }
       highest = Math.max(highest, number);
@@ -192,22 +169,20 @@ export class Writer {
   }
 
   private splitGap(id: number, number: number): number {
-    const row = this.gapAround.get(id, number) as MissingRow | undefined;
+    const row = this.statements.gapAround.get(id, number) as MissingRow | undefined;
     if (row === undefined) return 0;
     const { first, last, since, listened } = missingOf(row);
     if (first > number) return 0;
-    if (last === number) this.deleteGap.run(id, last);
-    else this.putGap.run(...withSum([id, last, number + 1, since, listened]));
-    if (first < number) this.putGap.run(...withSum([id, number - 1, first, since, listened]));
+    if (last === number) this.statements.deleteGap.run(id, last);
+    else this.statements.putGap.run(...withSum([id, last, number + 1, since, listened]));
+    if (first < number) this.statements.putGap.run(...withSum([id, number - 1, first, since, listened]));
     return Number(first < number) - Number(last === number);
   }
 
   private count(total: string, by: number): void {
     if (by === 0) return;
     const cells = totalCells(total, by);
-    this.addTotal.run(...cells);
-    if (by < 0) this.dropTotal.run(...cells.slice(0, 2));
+    this.statements.addTotal.run(...cells);
+    if (by < 0) this.statements.dropTotal.run(...cells.slice(0, 2));
   }
 }
-
-const places = (count: number): string => Array<string>(count).fill('?').join(', ');

@@ -2,6 +2,7 @@ import type { Cell } from '../relational/rows.js';
 import type { DatabaseOptions } from './database.js';
 import type { HeadQuery, HeadRows } from './head-reader.js';
 import { SqlThread } from './sql-thread.js';
+import { asStoreError } from './sqlite-errors.js';
 import { WriteHost, type StoreEnds } from './write-host.js';
 import type { WriteOrder } from './writer.js';
 
@@ -85,10 +86,14 @@ export class Writing {
   }
 
   private timed<T>(work: () => T): T {
-    const began = performance.now();
-    const result = work();
-    const ended = performance.now();
-    if (ended - began > LONG_MS && this.place === 'auto') this.threadUntil = ended + THREAD_FOR_MS;
-    return result;
+    try {
+      const began = performance.now();
+      const result = work();
+      const ended = performance.now();
+      if (ended - began > LONG_MS && this.place === 'auto') this.threadUntil = ended + THREAD_FOR_MS;
+      return result;
+    } catch (error) {
+      throw asStoreError(error);
+    }
   }
 }

@@ -1,6 +1,5 @@
 import type { Ask } from '../relational/ask.js';
 import { ChannelNames } from '../relational/channel-names.js';
-import type { ExportLine } from './export-line.js';
 import { rocketColumns, rocketOf, type RocketRow } from '../relational/rocket-rows.js';
 import {
   eventColumns,
@@ -13,18 +12,14 @@ import {
   type MessageRow,
   type MissingRow,
 } from '../relational/rows.js';
-
-const PAGE = 2000;
+import type { ExportLine } from './export-line.js';
+import { pages } from './pages.js';
 
 /**
  * Everything the answers are made of, in an order in which it can be written again: the rockets as they were first heard
  * of; the events as the feed has them; what waits, gap by gap, the oldest first; what came late.
  */
-export const exportLines = async function* (ask: Ask, listened: number): AsyncGenerator<ExportLine> {
-  yield* new Export(ask, listened).lines();
-};
-
-class Export {
+export class Export {
   private readonly names: ChannelNames;
   private readonly counts = { rockets: 0, events: 0, waiting: 0, late: 0 };
 
@@ -48,7 +43,7 @@ class Export {
 
   private async *rockets(): AsyncGenerator<ExportLine> {
     const sql = `SELECT ${rocketColumns} FROM rockets WHERE id > $1 ORDER BY id LIMIT $2`;
-    for await (const rows of this.pages<RocketRow>(sql, [0], ({ id }) => [id])) {
+    for await (const rows of pages<RocketRow>(this.ask, sql, [0], ({ id }) => [id])) {
       for (const row of rows) {
         const { channel, heardAt } = rocketOf(row);
         yield { kind: 'rocket', channel, heardAt };
@@ -59,8 +54,7 @@ class Export {
 
   private async *events(): AsyncGenerator<ExportLine> {
     const sql = `SELECT ${eventColumns} FROM events WHERE position > $1 ORDER BY position LIMIT $2`;
-    for await (const rows of this.pages<EventRow>(sql, [0], ({ position }) => [position])) {
-      const channelOf = await this.names.of(rows.map(({ rocket }) => rocket));
+    for await (const { rows, channelOf } of this.named<EventRow>(sql, [0], ({ position }) => [position])) {
       for (const row of rows) {
         const { number, event, recordedAt } = eventOf(row);
         const { type, time, data } = event;
@@ -75,7 +69,7 @@ class Export {
     const sql = `SELECT ${rocketColumns} FROM rockets WHERE id > $1 AND waiting > 0 AND EXISTS
       (SELECT 1 FROM waiting_messages w WHERE w.rocket = rockets.id AND w.number = rockets.version + 1)
       ORDER BY id LIMIT $2`;
-    for await (const rows of this.pages<RocketRow>(sql, [0], ({ id }) => [id])) {
+    for await (const rows of pages<RocketRow>(this.ask, sql, [0], ({ id }) => [id])) {
       for (const row of rows) yield* this.waiting(row.id, row.channel, row.version, undefined);
     }
   }
@@ -86,8 +80,7 @@ class Export {
       ORDER BY listened, rocket, last LIMIT $4`;
     const place = ({ listened, rocket, last }: MissingRow): number[] => [listened, rocket, last];
     let listened = 0;
-    for await (const rows of this.pages<MissingRow>(sql, [-1, 0, 0], place)) {
-      const channelOf = await this.names.of(rows.map(({ rocket }) => rocket));
+    for await (const { rows, channelOf } of this.named<MissingRow>(sql, [-1, 0, 0], place)) {
       for (const row of rows) {
         const gap = missingOf(row);
         if (gap.listened > listened) {
@@ -109,7 +102,8 @@ class Export {
     const next = 'SELECT first FROM missing WHERE rocket = $1 AND last > $2 ORDER BY last LIMIT 1';
     const sql = `SELECT ${messageColumns} FROM waiting_messages WHERE rocket = $1 AND number > $2
       AND number < coalesce((${next}), ${Number.MAX_SAFE_INTEGER} + 1) ORDER BY number LIMIT $3`;
-    for await (const rows of this.pages<MessageRow>(sql, [rocket, above], ({ number }) => [rocket, number])) {
+    const place = ({ number }: MessageRow): number[] => [rocket, number];
+    for await (const rows of pages(this.ask, sql, [rocket, above], place)) {
       for (const row of rows) {
         const line = messageLine(channel, row);
         const isOlder = row.number === above + 1 && since !== undefined && since !== row.received_at;
@@ -123,8 +117,7 @@ class Export {
     const sql = `SELECT ${messageColumns} FROM late_messages WHERE (rocket, number) > ($1, $2)
       ORDER BY rocket, number LIMIT $3`;
     const place = ({ rocket, number }: MessageRow): number[] => [rocket, number];
-    for await (const rows of this.pages<MessageRow>(sql, [0, 0], place)) {
-      const channelOf = await this.names.of(rows.map(({ rocket }) => rocket));
+    for await (const { rows, channelOf } of this.named<MessageRow>(sql, [0, 0], place)) {
       for (const row of rows) {
         yield { kind: 'late', ...messageLine(channelOf(row.rocket), row) };
         this.counts.late++;
@@ -132,16 +125,14 @@ class Export {
     }
   }
 
-  private async *pages<Row>(
+  /** Rows, with what names the rockets they are of. */
+  private async *named<Row extends { readonly rocket: number }>(
     sql: string,
-    start: number[],
-    placeOf: (row: Row) => number[],
-  ): AsyncGenerator<Row[]> {
-    for (let after = start; ;) {
-      const rows = await this.ask<Row>(sql, [...after, PAGE]);
-      if (rows.length > 0) yield rows;
-      if (rows.length < PAGE) return;
-      after = placeOf(rows.at(-1)!);
+    start: readonly number[],
+    placeOf: (row: Row) => readonly number[],
+  ) {
+    for await (const rows of pages(this.ask, sql, start, placeOf)) {
+      yield { rows, channelOf: await this.names.of(rows.map(({ rocket }) => rocket)) };
     }
   }
 }

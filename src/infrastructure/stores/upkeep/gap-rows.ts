@@ -1,3 +1,4 @@
+import type { StoredRocket } from '../relational/rocket-rows.js';
 import { withSum, type Cell, type MissingRow } from '../relational/rows.js';
 
 /** Of a message that waits, or is late. */
@@ -6,28 +7,17 @@ export interface Received {
   readonly receivedAt: number;
 }
 
-export interface GapsOfRocket {
-  readonly rocket: number;
-  readonly version: number;
-  /** In the order of numbers. */
-  readonly waiting: readonly Received[];
-  /** What is stored of the gaps between them. */
-  readonly stored: readonly MissingRow[];
-  /** For how long had been listened by now. */
-  readonly listened: number;
-}
-
 /**
  * The rows of the gaps there are, and whether they are those that are stored, which alone know how old a gap is. One that is
- * not stored was opened by the first message from beyond it; for how long was listened since then nobody knows.
+ * not stored was opened by the first message from beyond it; for how long was listened since then nobody knows. `waiting` is
+ * in the order of numbers; `listened` is for how long had been listened by now.
  */
-export const gapRows = ({
-  rocket,
-  version,
-  waiting,
-  stored,
-  listened,
-}: GapsOfRocket): { readonly rows: readonly Cell[][]; readonly areStored: boolean } => {
+export const gapRows = (
+  { id, version }: Pick<StoredRocket, 'id' | 'version'>,
+  waiting: readonly Received[],
+  stored: readonly MissingRow[],
+  listened: number,
+): { readonly rows: readonly Cell[][]; readonly areStored: boolean } => {
   const byLast = new Map(stored.map((row) => [row.last, row]));
   const rows: Cell[][] = [];
   let same = 0;
@@ -41,7 +31,7 @@ export const gapRows = ({
     const isSame = known !== undefined && Math.max(known.first, version + 1) === first;
     if (isSame) same++;
     const age = known ?? { since, listened };
-    rows.push(withSum([rocket, last, isSame ? known.first : first, age.since, age.listened]));
+    rows.push(withSum([id, last, isSame ? known.first : first, age.since, age.listened]));
   }
   return { rows: rows.reverse(), areStored: same === rows.length && same === stored.length };
 };

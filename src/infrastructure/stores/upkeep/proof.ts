@@ -1,17 +1,12 @@
 import type { Ask } from '../relational/ask.js';
 import { unheardRocket } from '../relational/change-rows.js';
+import type { Counted } from './export-line.js';
+import { pages } from './pages.js';
 import { RocketProof, type ProvenRocket } from './rocket-proof.js';
 import { rocketColumns, type RocketRow } from '../relational/rocket-rows.js';
 import { addTo, countChange, type Deltas } from '../relational/totals.js';
 
-/** What is read at once of the rockets. */
-const PAGE = 200;
-
-export interface ProofTotals {
-  rockets: number;
-  events: number;
-  waiting: number;
-  late: number;
+export interface ProofTotals extends Record<Counted, number> {
   readonly totals: Deltas;
 }
 
@@ -30,16 +25,13 @@ export class Proof {
   ) {}
 
   async *rockets(): AsyncGenerator<ProvenRocket> {
-    const columns = `SELECT ${rocketColumns} FROM rockets WHERE id > $1 ORDER BY id LIMIT $2`;
-    for (let last = 0; ;) {
-      const rows = await this.ask<RocketRow>(columns, [last, PAGE]);
+    const sql = `SELECT ${rocketColumns} FROM rockets WHERE id > $1 ORDER BY id LIMIT $2`;
+    for await (const rows of pages<RocketRow>(this.ask, sql, [0], ({ id }) => [id])) {
       for (const row of rows) {
         const proven = await new RocketProof(this.ask, row, this.listened).prove();
         this.count(proven);
         yield proven;
       }
-      if (rows.length < PAGE) return;
-      last = rows.at(-1)!.id;
     }
   }
 

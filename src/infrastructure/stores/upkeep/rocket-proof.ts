@@ -1,13 +1,8 @@
 import { utcKey } from '../../../domain/rocket-time.js';
-import { initialState, record } from '../../../domain/rocket.js';
 import type { Ask } from '../relational/ask.js';
-import { chainOn } from '../relational/change-rows.js';
-import { gapRows, type Received } from './gap-rows.js';
-import { firstNumber } from '../relational/heads.js';
 import { rocketCells, rocketOf, type RocketRow, type StoredRocket } from '../relational/rocket-rows.js';
 import {
   eventColumns,
-  eventOf,
   messageColumns,
   messageOf,
   missingColumns,
@@ -17,18 +12,12 @@ import {
   type MessageRow,
   type MissingRow,
 } from '../relational/rows.js';
-import {
-  isDue,
-  snapshotCells,
-  snapshotColumns,
-  snapshotOf,
-  type SnapshotRow,
-} from '../relational/snapshots.js';
-import { StoreDamaged } from '../relational/store-errors.js';
-import { countEvent, type Deltas } from '../relational/totals.js';
-
-/** What is read at once of a table. */
-const PAGE = 2000;
+import { snapshotColumns, snapshotOf, type SnapshotRow } from '../relational/snapshots.js';
+import type { Deltas } from '../relational/totals.js';
+import { Findings } from './findings.js';
+import { gapRows, type Received } from './gap-rows.js';
+import { pages } from './pages.js';
+import { ToldHistory } from './told-history.js';
 
 /** A rocket as its events and messages say it is, beside what is stored of it. */
 export interface ProvenRocket {
@@ -40,112 +29,82 @@ export interface ProvenRocket {
   readonly rare: Deltas;
   readonly snapshots: readonly Cell[][];
   readonly missing: readonly Cell[][];
-  /** In words, what is stored and is not as it should be. */
-  readonly differences: readonly string[];
-  /** Of these what can't be made anew, because everything else is made of it. */
-  readonly lost: readonly string[];
+  readonly findings: Findings;
 }
-
-type Range = readonly [from: number, to: number];
 
 /** Folds one rocket anew and compares it with what is stored of it. */
 export class RocketProof {
-  private readonly differences: string[] = [];
-  private readonly lost: string[] = [];
-  private readonly snapshots: Cell[][] = [];
-  private readonly skipped: Range[] = [];
-  private state = initialState;
-  private latest: string | null = null;
-  private chain = 0;
-  private events = 0;
-  private readonly rare: Deltas = new Map();
+  private readonly findings: Findings;
+  private readonly history: ToldHistory;
 
   constructor(
     private readonly ask: Ask,
     private readonly row: RocketRow,
     /** For how long had been listened by now, where nothing tells when a gap was opened. */
     private readonly listened: number,
-  ) {}
+  ) {
+    this.findings = new Findings(row.channel);
+    this.history = new ToldHistory(row, this.findings);
+  }
 
   async prove(): Promise<ProvenRocket> {
-    const { row, differences, lost, snapshots } = this;
+    const { row, findings, history } = this;
     const { channel } = row;
-    const stored = this.read(() => rocketOf(row), true);
-    await this.fold();
-    const { version } = this.state;
+    const stored = findings.read(() => rocketOf(row), true);
+    const kept = await this.keptStates();
+    for await (const event of this.rowsOf<EventRow>('events', eventColumns)) history.take(event);
+    this.compareStates(kept);
+    const { version } = history.state;
     const all = await this.messages('waiting_messages');
     const waiting = all.filter(({ number }) => number > version);
-    if (waiting.length < all.length) this.differs(`some of what waits of ${channel} is history`);
+    if (waiting.length < all.length) findings.differs(`some of what waits of ${channel} is history`);
     const late = await this.messages('late_messages');
-    this.checkLate(late);
+    for (const { number } of late) {
+      if (!history.hasSkipped(number))
+        findings.isLost(`message ${number} of ${channel} is late, and was never skipped`);
+    }
     const expected = this.expected(waiting, late);
-    const missing = await this.missing(waiting);
+    const missing = await this.missing(expected, waiting);
     if (stored !== undefined) this.compare(stored, expected);
-    const { events, rare } = this;
-    return { channel, stored, expected, events, rare, snapshots, missing, differences, lost };
-  }
-
-  private async fold(): Promise<void> {
-    const { channel } = this.row;
-    const kept = await this.keptStates();
-    for await (const row of this.rowsOf<EventRow>('events', eventColumns)) {
-      const found = this.read(() => eventOf(row));
-      if (found === undefined) continue;
-      const first = firstNumber(found);
-      const before = this.state.version;
-      if (first !== before + 1) this.isLost(`the history of ${channel} has no number ${before + 1}`);
-      if (found.event.type === 'MessagesSkipped') this.skipped.push([first, found.number]);
-      this.state = record(this.state, found.number, found.event);
-      this.chain = chainOn(this.chain, row.sum);
-      this.events++;
-      countEvent(this.rare, found.event);
-      const time = utcKey(row.time);
-      if (this.latest === null || time > this.latest) this.latest = time;
-      if (isDue(before, found.number)) this.keepState(kept);
-    }
-    for (const version of kept.keys()) {
-      this.differs(`a state is kept of ${channel} at version ${version}, where none should be`);
-    }
-  }
-
-  private keepState(kept: Map<number, number>): void {
-    const { channel, id } = this.row;
-    const { version } = this.state;
-    const cells = snapshotCells(id, this.state, this.latest!);
-    if (kept.get(version) !== cells.at(-1)) {
-      this.differs(`the state kept of ${channel} at version ${version} is another one, or none`);
-    }
-    kept.delete(version);
-    this.snapshots.push(cells);
+    const { events, rare, snapshots } = history;
+    return { channel, stored, expected, events, rare, snapshots, missing, findings };
   }
 
   /** The checksums of the states that are kept, by version. */
   private async keptStates(): Promise<Map<number, number>> {
     const kept = new Map<number, number>();
     for await (const row of this.rowsOf<SnapshotRow>('snapshots', snapshotColumns, 'version')) {
-      if (this.read(() => snapshotOf(row), true) !== undefined) kept.set(row.version, row.sum);
+      if (this.findings.read(() => snapshotOf(row), true) !== undefined) kept.set(row.version, row.sum);
     }
     return kept;
+  }
+
+  private compareStates(kept: Map<number, number>): void {
+    const { channel } = this.row;
+    for (const cells of this.history.snapshots) {
+      const version = Number(cells[1]);
+      if (kept.get(version) !== cells.at(-1)) {
+        this.findings.differs(`the state kept of ${channel} at version ${version} is another one, or none`);
+      }
+      kept.delete(version);
+    }
+    for (const version of kept.keys()) {
+      this.findings.differs(`a state is kept of ${channel} at version ${version}, where none should be`);
+    }
   }
 
   private async messages(table: string): Promise<Received[]> {
     const messages: Received[] = [];
     for await (const row of this.rowsOf<MessageRow>(table, messageColumns)) {
-      const found = this.read(() => messageOf(this.row.channel, row));
+      const found = this.findings.read(() => messageOf(this.row.channel, row));
       if (found !== undefined) messages.push({ number: row.number, receivedAt: row.received_at });
     }
     return messages;
   }
 
-  private checkLate(late: readonly Received[]): void {
-    for (const { number } of late) {
-      if (this.skipped.some(([from, to]) => from <= number && number <= to)) continue;
-      this.isLost(`message ${number} of ${this.row.channel} is late, and was never skipped`);
-    }
-  }
-
   private expected(waiting: readonly Received[], late: readonly Received[]): StoredRocket {
-    const { row, state, latest, chain } = this;
+    const { row } = this;
+    const { state, latest, chain } = this.history;
     const { id, channel, revision } = row;
     const updated = state.updatedAt === null ? null : utcKey(state.updatedAt);
     return {
@@ -162,15 +121,14 @@ export class RocketProof {
     };
   }
 
-  private async missing(waiting: readonly Received[]): Promise<readonly Cell[][]> {
-    const { row, listened, state } = this;
+  private async missing(expected: StoredRocket, waiting: readonly Received[]): Promise<readonly Cell[][]> {
     const stored: MissingRow[] = [];
     for await (const one of this.rowsOf<MissingRow>('missing', missingColumns, 'last')) {
-      const gap = this.read(() => missingOf(one), true);
+      const gap = this.findings.read(() => missingOf(one), true);
       if (gap !== undefined) stored.push(gap);
     }
-    const found = gapRows({ rocket: row.id, version: state.version, waiting, stored, listened });
-    if (!found.areStored) this.differs(`the gaps stored of ${row.channel} are others`);
+    const found = gapRows(expected, waiting, stored, this.listened);
+    if (!found.areStored) this.findings.differs(`the gaps stored of ${expected.channel} are others`);
     return found.rows;
   }
 
@@ -178,52 +136,24 @@ export class RocketProof {
   private compare(stored: StoredRocket, expected: StoredRocket): void {
     const { channel } = stored;
     if (String(rocketCells(stored)) !== String(rocketCells(expected))) {
-      this.differs(`what is stored of ${channel} is not what its events lead to`);
+      this.findings.differs(`what is stored of ${channel} is not what its events lead to`);
     }
     if (
       stored.version > expected.version ||
       (stored.version === expected.version && stored.chain !== expected.chain)
     ) {
-      this.isLost(`the events of ${channel} are not all of those it had`);
+      this.findings.isLost(`the events of ${channel} are not all of those it had`);
     }
     for (const kind of ['waiting', 'late'] as const) {
       if (stored[kind] <= expected[kind]) continue;
-      this.isLost(`of ${stored[kind]} ${kind} messages of ${channel} ${expected[kind]} are there`);
+      this.findings.isLost(`of ${stored[kind]} ${kind} messages of ${channel} ${expected[kind]} are there`);
     }
   }
 
   private async *rowsOf<Row>(table: string, columns: string, key = 'number'): AsyncGenerator<Row> {
+    const { id } = this.row;
     const sql = `SELECT ${columns} FROM ${table} WHERE rocket = $1 AND ${key} > $2 ORDER BY ${key} LIMIT $3`;
-    for (let last = 0; ;) {
-      const rows = await this.ask<Row>(sql, [this.row.id, last, PAGE]);
-      yield* rows;
-      if (rows.length < PAGE) return;
-      last = Number((rows.at(-1) as Readonly<Record<string, unknown>>)[key]);
-    }
-  }
-
-  /** A row that does not match its checksum says nothing. */
-  private read<T>(row: () => T, isMadeAnew = false): T | undefined {
-    try {
-      return row();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      const what =
-        error instanceof StoreDamaged
-          ? reason
-          : `damaged: a row of ${this.row.channel} is not what it should be: ${reason}`;
-      this.differences.push(what);
-      if (!isMadeAnew) this.lost.push(what);
-      return undefined;
-    }
-  }
-
-  private differs(what: string): void {
-    this.differences.push(`damaged: ${what}`);
-  }
-
-  private isLost(what: string): void {
-    this.differs(what);
-    this.lost.push(`damaged: ${what}`);
+    const place = (row: Readonly<Record<string, unknown>>): number[] => [id, Number(row[key])];
+    for await (const rows of pages(this.ask, sql, [id, 0], place)) yield* rows as Row[];
   }
 }

@@ -9,6 +9,7 @@ import { breakable } from '../../../support/breakable.js';
 import { exchange, type Call } from '../../../support/http-exchange.js';
 import { launched, messages } from '../../../support/messages.js';
 import { documentedAnswers, documentedAs, type Exchange } from '../../../support/openapi-validator.js';
+import { SseClient } from '../../../support/sse-client.js';
 import { startService, type TestService } from '../../../support/test-service.js';
 
 const json = { accept: 'application/json' };
@@ -61,7 +62,7 @@ const story = [
   ...['skip-first', 'skip-moved', 'skip-shut'].flatMap((channel) => [launch(channel), faster(channel, 3)]),
 ];
 
-type Situation = 'sound' | 'broken' | 'busy' | 'full' | 'stopping';
+type Situation = 'sound' | 'broken' | 'busy' | 'full' | 'stopping' | 'named';
 interface Exercise extends Call {
   readonly when?: Situation;
 }
@@ -76,6 +77,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
   'POST /messages 202 application/json': post(launch('single')),
   'POST /messages 202 empty': post(faster('single', 5), {}),
   'POST /messages 400 malformed-json': post('{'),
+  'POST /messages 400 ambiguous-json': post('{"a":1,"a":2}'),
   'POST /messages 400 invalid-message': post('{"metadata":{}}'),
   'POST /messages 409 conflict': post(faster('flying', 2, 1)),
   'POST /messages 413 body-too-large': post(tooLarge),
@@ -119,6 +121,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
 
   'POST /rockets/{channel}/gaps/skip 200 application/json': skip('skip-first'),
   'POST /rockets/{channel}/gaps/skip 400 malformed-json': skip('skip-moved', '{"from":'),
+  'POST /rockets/{channel}/gaps/skip 400 ambiguous-json': skip('skip-moved', '{"from":1,"from":2}'),
   'POST /rockets/{channel}/gaps/skip 400 invalid-message': skip('skip-moved', '{"from":"2"}'),
   'POST /rockets/{channel}/gaps/skip 400 invalid-query': {
     ...skip('skip-moved'),
@@ -147,6 +150,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
   },
   'GET /events 400 invalid-query': get('/events?type=RocketLanded'),
   'GET /events 400 unknown-position': get('/events?after=elsewhere-1'),
+  'GET /events 503 too-many-readers': { ...get('/events', { accept: 'text/event-stream' }), when: 'named' },
   'GET /events 503 shutting-down': { ...get('/events', { accept: 'text/event-stream' }), when: 'stopping' },
   'GET /events/{position} 200 application/json': get('/events/{first}'),
   'GET /events/{position} 400 invalid-query': get('/events/{first}?x=1'),
@@ -177,6 +181,12 @@ const exercises: Readonly<Record<string, Exercise>> = {
   'RouteNotFound route-not-found': get('/rocket'),
   'MalformedRequest malformed-request': get('/rockets/%ZZ'),
   'MethodNotAllowed method-not-allowed': { ...get('/rockets'), method: 'DELETE' },
+  'CrossSite cross-site': { ...post('{}'), headers: { ...json, origin: 'https://other.example' } },
+  'UnknownHost unknown-host': {
+    ...get('/rockets'),
+    when: 'named',
+    headers: { ...json, host: 'other.example' },
+  },
   'HeaderTooLarge header-too-large': get('/rockets', { 'x-large': 'x'.repeat(20_000) }),
 };
 
@@ -212,8 +222,11 @@ beforeAll(async () => {
       failing(() => rush),
     ),
     full: await startService({ BUFFER_MESSAGES: '1' }),
+    named: await startService({ ALLOWED_HOSTS: '127.0.0.1', MAX_READERS: '1' }),
     stopping: await startService(),
   };
+  // The only reader there may be.
+  await SseClient.open(`${services.named.url}/events`);
   // No worker is told of it: it fills the buffer until the service stops.
   services.full.container.get(parts.buffer).offer(unnoticed);
   for (const { url } of [services.sound, services.broken, services.busy, services.stopping]) {

@@ -169,7 +169,9 @@ describe('a message that is refused', () => {
   ])('because it %s', (_, sent, pointer, code) => {
     const answer = read(sent);
     expect(errorsOf(answer)).toEqual([{ pointer, code, message: expect.stringMatching(/^[A-Za-z].*\.$/) }]);
-    expect(answer).toMatchObject({ code: expect.stringMatching(/^(invalid-message|malformed-json)$/) });
+    expect(answer).toMatchObject({
+      code: expect.stringMatching(/^(invalid-message|malformed-json|ambiguous-json)$/),
+    });
   });
 
   it('is told everything that is wrong at once, in words', () => {

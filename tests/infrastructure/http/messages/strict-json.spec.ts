@@ -151,9 +151,21 @@ describe('a JSON text that is refused', () => {
     ['{"a":1}x', '', 7],
   ])('says where: %s at %s', (text, pointer, offset) => {
     const { code, message, errors } = refusal(text);
-    expect(code).toBe('malformed-json');
+    expect(code).toMatch(/^(malformed|ambiguous)-json$/);
     expect(errors).toEqual([{ pointer, code: expect.any(String), message }]);
     expect(message).toMatch(new RegExp(`, at offset ${offset}\\.$`));
+  });
+});
+
+describe('what is wrong with a JSON text', () => {
+  it.each([
+    ['malformed-json', ['', '{', '{"a":01}', '{"a":1}x', '"\u0001"', '"\\x"']],
+    [
+      'ambiguous-json',
+      ['{"a":1,"a":2}', '{"__proto__":1}', '"\\u0000"', '"\\ud800"', '9007199254740993', '1e999'],
+    ],
+  ])('is that it is no JSON, or that programs read it differently: %s', (code, texts) => {
+    for (const text of texts) expect([text, refusal(text).code]).toEqual([text, code]);
   });
 });
 

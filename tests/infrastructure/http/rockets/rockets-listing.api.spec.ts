@@ -29,6 +29,8 @@ describe.each(httpStores)('the list of rockets in the store $store', ({ env }) =
     // Its launch is given up.
     await service.send(message(2, faster(2), 'f'));
     await api(service.app).post('/rockets/f/gaps/skip').send({ from: 1, to: 1 }).expect(200);
+    // A minute a message was an hour ago.
+    clock.step(60.5 - fleet.length);
   });
   afterAll(() => service.stop());
 

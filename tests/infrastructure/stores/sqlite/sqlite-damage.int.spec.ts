@@ -1,7 +1,7 @@
 import { DatabaseSync } from '@photostructure/sqlite';
 import { copyFileSync, existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { StoreDamaged } from '../../../../src/infrastructure/stores/relational/store-errors.js';
-import { verifyFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/maintenance.js';
+import { verifyFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/verify.js';
 import { answersOf, fill, questions, ROCKETS } from '../../../support/all-questions.js';
 import { seededRandom } from '../../../support/seeded-random.js';
 import { SqliteStores } from '../../../support/sqlite-stores.js';

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { StoreDamaged, StoreRefused } from '../../../../src/infrastructure/stores/relational/store-errors.js';
 import { backupFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/backup.js';
-import { rebuildFile, verifyFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/maintenance.js';
+import { rebuildFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/rebuild.js';
+import { verifyFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/verify.js';
 import { exportFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/transfer.js';
 import { faster, launched, write } from '../../../support/builders.js';
 import { changeByHand, filledFile, fillFile } from '../../../support/filled-file.js';

@@ -1,6 +1,7 @@
 import { DatabaseSync } from '@photostructure/sqlite';
 import { TooManyReads, type Head } from '../../../../src/application/ports/event-store.js';
 import { RelationalRocketDirectory } from '../../../../src/infrastructure/stores/relational/relational-directory.js';
+import { rowReader } from '../../../../src/infrastructure/stores/sqlite/database.js';
 import { Reads } from '../../../../src/infrastructure/stores/sqlite/reads.js';
 import { SqliteEventStore } from '../../../../src/infrastructure/stores/sqlite/sqlite-event-store.js';
 import { changeOn, faster, headOf, launched, received, write } from '../../../support/builders.js';
@@ -68,6 +69,21 @@ describe('another program', () => {
     });
     await write(store, 'a', { events: [faster(1)] });
   });
+
+  it('that writes keeps nobody from reading by a connection that is opened meanwhile either', async () => {
+    const options = { file: stores.newFile(), synchronous: 'full', place: 'thread' } as const;
+    const own = await SqliteEventStore.open(options);
+    await write(own, 'a', { events: [launched()] });
+    await own.close();
+    const again = await SqliteEventStore.open(options);
+    const other = new DatabaseSync(options.file);
+    other.exec('BEGIN IMMEDIATE');
+    expect((await again.load([{ channel: 'a', numbers: [1] }]))[0]?.recorded.size).toBe(1);
+    other.exec('ROLLBACK');
+    other.close();
+    await write(again, 'a', { events: [faster(1)] });
+    await again.close();
+  });
 });
 
 it('a head that is read while a commit of its rocket is under way is of before or of after it', async () => {
@@ -111,14 +127,27 @@ describe('reads', () => {
   };
   const turn = () => new Promise((resolve) => setImmediate(resolve));
 
+  it('have their values where their numbers stand', () => {
+    const database = new DatabaseSync(':memory:');
+    const read = rowReader(database);
+    for (const values of [
+      ['a', 'b'],
+      ['c', 'd'],
+    ] as const) {
+      const [first, second] = values;
+      expect(read('SELECT $2 AS x, $1 AS y, $2 AS z', values)).toEqual([{ x: second, y: first, z: second }]);
+    }
+    database.close();
+  });
+
   it('have their turn one after the other', async () => {
     const { asked, reads } = thread();
     const answers = [reads.ask('SELECT $1', [1]), reads.ask('SELECT 2', [])];
     await turn();
-    expect(asked.map(({ sql }) => sql)).toEqual(['SELECT ?1']);
+    expect(asked.map(({ sql }) => sql)).toEqual(['SELECT $1']);
     asked[0]!.answer();
     await turn();
-    expect(asked.map(({ sql }) => sql)).toEqual(['SELECT ?1', 'SELECT 2']);
+    expect(asked.map(({ sql }) => sql)).toEqual(['SELECT $1', 'SELECT 2']);
     asked[1]!.answer();
     expect(await Promise.all(answers)).toEqual([[], []]);
   });
@@ -170,5 +199,6 @@ describe('a start', () => {
     const { rockets } = await directory.list({ sort: 'channel', order: 'desc', limit: 1 });
     expect(rockets[0]?.channel).toBe('rocket-9999');
     await write(again, 'a', { events: [faster(1)] });
+    await again.close();
   });
 });

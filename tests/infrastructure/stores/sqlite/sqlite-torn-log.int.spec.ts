@@ -1,6 +1,6 @@
 import { DatabaseSync } from '@photostructure/sqlite';
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { verifyFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/maintenance.js';
+import { verifyFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/verify.js';
 import { StoreDamaged } from '../../../../src/infrastructure/stores/relational/store-errors.js';
 import { refuseDamagedLog } from '../../../../src/infrastructure/stores/sqlite/write-ahead-log.js';
 import { faster, launched, newMission, write } from '../../../support/builders.js';

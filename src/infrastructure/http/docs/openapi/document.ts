@@ -18,7 +18,7 @@ true state of every rocket, how it came about, and what is still missing.
 - **Errors** are \`application/problem+json\` (RFC 9457). \`type\` opens a page of this service that says what to do.
 - **Every answer** carries \`X-Request-Id\`, \`Cache-Control\` and \`X-Content-Type-Options: nosniff\`.
 - **HEAD** works wherever GET does, **OPTIONS** everywhere. Any other method is a \`405\` with \`Allow\`, any other path a \`404\`.
-- **Any request** can end in \`400\` (not well-formed), \`408\`, \`431\` or \`500\`; these stand once under \`components.responses\`.
+- **Any request** can end in \`400\` (not well-formed), \`408\`, \`431\` or \`500\`, where \`ALLOWED_HOSTS\` is set in \`421\`, and what changes something in \`403\` for a page of another site; these stand once under \`components.responses\`.
 - **\`ETag\`** and \`If-None-Match\` spare you what you already have.
 - **Pages** are plain arrays of at most \`limit\` entries; the \`Link\` header leads to the next one, which begins behind \`after\`.
 - **A parameter that no route knows** is refused, so that a misspelt one is noticed.
@@ -64,6 +64,8 @@ export const openApi: OpenApi = {
       RequestTimeout: problemResponse(['request-timeout']),
       HeaderTooLarge: problemResponse(['header-too-large']),
       InternalError: problemResponse(['internal-error']),
+      CrossSite: problemResponse(['cross-site']),
+      UnknownHost: problemResponse(['unknown-host']),
     },
   },
 };

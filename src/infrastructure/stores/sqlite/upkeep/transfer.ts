@@ -1,14 +1,15 @@
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ExportLine, MessageRules } from '../../upkeep/export-line.js';
-import { exportLines } from '../../upkeep/export.js';
+import { Export } from '../../upkeep/export.js';
 import { Import, type Imported } from '../../upkeep/import.js';
 import { StoreRefused } from '../../relational/store-errors.js';
-import { askOf, checkpoint, closeDatabase, openForReading, openForWriting } from '../database.js';
+import { askOf, checkpoint, closeDatabase, closing, openForReading, openForWriting } from '../database.js';
+import { syncDirectory } from '../file-handles.js';
 import { FileLock } from '../file-lock.js';
 import { refuseOtherFiles, requireFile } from '../known-file.js';
 import { SqliteEventStore } from '../sqlite-event-store.js';
-import { endSession, forgetHome, prepareFile, readMeta, syncDirectory } from '../store-file.js';
+import { endSession, forgetHome, prepareFile, readMeta } from '../store-file.js';
 
 /** Everything the file holds, as it is at one moment, while the service may go on writing. */
 export const exportFile = async function* (file: string): AsyncGenerator<ExportLine> {
@@ -16,7 +17,7 @@ export const exportFile = async function* (file: string): AsyncGenerator<ExportL
   const database = openForReading(file);
   try {
     database.exec('BEGIN');
-    yield* exportLines(askOf(database), readMeta(database).listened);
+    yield* new Export(askOf(database), readMeta(database).listened).lines();
   } finally {
     closeDatabase(database);
   }
@@ -59,10 +60,10 @@ const fill = async (
     return await work.finish();
   } finally {
     await store.close();
-    const database = openForWriting({ file, synchronous: 'full' });
-    forgetHome(database);
-    checkpoint(database);
-    closeDatabase(database);
+    closing(openForWriting({ file, synchronous: 'full' }), (database) => {
+      forgetHome(database);
+      checkpoint(database);
+    });
   }
 };
 
@@ -72,11 +73,8 @@ const requireEmpty = (lock: FileLock): void => {
   // Of what was not closed in order, the log may hold everything.
   prepareFile(lock, 'full');
   endSession(lock);
-  const database = openForReading(file);
-  try {
+  closing(openForReading(file), (database) => {
     if (database.prepare('SELECT 1 FROM rockets LIMIT 1').get() === undefined) return;
     throw new StoreRefused(`${file} holds rockets already; name a new file.`);
-  } finally {
-    closeDatabase(database);
-  }
+  });
 };

@@ -1,5 +1,7 @@
+import { DatabaseSync } from '@photostructure/sqlite';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -9,7 +11,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { backupFile } from '../../../../../src/infrastructure/stores/sqlite/upkeep/backup.js';
-import { verifyFile } from '../../../../../src/infrastructure/stores/sqlite/upkeep/maintenance.js';
+import { verifyFile } from '../../../../../src/infrastructure/stores/sqlite/upkeep/verify.js';
 import { faster, launched, newMission, received, write } from '../../../../support/builders.js';
 import { SqliteStores } from '../../../../support/sqlite-stores.js';
 
@@ -76,15 +78,82 @@ describe('backup', () => {
     await write(store, 'a', { events: [launched()] });
     await backupFile(file, target);
     await write(store, 'a', { events: [faster(1)] });
-    await backupFile(file, target);
+    await backupFile(file, target, { force: true });
     expect(await verifyFile(target)).toMatchObject({ events: 2, damages: [] });
     expect(existsSync(`${target}-lock`)).toBe(false);
+  });
+
+  it('overwrites nothing when it is not told to, not even an older copy', async () => {
+    await write(await stores.open(file), 'a', { events: [launched()] });
+    const copy = stores.newFile();
+    await backupFile(file, copy);
+    const note = stores.newFile();
+    writeFileSync(note, 'a note');
+    const nowhere = stores.newFile();
+    symlinkSync(`${nowhere}.none`, nowhere);
+    const before = readFileSync(copy);
+    for (const target of [copy, note, nowhere]) {
+      await expect(backupFile(file, target)).rejects.toThrow(`${target} exists; choose another name`);
+    }
+    expect(readFileSync(copy).equals(before)).toBe(true);
+    expect(readFileSync(note, 'utf8')).toBe('a note');
+    expect(lstatSync(nowhere).isSymbolicLink()).toBe(true);
+    expect([copy, note].flatMap(partsOf)).toEqual([]);
+  });
+
+  it('overwrites nothing that came while it was made', async () => {
+    await write(await stores.open(file), 'a', { events: [launched()] });
+    const target = stores.newFile();
+    const made = await Promise.allSettled(Array.from({ length: 4 }, () => backupFile(file, target)));
+    expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const refused = made.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []));
+    for (const reason of refused) expect(reason).toContain(`${target} exists`);
+    expect(await verifyFile(target)).toMatchObject({ events: 1, damages: [] });
+    expect(statSync(target).nlink).toBe(1);
+    expect(partsOf(target)).toEqual([]);
+  });
+
+  it.each<readonly [string, (target: string) => void]>([
+    ['a text', (target) => writeFileSync(target, 'a note')],
+    ['an empty file', (target) => writeFileSync(target, '')],
+    [
+      'a long file without the name of ours in it',
+      (target) => writeFileSync(target, Buffer.alloc(8192, 'x')),
+    ],
+    [
+      'a database of another program',
+      (target) => {
+        const database = new DatabaseSync(target);
+        database.exec('PRAGMA application_id = 1; CREATE TABLE notes (text)');
+        database.close();
+      },
+    ],
+    ['a link that leads nowhere', (target) => symlinkSync(`${target}.none`, target)],
+  ])('leaves %s alone, whatever it is told', async (_kind, make) => {
+    await write(await stores.open(file), 'a', { events: [launched()] });
+    const target = stores.newFile();
+    make(target);
+    const content = (): Buffer | undefined => (existsSync(target) ? readFileSync(target) : undefined);
+    const before = content();
+    await expect(backupFile(file, target, { force: true })).rejects.toThrow('is not a file of Rockets');
+    expect(content()).toEqual(before);
+    expect(lstatSync(target)).toBeDefined();
+    expect(partsOf(target)).toEqual([]);
+  });
+
+  it('replaces a store that nobody uses, when it is told to', async () => {
+    const old = stores.newFile();
+    await write(await stores.open(old), 'b', { events: [launched(), faster(1), faster(2)] });
+    await stores.closeAll();
+    await write(await stores.open(file), 'a', { events: [launched()] });
+    await backupFile(file, old, { force: true });
+    expect(await verifyFile(old)).toMatchObject({ events: 1, damages: [] });
   });
 
   it('is nobody else’s business: several at once are all right, and no file is taken for an unfinished one', async () => {
     const part = `${file}.part`;
     await write(await stores.open(part), 'a', { events: [launched(), faster(1)] });
-    await Promise.all(Array.from({ length: 4 }, () => backupFile(part, file)));
+    await Promise.all(Array.from({ length: 4 }, () => backupFile(part, file, { force: true })));
     for (const each of [part, file]) expect(await verifyFile(each)).toMatchObject({ events: 2, damages: [] });
     expect(partsOf(file)).toEqual([
       `${basename(file)}.part`,
@@ -99,11 +168,13 @@ describe('backup', () => {
     const link = `${file}.link`;
     symlinkSync(file, link);
     for (const target of [file, link]) {
-      await expect(backupFile(file, target)).rejects.toThrow('is the file that is to be copied');
+      await expect(backupFile(file, target, { force: true })).rejects.toThrow(
+        'is the file that is to be copied',
+      );
     }
     const used = stores.newFile();
     await stores.open(used);
-    await expect(backupFile(file, used)).rejects.toThrow('is in use by another process');
+    await expect(backupFile(file, used, { force: true })).rejects.toThrow('is in use by another process');
     expect(partsOf(used)).toEqual([]);
   });
 
@@ -112,7 +183,7 @@ describe('backup', () => {
     const target = stores.newFile();
     await backupFile(file, target);
     writeFileSync(`${target}-wal`, 'a part');
-    await expect(backupFile(file, target)).rejects.toThrow('was not closed in order');
+    await expect(backupFile(file, target, { force: true })).rejects.toThrow('was not closed in order');
     await expect(backupFile(file, `${target}-wal`)).rejects.toThrow('belongs to a store');
     expect(readFileSync(`${target}-wal`, 'utf8')).toBe('a part');
   });

@@ -1,8 +1,6 @@
 import { StoreDamaged } from '../../../../../src/infrastructure/stores/relational/store-errors.js';
-import {
-  rebuildFile,
-  verifyFile,
-} from '../../../../../src/infrastructure/stores/sqlite/upkeep/maintenance.js';
+import { rebuildFile } from '../../../../../src/infrastructure/stores/sqlite/upkeep/rebuild.js';
+import { verifyFile } from '../../../../../src/infrastructure/stores/sqlite/upkeep/verify.js';
 import { changeByHand, filledFile, fillFile, rowsIn } from '../../../../support/filled-file.js';
 import { SqliteStores } from '../../../../support/sqlite-stores.js';
 
@@ -32,6 +30,14 @@ describe('a rebuild', () => {
     );
     expect((await rebuildFile(file)).changed).toBe(3);
     expect(rowsIn(file)).toEqual(before);
+    expect(await verifyFile(file)).toEqual(filledFile);
+  });
+
+  it('drops a minute of which nobody can say any more what happened in it', async () => {
+    changeByHand(file, "INSERT INTO minutes VALUES (1, 'one', 5, 0, 5, 5, 0, 0, 0, 0, 0, 0, 0, NULL, 0)");
+    const damage = 'damaged: the minute 1 of the instance one does not match its checksum';
+    expect((await verifyFile(file)).damages).toEqual([damage]);
+    await rebuildFile(file);
     expect(await verifyFile(file)).toEqual(filledFile);
   });
 

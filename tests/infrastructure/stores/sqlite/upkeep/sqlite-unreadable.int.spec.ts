@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { StoreUnavailable } from '../../../../../src/application/ports/event-store.js';
 import { StoreDamaged } from '../../../../../src/infrastructure/stores/relational/store-errors.js';
-import { verifyFile } from '../../../../../src/infrastructure/stores/sqlite/upkeep/maintenance.js';
+import { verifyFile } from '../../../../../src/infrastructure/stores/sqlite/upkeep/verify.js';
 import { SqliteStores } from '../../../../support/sqlite-stores.js';
 
 const stores = new SqliteStores();

@@ -56,6 +56,7 @@ export const eventPaths: Readonly<Record<string, PathItem>> = {
           'unknown-position',
           'store-unavailable',
           'too-many-reads',
+          'too-many-readers',
           'shutting-down',
         ),
       },

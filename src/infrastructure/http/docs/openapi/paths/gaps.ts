@@ -36,6 +36,7 @@ const skipPath: PathItem = {
       '200': response('What was skipped.', json('SkippedGaps', example.skipped)),
       ...problemResponses(
         'malformed-json',
+        'ambiguous-json',
         'invalid-message',
         'invalid-query',
         'invalid-channel',

@@ -79,6 +79,7 @@ export const messagePaths: Readonly<Record<string, PathItem>> = {
         },
         ...problemResponses(
           'malformed-json',
+          'ambiguous-json',
           'invalid-message',
           'conflict',
           'body-too-large',

@@ -41,6 +41,7 @@ const health = (status: 'ok' | 'stopping'): object => ({
   },
   buffer: { messages: 0, bytes: 0 },
   feed: { readers: 1, lagSeconds: 0.012 },
+  log: { lost: 0 },
 });
 
 const span = (seconds: number, count: number, events: number): object => {

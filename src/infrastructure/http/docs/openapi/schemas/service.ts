@@ -98,6 +98,10 @@ export const serviceSchemas: Readonly<Record<string, Schema>> = {
         ...record({ readers: ref('Amount'), lagSeconds: { type: 'number', minimum: 0 } }),
         description: 'Who reads live, and how far they are behind what is stored.',
       },
+      log: {
+        ...counts('lost'),
+        description: 'Lines of the log that could not be written.',
+      },
     },
     ['detail', 'rockets', 'gaps', 'events', 'rulesBroken', 'waiting', 'late'],
   ),

@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import { addExamples, namedService, serviceOption } from '../arguments.js';
+import { Failure } from '../failure.js';
+import { counted, inSeconds, inThousands, type Output } from '../output.js';
+import { explanation, isObject, objectIn, ServiceClient, type JsonObject } from '../service-client.js';
+import { paragraph, rocketsIn } from './paragraph.js';
+
+interface HealthOptions {
+  readonly json?: boolean;
+}
+
+export const registerHealth = (program: Command, output: Output): void => {
+  const command = program
+    .command('health')
+    .summary('say how the service is')
+    .description('Prints how the service and its store are. Ends with 1 unless all is well.')
+    .addOption(serviceOption())
+    .option('--json', 'print the answer as JSON')
+    .action(async ({ url, ...options }: HealthOptions & { url?: URL }) => {
+      await tellHealth(new ServiceClient(namedService(url)), options, output);
+    });
+  addExamples(command, [['rockets health --json || alarm', 'For a monitor']]);
+};
+
+/** A service that is not well says so with another status, and tells as much. */
+export const tellHealth = async (
+  client: ServiceClient,
+  { json }: HealthOptions,
+  output: Output,
+): Promise<void> => {
+  const { url, text, status } = await client.ask('health');
+  const health = objectIn(text);
+  if (health?.['status'] === undefined)
+    throw new Failure(`${url} answered ${status}, which is no health: ${explanation(text)}`);
+  if (json === true) output.out(text);
+  else for (const line of healthLines(health)) output.out(line);
+  if (health['status'] === 'ok') return;
+  const detail = typeof health['detail'] === 'string' ? `: ${health['detail']}` : '';
+  throw new Failure(`${client.origin} is ${String(health['status'])}${detail}.`);
+};
+
+export const healthLines = (health: JsonObject): string[] => {
+  const { status, uptimeSeconds, rockets, messages, buffer, feed } = health;
+  return paragraph([
+    ['status', String(status)],
+    ['uptime', typeof uptimeSeconds === 'number' ? inSeconds(uptimeSeconds) : undefined],
+    ['store', storeIn(health)],
+    ['rockets', isObject(rockets) ? rocketsIn(rockets) : undefined],
+    ...['events', 'gaps', 'waiting', 'late'].map((name) => [name, figure(health[name])] as const),
+    ['messages', isObject(messages) ? messagesIn(messages) : undefined],
+    ['buffer', isObject(buffer) ? bufferIn(buffer) : undefined],
+    ['readers', isObject(feed) ? readersIn(feed) : undefined],
+  ]);
+};
+
+const figure = (value: unknown): string | undefined =>
+  typeof value === 'number' ? inThousands(value) : undefined;
+
+const storeIn = ({ store }: JsonObject): string | undefined => {
+  if (!isObject(store)) return undefined;
+  const { name, durability } = store;
+  return isObject(durability) ? `${String(name)}; ${String(durability['description'])}` : String(name);
+};
+
+/** What was received, and what became of it as far as anything did. */
+const messagesIn = ({ received, ...outcomes }: JsonObject): string => {
+  const parts = Object.entries(outcomes).filter(([, count]) => Number(count) > 0);
+  const became = parts.map(([outcome, count]) => `${inThousands(Number(count))} ${outcome}`).join(', ');
+  return `${inThousands(Number(received))} received${became === '' ? '' : `: ${became}`}`;
+};
+
+const bufferIn = ({ messages, bytes }: JsonObject): string =>
+  `${counted(Number(messages), 'message')}, ${counted(Number(bytes), 'byte')} on their way`;
+
+const readersIn = ({ readers, lagSeconds }: JsonObject): string =>
+  `${inThousands(Number(readers))} live, ${inSeconds(Number(lagSeconds))} behind`;
