@@ -1,3 +1,4 @@
+import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { describeInBrowser, launchChromium } from '../support/chromium.js';
 import { type RealProcess, startProcess } from '../support/real-process.js';
@@ -69,6 +70,8 @@ const browserTests = (): void => {
     await page.goto(`${service.url}/problems/overloaded`);
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Too many messages are waiting');
     expect(await page.locator('code').allTextContents()).toContain('Retry-After');
+    await page.evaluate(axe.source);
+    expect(((await page.evaluate('axe.run()')) as axe.AxeResults).violations).toEqual([]);
   });
 };
 

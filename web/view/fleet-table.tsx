@@ -38,8 +38,8 @@ const columns: readonly Column[] = [
   { name: 'waiting', label: 'Waiting', title: 'Messages that wait for a gap to close' },
   {
     name: 'heardAt',
-    label: 'Last heard',
-    title: 'When something new was heard, by the clock of the service, in UTC',
+    label: 'Last heard, UTC',
+    title: 'When something new was heard, by the clock of the service',
   },
 ];
 

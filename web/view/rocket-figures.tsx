@@ -30,11 +30,13 @@ export const RocketFigures = ({ rocket, asOf, chosen, at }: Props) => {
       <Figure name="Type" title={state.type ?? undefined}>
         {state.type ?? unknown}
       </Figure>
-      <Figure name="Launched">{dateTime(state.launchedAt)}</Figure>
-      <Figure name="Last report" title={exactTime(state.updatedAt)}>
+      <Figure name="Launched" unit="UTC">
+        {dateTime(state.launchedAt)}
+      </Figure>
+      <Figure name="Last report" unit="UTC" title={exactTime(state.updatedAt)}>
         {dateTime(state.updatedAt)}
       </Figure>
-      <Figure name="Last heard" title={exactTime(rocket.heardAt)}>
+      <Figure name="Last heard" unit="UTC" title={exactTime(rocket.heardAt)}>
         {shortTime(rocket.heardAt, at)}
       </Figure>
       <Figure name="Version">
@@ -52,11 +54,15 @@ const mood = (asOf: AsOf | undefined, chosen: number | null): string => {
 
 const Figure = (props: {
   readonly name: string;
+  readonly unit?: string;
   readonly title?: string | undefined;
   readonly children: ComponentChildren;
 }) => (
   <div class={`figure-${props.name.toLowerCase().replace(' ', '-')}`}>
-    <dt>{props.name}</dt>
+    <dt>
+      {props.name}
+      {props.unit !== undefined && `, ${props.unit}`}
+    </dt>
     <dd title={props.title}>{props.children}</dd>
   </div>
 );
