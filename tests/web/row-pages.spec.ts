@@ -52,6 +52,16 @@ describe('rows that come in pages', () => {
     expect(Array.from({ length: 20 }, (_none, index) => pages.row(index))).toEqual(rows.slice(0, 20));
   });
 
+  it('stay as they are while they are held, and what is not there comes', async () => {
+    let rows = upTo(40);
+    const { pages, asked } = pagesOf(() => rows);
+    await pages.ask(0, 10);
+    rows = rows.map((row) => row - 100);
+    await pages.ask(0, 20, true);
+    expect(asked).toEqual(['start', '9']);
+    expect(pages.row(0)).toBe(0);
+  });
+
   it('become fewer when the list does', async () => {
     let rows = upTo(40);
     const { pages } = pagesOf(() => rows);

@@ -45,13 +45,14 @@ export class RowPages<T> {
     return this.#pages.get(Math.floor(index / this.pageSize))?.[index % this.pageSize];
   }
 
-  /** Asks for the pages that hold these rows, one after the other. */
-  async ask(firstRow: number, endRow: number, signal?: AbortSignal): Promise<void> {
+  /** Asks for the pages that hold these rows, one after the other; held still, only for those that are not there. */
+  async ask(firstRow: number, endRow: number, isHeld = false, signal?: AbortSignal): Promise<void> {
     const first = Math.max(0, Math.floor(firstRow / this.pageSize));
     const last = Math.max(first, Math.floor(Math.max(0, endRow - 1) / this.pageSize));
     for (let index = first; index <= last; index += 1) {
       const start = this.#starts[index];
       if (start === undefined) break;
+      if (isHeld && this.#pages.has(index)) continue;
       const { items, next, at } = await this.load(start, signal);
       this.at = at;
       this.#take(index, items, next);

@@ -39,13 +39,15 @@ export const PagedTable = <T,>(props: Props<T>) => {
   const rows = useRowWindow(pages.count);
   const inSight = useRef(rows);
   inSight.current = rows;
+  const held = useRef(isHeld);
+  held.current = isHeld;
   const asker = useRef<Asker>(undefined);
 
   useAsker(
     path,
     async (signal) => {
       try {
-        await asked.ask(inSight.current.first, inSight.current.end, signal);
+        await asked.ask(inSight.current.first, inSight.current.end, held.current, signal);
         error.value = undefined;
       } catch (failed) {
         if (!signal.aborted) error.value = failed instanceof Error ? failed.message : String(failed);
