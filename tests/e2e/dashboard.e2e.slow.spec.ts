@@ -432,9 +432,9 @@ const browserTests = (): void => {
       });
       await dashboard.launchRockets('--max-messages=4000', '--rate=1000', '--seed=7', '--rockets=50');
       const times = begun.get('/fleet') ?? [];
-      const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+      const seconds = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000;
       expect(times.length).toBeGreaterThan(2);
-      expect(Math.min(...pauses)).toBeGreaterThan(900);
+      expect(times.length).toBeLessThanOrEqual(seconds + 2);
       expect(most).toBe(1);
       page.removeAllListeners('request');
     });

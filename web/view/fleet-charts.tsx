@@ -31,29 +31,37 @@ export const FleetCharts = ({ fleet, at, params }: Props) => {
   return (
     <details class="charts" open={isWide.matches}>
       <summary>History of the fleet</summary>
-      <div class="charts-head">
-        <h2>
-          The last {span}
-          {Date.parse(since) > (series.xs[0] ?? 0) && (
-            <span class="since">counted since {dateTime(since).slice(11)}</span>
-          )}
-        </h2>
-        <Segments
-          label="Span of time"
-          choices={spans.map((value) => ({ value, label: value[0]?.toUpperCase() + value.slice(1) }))}
-          chosen={span}
-          onChoose={choose}
+      <div class="charts-body">
+        <div class="charts-head">
+          <h2>
+            The last {span}
+            {Date.parse(since) > (series.xs[0] ?? 0) && (
+              <span class="since">counted since {dateTime(since).slice(11)}</span>
+            )}
+          </h2>
+          <Segments
+            label="Span of time"
+            choices={spans.map((value) => ({ value, label: value[0]?.toUpperCase() + value.slice(1) }))}
+            chosen={span}
+            onChoose={choose}
+          />
+        </div>
+        <Strip
+          name="Events a second"
+          colour="--trace"
+          series={series}
+          values={series.eventsPerSecond}
+          span={span}
+        />
+        <Strip name="Open gaps" colour="--gap" series={series} values={series.gaps} span={span} />
+        <Strip
+          name="Rules broken"
+          colour="--refused"
+          series={series}
+          values={series.rulesBroken}
+          span={span}
         />
       </div>
-      <Strip
-        name="Events a second"
-        colour="--trace"
-        series={series}
-        values={series.eventsPerSecond}
-        span={span}
-      />
-      <Strip name="Open gaps" colour="--gap" series={series} values={series.gaps} span={span} />
-      <Strip name="Rules broken" colour="--refused" series={series} values={series.rulesBroken} span={span} />
     </details>
   );
 };
