@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -177,5 +178,29 @@ describe('very many readers of the feed', () => {
     for (const path of ['/livez', '/readyz', '/health']) expect((await fetch(admin + path)).status).toBe(200);
     expect((await fetch(`${admin}/rockets`)).status).toBe(404);
     for (const socket of sockets) socket.destroy();
+  });
+});
+
+describe('a stream that comes in pieces of one byte', () => {
+  const memory = (): number =>
+    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${service.child.pid}/status`, 'utf8'))![1]) / 1024;
+
+  it('takes no more memory than its bytes', async () => {
+    service = await startProcess({ LOG_LEVEL: 'warn' });
+    const begin =
+      'POST /messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const pieces = [...messageText(1), '\n']
+      .map((byte) => `1\r\n${byte}\r\n`)
+      .join('')
+      .repeat(250);
+    let most = 0;
+    const watch = setInterval(() => (most = Math.max(most, memory())), 20);
+    const before = memory();
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, () => talk(`${begin}${pieces}0\r\n\r\n`, /"items":\[\]\}/)),
+    );
+    clearInterval(watch);
+    expect(answers.every((said) => said.includes('"received":250,'))).toBe(true);
+    expect(most - before).toBeLessThan(150);
   });
 });

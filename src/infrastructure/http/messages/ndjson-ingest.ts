@@ -11,6 +11,7 @@ import type { Outcome } from '../../../application/ingest/outcome.js';
 import type { RocketMessage } from '../../../domain/rocket-message.js';
 import { problemOf } from '../error-handler.js';
 import { closing, commonHeaders, Problem, sendProblem, writeProblemHead } from '../problem.js';
+import { joinedChunks } from './joined-chunks.js';
 import { isBlank, LineSplitter } from './line-splitter.js';
 import { InvalidInput, readBodyMessage, readMessageAt } from './message-reader.js';
 import { NdjsonReport } from './ndjson-report.js';
@@ -92,7 +93,7 @@ export class NdjsonIngest {
     let isWaiting = true;
     const idle = setTimeout(() => (isWaiting ? this.hangUpIdle() : idle.refresh()), this.limits.timeoutMs);
     try {
-      for await (const chunk of this.req as AsyncIterable<Buffer>) {
+      for await (const chunk of joinedChunks(this.req)) {
         isWaiting = false;
         if (!this.isOver) await this.takeChunk(chunk);
         isWaiting = true;
