@@ -58,6 +58,7 @@ const browserTests = (): void => {
     await dashboard.faster('quiet-1', 2, 5);
     await dashboard.found(/^0 of 2 rockets$/);
     await dashboard.goTo('#/');
+    await dashboard.row('quiet-1').waitFor();
     expect(await dashboard.column('channel')).toEqual(['gone-1', 'quiet-1']);
     await page.getByRole('button', { name: 'Last heard' }).click();
     await page.locator('.rows .row[aria-rowindex="2"]', { hasText: 'quiet-1' }).waitFor();
@@ -82,6 +83,18 @@ const browserTests = (): void => {
     await page.unrouteAll();
     await page.reload();
     await dashboard.isLive();
+  });
+
+  it('is asked for every second when the live feed can’t be had', async () => {
+    dashboard.outage = true;
+    await page.route(/\/events\?after=latest/, (route) => route.abort());
+    await dashboard.goTo('#/?search=quiet-1');
+    await dashboard.faster('quiet-1', 4, 1);
+    await dashboard.row('quiet-1').locator('.cell-version', { hasText: /^4$/ }).waitFor({ timeout: 2_500 });
+    await page.unrouteAll();
+    await page.reload();
+    await dashboard.isLive();
+    dashboard.outage = false;
   });
 
   it('is told when the service was killed, and recovers by itself', async () => {

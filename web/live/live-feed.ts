@@ -16,6 +16,8 @@ const floodInASecond = 2_000;
  * `dropped`): then a new one is opened at the end of the feed.
  */
 export class LiveFeed {
+  /** Whether everything that happens will be told. */
+  isListening = false;
   #source: EventSource | undefined;
   #channel: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -34,9 +36,13 @@ export class LiveFeed {
     this.#source = source;
     const told = (): void => this.#told();
     for (const name of ['message', 'gaps-changed', 'message-late']) source.addEventListener(name, told);
-    source.addEventListener('caught-up', () => this.listener.changed());
+    source.addEventListener('caught-up', () => {
+      this.isListening = true;
+      this.listener.changed();
+    });
     for (const end of ['reset', 'dropped']) source.addEventListener(end, () => this.#reopenAfter(retryMs));
     source.addEventListener('error', () => {
+      this.isListening = false;
       this.listener.lost();
       if (source.readyState === EventSource.CLOSED) this.#reopenAfter(retryMs);
     });
@@ -44,6 +50,7 @@ export class LiveFeed {
 
   close(): void {
     clearTimeout(this.#timer);
+    this.isListening = false;
     this.#source?.close();
     this.#source = undefined;
   }

@@ -56,6 +56,10 @@ export const start = (): void => {
   feed.open(followed);
   void probe();
   setInterval(() => void probe(), probeEveryMs);
+  // While nobody tells what happens, it may happen all the time.
+  setInterval(() => {
+    if (!feed.isListening && !document.hidden) tellAskers();
+  }, 1_000);
   // A page that grows old does so by the clock, with nothing else happening.
   setInterval(judge, 250);
   // Nobody looks: a browser has few connections to a service, and another page may need them.
