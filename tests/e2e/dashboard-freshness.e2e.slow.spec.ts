@@ -120,6 +120,7 @@ const browserTests = (): void => {
     await dashboard.faster('pad-2', 2, 8);
     await dashboard.figure('speed').getByText('50', { exact: true }).waitFor();
     await page.locator('.history-log .rows .row', { hasText: 'Falcon-9 on ARTEMIS at 42' }).waitFor();
+    await page.locator('.history-log .rows .row').nth(1).waitFor();
     expect(await page.locator('.history-log .rows .row').count()).toBe(2);
   });
 
@@ -138,6 +139,7 @@ const browserTests = (): void => {
     await restart(durable);
     await dashboard.faster('pad-3', 2, 33);
     await dashboard.figure('speed').getByText('333').waitFor();
+    await page.locator('.history-log .rows .row').nth(1).waitFor();
     expect(await page.locator('.history-log .rows .row').count()).toBe(2);
     await page.goto('about:blank');
     await dashboard.service.end();
