@@ -18,7 +18,7 @@ module.exports = tseslint.config(
     },
   },
   {
-    files: ['src/**/*.ts', 'web/**/*.ts', 'tests/**/*.ts'],
+    files: ['src/**/*.ts', 'web/**/*.{ts,tsx}', 'tests/**/*.ts'],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: __dirname } },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',

@@ -14,7 +14,7 @@ await mkdir(join(target, 'assets'), { recursive: true });
 
 const { metafile } = await build({
   absWorkingDir: source,
-  entryPoints: ['main.ts', 'first-paint.ts', 'styles/main.css'],
+  entryPoints: ['main.tsx', 'first-paint.ts', 'styles/main.css'],
   outdir: join(target, 'assets'),
   entryNames: '[name]-[hash]',
   bundle: true,

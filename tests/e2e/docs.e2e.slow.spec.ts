@@ -1,3 +1,4 @@
+import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { describeInBrowser, launchChromium } from '../support/chromium.js';
 import { type RealProcess, startProcess } from '../support/real-process.js';
@@ -51,10 +52,26 @@ const browserTests = (): void => {
     await operation.locator('.live-responses-table', { hasText: '"outcome": "applied"' }).waitFor();
   });
 
+  it('wears the clothes of the dashboard, light and dark, and leads back to it', async () => {
+    const paper = 'getComputedStyle(document.body).backgroundColor';
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.locator('html.dark-mode[data-theme="dark"]').waitFor();
+    expect(await page.evaluate(paper)).toBe('rgb(13, 16, 19)');
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.locator('html[data-theme="light"]:not(.dark-mode)').waitFor();
+    expect(await page.evaluate(paper)).toBe('rgb(242, 239, 232)');
+    await page.getByRole('navigation').getByRole('link', { name: 'Fleet' }).click();
+    await page.getByText('live', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'API', exact: true }).click();
+    await page.locator('.swagger-ui .info').waitFor();
+  });
+
   it('explains a problem where its type leads', async () => {
     await page.goto(`${service.url}/problems/overloaded`);
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Too many messages are waiting');
     expect(await page.locator('code').allTextContents()).toContain('Retry-After');
+    await page.evaluate(axe.source);
+    expect(((await page.evaluate('axe.run()')) as axe.AxeResults).violations).toEqual([]);
   });
 };
 

@@ -1,6 +1,5 @@
 import type { RocketEvent } from '../../src/domain/rocket-event.js';
-import type { FleetRow } from '../../web/model/fleet.js';
-import type { EventJson, RocketJson } from '../../web/model/wire.js';
+import type { ActivityJson, EventJson, FleetJson, RocketJson } from '../../web/model/wire.js';
 
 export const rocket = (fields: Partial<RocketJson> = {}): RocketJson => ({
   channel: 'a',
@@ -13,17 +12,12 @@ export const rocket = (fields: Partial<RocketJson> = {}): RocketJson => ({
   launchedAt: '2026-10-01T10:00:00Z',
   explodedAt: null,
   updatedAt: '2026-10-01T10:00:00Z',
+  heardAt: '2026-10-01T10:00:00.000Z',
   version: 1,
   highestHeard: 1,
   waiting: 0,
   late: 0,
   complete: true,
-  ...fields,
-});
-
-export const row = (fields: Partial<FleetRow> = {}): FleetRow => ({
-  ...rocket(fields),
-  updatedMs: 0,
   ...fields,
 });
 
@@ -65,4 +59,44 @@ export const refused = (number: number, channel = 'a'): Extract<EventJson, { typ
   time: '2026-10-01T10:00:00Z',
   type: 'MessageRefused',
   data: { rule: 'speed-below-zero', message: { type: 'RocketSpeedDecreased', data: { by: 9000 } } },
+});
+
+export const fleetReport = (fields: Partial<FleetJson['rockets']> = {}): FleetJson => ({
+  rockets: {
+    total: 20,
+    byStatus: { flying: 12, exploded: 7, 'awaiting-launch': 1 },
+    incomplete: 1,
+    withGaps: 2,
+    silent: 3,
+    ...fields,
+  },
+  silentAfterSeconds: 600,
+  events: 0,
+  rulesBroken: 0,
+  gaps: 0,
+  waiting: 0,
+  late: 0,
+  types: [],
+  missions: [],
+  activity: { since: '', minute: activity(), hour: activity(), day: activity() },
+});
+
+export const activity = (fields: Partial<ActivityJson> = {}): ActivityJson => ({
+  from: '2026-10-01T10:00:00.000Z',
+  seconds: 60,
+  events: [],
+  rulesBroken: [],
+  gaps: [],
+  messages: {
+    received: [],
+    applied: [],
+    refused: [],
+    buffered: [],
+    duplicate: [],
+    conflict: [],
+    invalid: [],
+    shed: [],
+    failed: [],
+  },
+  ...fields,
 });

@@ -1,8 +1,18 @@
-import { clockTime, dateTime, figure, plural, shortFigure, shortTime } from '../../web/model/format.js';
-import { rangesText, rangeText, skipPlan, waitingRanges } from '../../web/model/gaps.js';
-import { RateHistory } from '../../web/model/rate.js';
-import { RefusedLog } from '../../web/model/refused-log.js';
-import { rocketHref, routeOf } from '../../web/model/route.js';
+import {
+  clockTime,
+  dateTime,
+  exactTime,
+  figure,
+  latenessOf,
+  latenessText,
+  needsMillis,
+  plural,
+  rateFigure,
+  shortFigure,
+  shortTime,
+} from '../../web/model/format.js';
+import { rangesText, skipPlan } from '../../web/model/gaps.js';
+import { eventHref, rocketHref, routeOf } from '../../web/model/route.js';
 import { rowWindow } from '../../web/model/row-window.js';
 import type { RocketEvent } from '../../src/domain/rocket-event.js';
 import { eventText, speedText } from '../../web/model/wording.js';
@@ -27,11 +37,6 @@ describe('what waits behind the gaps', () => {
     { channel: 'a', since, from: 10, to: 10, waiting: 2 },
     { channel: 'a', since, from: 13, to: 20, waiting: 1 },
   ];
-
-  it('is every number above the first gap that is not missing itself', () => {
-    expect(waitingRanges(gaps).map(rangeText)).toEqual(['7–9', '11–12', '21']);
-    expect(waitingRanges([])).toEqual([]);
-  });
 
   it('becomes history up to the next gap when the first one is skipped', () => {
     expect(skipPlan(gaps, 1)).toMatchObject({
@@ -58,48 +63,6 @@ describe('what waits behind the gaps', () => {
   });
 });
 
-describe('the rate', () => {
-  it('comes from two readings of the counter', () => {
-    const rate = new RateHistory();
-    rate.add({ at: 0, received: 100 });
-    expect(rate.now).toBeNull();
-    rate.add({ at: 2_000, received: 300 });
-    expect(rate.now).toBe(100);
-  });
-
-  it('starts anew with a restarted service and keeps a bounded past', () => {
-    const rate = new RateHistory(3);
-    rate.add({ at: 0, received: 1_000 });
-    rate.add({ at: 1_000, received: 5 });
-    expect(rate.rates).toEqual([]);
-    for (let second = 2; second < 9; second += 1) rate.add({ at: second * 1_000, received: second * second });
-    expect(rate.rates).toEqual([11, 13, 15]);
-  });
-});
-
-describe('the log of refused messages', () => {
-  it('takes each message once and shows the newest first', () => {
-    const log = new RefusedLog();
-    log.load([refused(1), refused(2)]);
-    log.add(refused(2));
-    log.add(refused(3, 'b'));
-    expect(log.latest(2).map(({ number }) => number)).toEqual([3, 2]);
-    expect(log.matching('speed-below-zero', 'B').map(({ number }) => number)).toEqual([3]);
-    expect(log.matching('not-launched', '')).toEqual([]);
-    expect(log.countByRule().get('speed-below-zero')).toBe(3);
-  });
-});
-
-describe('a full log of refused messages', () => {
-  it('lets the newest push the oldest out and still counts them all', () => {
-    const log = new RefusedLog(10);
-    for (let number = 1; number <= 25; number += 1) log.add(refused(number));
-    expect(log.events.length).toBeLessThanOrEqual(10);
-    expect(log.latest(1).map(({ number }) => number)).toEqual([25]);
-    expect(log.total).toBe(25);
-  });
-});
-
 describe('the address', () => {
   it('leads to a rocket of any name and back', () => {
     for (const channel of ['193270a9-c9cf-404a-8f83-838e71d9ae67', 'pad:7.b_1']) {
@@ -108,10 +71,17 @@ describe('the address', () => {
     expect(routeOf('#/rockets/a?version=3').params.get('version')).toBe('3');
   });
 
+  it('leads to one event, and keeps the filters it was found with', () => {
+    const href = eventHref('a1b2-77', new URLSearchParams({ type: 'RocketLaunched' }));
+    expect(href).toBe('#/events/a1b2-77?type=RocketLaunched');
+    expect(routeOf(href)).toMatchObject({ screen: 'event', position: 'a1b2-77' });
+    expect(routeOf(href).params.get('type')).toBe('RocketLaunched');
+  });
+
   it('leads to the fleet when it says nothing known', () => {
     expect(routeOf('')).toMatchObject({ screen: 'fleet' });
     expect(routeOf('#/moon')).toMatchObject({ screen: 'fleet' });
-    expect(routeOf('#/refused')).toMatchObject({ screen: 'refused' });
+    expect(routeOf('#/arrivals')).toMatchObject({ screen: 'arrivals' });
     expect(routeOf('#/rockets/100%')).toMatchObject({ screen: 'rocket', channel: '100%' });
   });
 });
@@ -135,6 +105,29 @@ describe('the words', () => {
     expect(shortTime('2026-10-02T02:00:00+02:00', now)).toBe('2026-10-02 00:00:00');
     expect(shortTime('1969-07-16T13:32:00Z', now)).toBe('1969-07-16 13:32:00');
     expect(shortTime(null, now)).toBe('—');
+  });
+
+  it('tell a time to the millisecond where its neighbour has the same second', () => {
+    const time = '2026-10-01T17:39:42.8989223+02:00';
+    expect(exactTime(time)).toBe('2026-10-01 15:39:42.898');
+    expect(needsMillis(time, '2026-10-01T15:39:42.001Z', undefined)).toBe(true);
+    expect(needsMillis(time, undefined, '2026-10-01T15:39:42Z')).toBe(true);
+    expect(needsMillis(time, '2026-10-01T15:39:43Z', '2026-10-01T15:39:41.999Z')).toBe(false);
+    expect(shortTime(time, Date.parse('2026-10-01T20:00:00Z'), true)).toBe('15:39:42.898');
+  });
+
+  it('say how late an event was recorded, also when the clock of the rocket was ahead', () => {
+    const sent = (time: string) => latenessOf({ time, recordedAt: '2026-10-01T10:00:01.000Z' });
+    expect(latenessText(sent('2026-10-01T12:00:00.877+02:00'))).toBe('+0.123 s');
+    expect(latenessText(sent('2026-10-01T10:00:03Z'))).toBe('−2.000 s');
+    expect(latenessText(sent('2026-10-01T09:57:01Z'))).toBe('+3 min');
+    expect(latenessText(sent('2026-09-29T10:00:01Z'))).toBe('+2 d');
+  });
+
+  it('round a rate as far as it is large', () => {
+    expect(rateFigure(0.25)).toBe('0.3');
+    expect(rateFigure(12.5)).toBe('13');
+    expect(rateFigure(null)).toBe('—');
   });
 
   it('say what an event was about', () => {

@@ -1,5 +1,3 @@
-import type { EventJson, GapJson, HealthJson, RefusedJson, RocketJson } from '../model/wire.js';
-
 /** An answer that is not 2xx, in the words of the service. */
 export class ApiError extends Error {
   constructor(
@@ -10,39 +8,55 @@ export class ApiError extends Error {
   }
 }
 
-const pageSize = 1000;
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** The address of the next page, undefined behind the last one. */
+  readonly next: string | undefined;
+  /** By the clock of the service, whose times the items hold. */
+  readonly at: number;
+}
 
-export const fetchHealth = async (): Promise<HealthJson> => {
-  const response = await fetch('/health', { signal: AbortSignal.timeout(5_000) });
-  // An unhealthy service answers 503 with the same figures.
-  return (await response.json()) as HealthJson;
+/** The browser keeps answers with their ETag and asks whether they still hold; what has not changed costs a header. */
+export const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
+  (await (await request(path, signal)).json()) as T;
+
+export const getPage = async <T>(path: string, signal?: AbortSignal): Promise<Page<T>> => {
+  const response = await request(path, signal);
+  return { items: (await response.json()) as T[], next: nextOf(response), at: serverTime(response) };
 };
 
-export const fetchRocket = (channel: string): Promise<RocketJson> => get(rocketPath(channel));
-
-export const fetchRocketAt = (channel: string, version: number): Promise<RocketJson> =>
-  get(`${rocketPath(channel)}?version=${String(version)}`);
-
-export const fetchGapsOf = (channel: string, most: number): Promise<GapJson[]> =>
-  collect<GapJson>(`${rocketPath(channel)}/gaps?limit=${String(pageSize)}`, most);
-
-export const fetchRockets = (most: number): Promise<RocketJson[]> =>
-  collect<RocketJson>(`/rockets?limit=${String(pageSize)}`, most);
-
-export const fetchGaps = (most: number): Promise<GapJson[]> =>
-  collect<GapJson>(`/gaps?limit=${String(pageSize)}`, most);
-
-/** The newest of them, oldest first. */
-export const fetchRefused = async (most: number): Promise<RefusedJson[]> => {
-  const newestFirst = `/events?type=MessageRefused&order=desc&limit=${String(pageSize)}`;
-  return (await collect<RefusedJson>(newestFirst, most)).reverse();
+/** Clocks of browsers and services differ; an answer says what time it was over there. */
+export const serverTime = (response: Response): number => {
+  const at = Date.parse(response.headers.get('date') ?? '');
+  return Number.isNaN(at) ? Date.now() : at;
 };
 
-/** One page of a rocket's history. */
-export const fetchHistory = (channel: string, after: number): Promise<EventJson[]> =>
-  get(`${rocketPath(channel)}/events?after=${String(after)}&limit=${String(pageSize)}`);
+export const request = async (
+  path: string,
+  signal?: AbortSignal,
+  accept = 'application/json',
+): Promise<Response> => {
+  const response = await fetch(path, { headers: { accept }, ...(signal && { signal }) });
+  if (!response.ok) throw await errorOf(response);
+  return response;
+};
 
-export const historyPageSize = pageSize;
+export const nextOf = (response: Response): string | undefined => {
+  const target = /<([^>]+)>;\s*rel="?next"?/.exec(response.headers.get('link') ?? '')?.[1];
+  if (target === undefined) return undefined;
+  // It names no host: only its path counts.
+  const url = new URL(target, 'http://service');
+  return url.pathname + url.search;
+};
+
+export const withQuery = (path: string, query: Readonly<Record<string, string | undefined>>): string => {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined && value !== '') params.set(name, value);
+  return params.size === 0 ? path : `${path}?${params.toString()}`;
+};
+
+export const rocketPath = (channel: string): string => `/rockets/${encodeURIComponent(channel)}`;
 
 /** What an operator wants skipped: the first gap as it was shown, or all up to a number. */
 export type SkipWish = { readonly why?: string } & (
@@ -64,38 +78,6 @@ export const skipGaps = async (channel: string, wish: SkipWish): Promise<Skipped
   });
   if (!response.ok) throw await errorOf(response);
   return (await response.json()) as Skipped;
-};
-
-const rocketPath = (channel: string): string => `/rockets/${encodeURIComponent(channel)}`;
-
-const get = async <T>(path: string): Promise<T> => {
-  const response = await request(path);
-  return (await response.json()) as T;
-};
-
-/** Follows `Link: rel="next"` until the last page or until enough has come. */
-const collect = async <T>(first: string, most: number): Promise<T[]> => {
-  const items: T[] = [];
-  let path: string | undefined = first;
-  while (path !== undefined && items.length < most) {
-    const response: Response = await request(path);
-    for (const item of (await response.json()) as T[]) items.push(item);
-    path = nextOf(response.headers.get('link'));
-  }
-  return items;
-};
-
-const nextOf = (link: string | null): string | undefined => {
-  const target = /<([^>]+)>;\s*rel="?next"?/.exec(link ?? '')?.[1];
-  if (target === undefined) return undefined;
-  const url = new URL(target, location.href);
-  return url.pathname + url.search;
-};
-
-const request = async (path: string): Promise<Response> => {
-  const response = await fetch(path, { headers: { accept: 'application/json' } });
-  if (!response.ok) throw await errorOf(response);
-  return response;
 };
 
 const errorOf = async (response: Response): Promise<ApiError> => {

@@ -1,62 +1,81 @@
-import type { EventJson } from '../model/wire.js';
-
 export interface FeedListener {
-  opened(): void;
-  /** Everything stored before this moment can now be loaded; everything after it will be told. */
-  caughtUp(): void;
-  event(event: EventJson): void;
-  /** What is missing has changed; of many rockets when none is named. */
-  gapsChanged(channel: string | undefined): void;
-  messageLate(channel: string): void;
+  /** Something happened, or may have happened while nobody listened. */
+  changed(): void;
   lost(): void;
 }
 
 const retryMs = 2_000;
+/** News that come together are one. */
+const togetherMs = 20;
+/** More events in a second than this are not worth being told of one by one: the page asks once a second anyway. */
+const floodInASecond = 2_000;
 
 /**
- * The feed of all rockets from now on. EventSource reconnects by itself and resumes where it was; what it does not
- * survive is an HTTP error (it gives up) and a feed that starts anew (`reset`, `dropped`): then a new one is opened
- * at the end of the feed, because the page loads the whole state anyway.
+ * Says that something happened, never what: the page asks the service for that. EventSource reconnects by itself and
+ * resumes where it was; what it does not survive is an HTTP error (it gives up) and a feed that starts anew (`reset`,
+ * `dropped`): then a new one is opened at the end of the feed.
  */
 export class LiveFeed {
+  /** Whether everything that happens will be told. */
+  isListening = false;
   #source: EventSource | undefined;
+  #channel: string | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isTelling = false;
+  #heard = 0;
+  #second = 0;
 
   constructor(private readonly listener: FeedListener) {}
 
-  open(): void {
-    this.#source?.close();
-    const source = new EventSource('/events?after=latest');
+  /** Of all rockets, or of one. */
+  open(channel?: string): void {
+    this.close();
+    this.#channel = channel;
+    const of = channel === undefined ? '' : `&channel=${encodeURIComponent(channel)}`;
+    const source = new EventSource(`/events?after=latest${of}`);
     this.#source = source;
-    source.addEventListener('open', () => {
-      this.listener.opened();
-    });
-    source.addEventListener('message', (message) => {
-      this.listener.event(parsed<EventJson>(message));
-    });
-    source.addEventListener('gaps-changed', (message) => {
-      this.listener.gapsChanged(parsed<{ channel?: string }>(message).channel);
-    });
-    source.addEventListener('message-late', (message) => {
-      this.listener.messageLate(parsed<{ channel: string }>(message).channel);
-    });
+    const told = (): void => this.#told();
+    for (const name of ['message', 'gaps-changed', 'message-late']) source.addEventListener(name, told);
     source.addEventListener('caught-up', () => {
-      this.listener.caughtUp();
+      this.isListening = true;
+      this.listener.changed();
     });
-    for (const end of ['reset', 'dropped']) source.addEventListener(end, () => this.reopen());
+    for (const end of ['reset', 'dropped']) source.addEventListener(end, () => this.#reopenAfter(retryMs));
     source.addEventListener('error', () => {
+      this.isListening = false;
       this.listener.lost();
-      if (source.readyState === EventSource.CLOSED) this.reopen();
+      if (source.readyState === EventSource.CLOSED) this.#reopenAfter(retryMs);
     });
   }
 
-  reopen(): void {
-    const source = this.#source;
-    source?.close();
-    this.listener.lost();
-    setTimeout(() => {
-      if (this.#source === source) this.open();
-    }, retryMs);
+  close(): void {
+    clearTimeout(this.#timer);
+    this.isListening = false;
+    this.#source?.close();
+    this.#source = undefined;
+  }
+
+  #told(): void {
+    const second = Math.floor(performance.now() / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#heard = 0;
+    }
+    this.#heard += 1;
+    if (!this.#isTelling) {
+      this.#isTelling = true;
+      setTimeout(() => {
+        this.#isTelling = false;
+        this.listener.changed();
+      }, togetherMs);
+    }
+    if (this.#heard > floodInASecond) this.#reopenAfter(1_000);
+  }
+
+  /** What happens meanwhile is found by the `caught-up` of the new one. */
+  #reopenAfter(ms: number): void {
+    this.close();
+    this.listener.changed();
+    this.#timer = setTimeout(() => this.open(this.#channel), ms);
   }
 }
-
-const parsed = <T>(message: MessageEvent<string>): T => JSON.parse(message.data) as T;

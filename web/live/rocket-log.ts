@@ -1,112 +1,68 @@
-import { RocketHistory } from '../model/history.js';
+import { RocketHistory, rocketFrom } from '../model/history.js';
 import type { EventJson, RocketJson } from '../model/wire.js';
-import { ApiError, fetchHistory, fetchRocketAt, historyPageSize } from './api.js';
-import type { Mission } from './mission.js';
+import { get, rocketPath } from './api.js';
 
-export type LogState = 'loading' | 'ready' | 'unknown' | 'failed';
+const pageSize = 1000;
+const moreAtATime = 10_000;
 
-/** The history of one rocket, loaded page by page and then kept current by the feed. */
+/** The history of one rocket, for its chart and its list: the newest part of a long one, more of it on demand. */
 export class RocketLog {
   history = new RocketHistory();
-  state: LogState = 'loading';
-  /** Longer histories are loaded on demand; the slider asks the service for what is not loaded. */
-  most = 20_000;
-
-  #loading = false;
-  /** Something happened that the page under way may not hold. */
-  #again = false;
-  #loadedTimes: number;
-  readonly #stop: () => void;
-
-  constructor(
-    private readonly mission: Mission,
-    readonly channel: string,
-  ) {
-    this.#loadedTimes = mission.loadedTimes;
-    this.#stop = mission.watchEvents((event) => {
-      if (event.channel === channel) this.#take(event);
-    });
-    void this.topUp();
-  }
-
-  dispose(): void {
-    this.#stop();
-  }
-
-  get partial(): boolean {
-    return this.history.steps.length >= this.most;
-  }
-
-  loadMore(): void {
-    this.most += 20_000;
-    void this.topUp();
-  }
-
-  /** After a reconnect the store may be another one, with less in it than this page had seen. */
-  checkReload(): void {
-    if (this.#loadedTimes === this.mission.loadedTimes) return;
-    this.#loadedTimes = this.mission.loadedTimes;
-    const version = this.mission.fleet.row(this.channel)?.version ?? 0;
-    if (version < this.history.version) this.history = new RocketHistory();
-    void this.topUp();
-  }
-
-  async topUp(): Promise<void> {
-    this.#again = true;
-    if (this.#loading) return;
-    this.#loading = true;
-    try {
-      await this.mission.refetch(this.channel);
-      let page: readonly EventJson[];
-      do {
-        this.#again = false;
-        page = await fetchHistory(this.channel, this.history.version);
-        this.history.append(page);
-        this.mission.changed();
-      } while ((this.#again || page.length === historyPageSize) && !this.partial);
-      this.state = 'ready';
-    } catch (error) {
-      const unknown = error instanceof ApiError && error.status === 404;
-      this.state = unknown ? 'unknown' : this.history.version > 0 ? 'ready' : 'failed';
-    } finally {
-      this.#loading = false;
-      this.mission.changed();
-    }
-  }
-
-  #take(event: EventJson): void {
-    if (this.partial) return;
-    this.history.append([event]);
-    if (this.history.version < event.number) void this.topUp();
-  }
-}
-
-/** Asks the service for the state as of a version; while one question is open only the newest next one is kept. */
-export class AsOfQuestion {
-  #asked: number | undefined;
-  #next: number | undefined;
+  #most = moreAtATime;
+  #isBegun = false;
 
   constructor(
     private readonly channel: string,
-    private readonly onAnswer: (version: number, rocket: RocketJson) => void,
+    private readonly onChange: () => void,
   ) {}
 
-  ask(version: number): void {
-    this.#next = version;
-    if (this.#asked === undefined) void this.#work();
+  /** How many events before the first one loaded are not. */
+  get left(): number {
+    return this.history.after;
   }
 
-  async #work(): Promise<void> {
-    while (this.#next !== undefined) {
-      const version = this.#next;
-      this.#asked = version;
-      this.#next = undefined;
-      try {
-        this.onAnswer(version, await fetchRocketAt(this.channel, version));
-      } catch {
-        // The slider keeps the last answer; moving it asks again.
-      }
+  /** Asks from where it stands when it is topped up next. */
+  wantMore(): void {
+    this.#most += moreAtATime;
+    this.#isBegun = false;
+  }
+
+  async topUp(signal: AbortSignal): Promise<void> {
+    if (!this.#isBegun) await this.#begin(signal);
+    let page = await this.#next(signal);
+    if (!this.#continues(page)) {
+      // Another store, or the same one restored from a copy: its past may be another one, too.
+      await this.#begin(signal);
+      page = await this.#next(signal);
     }
-    this.#asked = undefined;
+    for (;;) {
+      this.history.append(page);
+      this.onChange();
+      if (page.length < pageSize) return;
+      page = await this.#next(signal);
+    }
+  }
+
+  async #begin(signal: AbortSignal): Promise<void> {
+    const { version } = await get<RocketJson>(rocketPath(this.channel), signal);
+    const after = Math.max(0, version - this.#most);
+    const before =
+      after === 0
+        ? undefined
+        : rocketFrom(await get<RocketJson>(`${rocketPath(this.channel)}?version=${String(after)}`, signal));
+    this.history = new RocketHistory(after, before);
+    this.#isBegun = true;
+  }
+
+  /** Begins with the last event that is known, so that a history that is not ours any more is noticed. */
+  #next(signal: AbortSignal): Promise<EventJson[]> {
+    const { version, after, steps } = this.history;
+    const from = steps.length === 0 ? after : version - 1;
+    return get(`${rocketPath(this.channel)}/events?after=${String(from)}&limit=${String(pageSize)}`, signal);
+  }
+
+  #continues([first]: readonly EventJson[]): boolean {
+    const { lastPosition } = this.history;
+    return lastPosition === undefined || first?.position === lastPosition;
   }
 }

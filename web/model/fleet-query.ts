@@ -1,14 +1,19 @@
-import type { FleetRow } from './fleet.js';
-import type { RocketStatus } from './wire.js';
+import { withQuery } from '../live/api.js';
+import type { FleetJson, RocketStatus } from './wire.js';
 
-export const sortKeys = ['status', 'channel', 'type', 'mission', 'speed', 'version', 'updatedAt'] as const;
+/** What the service can sort by, as far as there are columns for it. */
+export const sortKeys = ['channel', 'status', 'type', 'mission', 'speed', 'waiting', 'heardAt'] as const;
 export type SortKey = (typeof sortKeys)[number];
+
+/** What an operator looks for beside the status. */
+export const concerns = ['gaps', 'silent', 'incomplete'] as const;
+export type Concern = (typeof concerns)[number];
 
 export interface FleetQuery {
   readonly search: string;
   readonly status: RocketStatus | null;
   readonly type: string | null;
-  readonly onlyGaps: boolean;
+  readonly only: Concern | null;
   readonly sort: SortKey;
   readonly descending: boolean;
 }
@@ -17,58 +22,38 @@ export const everything: FleetQuery = {
   search: '',
   status: null,
   type: null,
-  onlyGaps: false,
+  only: null,
   sort: 'channel',
   descending: false,
 };
 
-export const rowsFor = (
-  rows: Iterable<FleetRow>,
-  query: FleetQuery,
-  hasGap: (channel: string) => boolean,
-): FleetRow[] => {
-  const words = query.search.toLowerCase().split(/\s+/).filter(Boolean);
-  const found: FleetRow[] = [];
-  for (const row of rows) {
-    if (query.status !== null && row.status !== query.status) continue;
-    if (query.type !== null && row.type !== query.type) continue;
-    if (query.onlyGaps && !hasGap(row.channel)) continue;
-    if (words.length > 0 && !words.every((word) => says(row, word))) continue;
-    found.push(row);
-  }
-  return found.sort(comparing(query.sort, query.descending));
+/** The question to the service. */
+export const rocketsPath = (query: FleetQuery, silentAfterSeconds: number, limit: number): string =>
+  withQuery('/rockets', {
+    limit: String(limit),
+    q: query.search.trim(),
+    status: query.status ?? undefined,
+    type: query.type ?? undefined,
+    waiting: query.only === 'gaps' ? 'true' : undefined,
+    complete: query.only === 'incomplete' ? 'false' : undefined,
+    silentFor: query.only === 'silent' ? `${String(Math.ceil(silentAfterSeconds))}s` : undefined,
+    sort: query.sort === 'channel' && !query.descending ? undefined : sortText(query),
+  });
+
+/** How many rockets it finds, where the figures of the fleet say so. */
+export const knownCount = (query: FleetQuery, { rockets }: FleetJson): number | undefined => {
+  if (query.search.trim() !== '' || query.type !== null) return undefined;
+  if (query.status !== null) return query.only === null ? rockets.byStatus[query.status] : undefined;
+  const counts = { gaps: rockets.withGaps, silent: rockets.silent, incomplete: rockets.incomplete };
+  return query.only === null ? rockets.total : counts[query.only];
 };
 
-const says = (row: FleetRow, word: string): boolean =>
-  row.channel.toLowerCase().includes(word) ||
-  (row.mission?.toLowerCase().includes(word) ?? false) ||
-  (row.type?.toLowerCase().includes(word) ?? false) ||
-  (row.reason?.toLowerCase().includes(word) ?? false);
-
-/** Unknown values come last in either direction; ties are settled by channel, so rows do not dance. */
-const comparing = (key: SortKey, descending: boolean) => {
-  const sign = descending ? -1 : 1;
-  return (a: FleetRow, b: FleetRow): number => {
-    const x = valueOf(a, key);
-    const y = valueOf(b, key);
-    if (x === y) return compare(a.channel, b.channel);
-    if (x === null) return 1;
-    if (y === null) return -1;
-    return sign * compare(x, y) || compare(a.channel, b.channel);
-  };
-};
-
-const valueOf = (row: FleetRow, key: SortKey): string | number | null =>
-  key === 'updatedAt' ? row.updatedMs : row[key];
-
-const compare = (a: string | number, b: string | number): number => (a < b ? -1 : a > b ? 1 : 0);
-
-/** A second press on the sorted column turns it round; figures start with the largest. */
+/** A second press on the sorted column turns it round; figures start with the largest, times with the newest. */
 export const sortedBy = (query: FleetQuery, key: SortKey): FleetQuery => ({
   ...query,
   sort: key,
   descending:
-    query.sort === key ? !query.descending : key === 'speed' || key === 'version' || key === 'updatedAt',
+    query.sort === key ? !query.descending : key === 'speed' || key === 'waiting' || key === 'heardAt',
 });
 
 /** The query as it stands in the address, so that a view can be bookmarked and sent to a colleague. */
@@ -77,24 +62,34 @@ export const queryToParams = (query: FleetQuery): URLSearchParams => {
   if (query.search !== '') params.set('search', query.search);
   if (query.status !== null) params.set('status', query.status);
   if (query.type !== null) params.set('type', query.type);
-  if (query.onlyGaps) params.set('gaps', 'open');
-  if (query.sort !== 'channel' || query.descending)
-    params.set('sort', `${query.descending ? '-' : ''}${query.sort}`);
+  if (query.only !== null) params.set('only', query.only);
+  if (query.sort !== 'channel' || query.descending) params.set('sort', sortText(query));
   return params;
 };
 
 export const queryFromParams = (params: URLSearchParams): FleetQuery => {
   const sort = params.get('sort') ?? 'channel';
   const key = sort.replace(/^-/, '');
-  const status = params.get('status');
   return {
     search: params.get('search') ?? '',
-    status: statuses.find((known) => known === status) ?? null,
+    status: statuses.find((known) => known === params.get('status')) ?? null,
     type: params.get('type'),
-    onlyGaps: params.get('gaps') === 'open',
+    only: concerns.find((known) => known === params.get('only')) ?? null,
     sort: sortKeys.find((known) => known === key) ?? 'channel',
     descending: sort.startsWith('-'),
   };
 };
+
+/** An exploded rocket is never silent: it will not be heard again. */
+export const isSilent = (
+  rocket: { readonly status: RocketStatus; readonly heardAt: string | null },
+  silentAfterSeconds: number,
+  now: number,
+): boolean =>
+  rocket.status !== 'exploded' &&
+  rocket.heardAt !== null &&
+  now - Date.parse(rocket.heardAt) >= silentAfterSeconds * 1000;
+
+const sortText = ({ sort, descending }: FleetQuery): string => `${descending ? '-' : ''}${sort}`;
 
 const statuses: readonly RocketStatus[] = ['awaiting-launch', 'flying', 'exploded'];

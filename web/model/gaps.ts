@@ -6,10 +6,6 @@ export interface NumberRange {
   readonly to: number;
 }
 
-/** The numbers that were heard and wait. */
-export const waitingRanges = (gaps: readonly GapJson[]): NumberRange[] =>
-  gaps.map(({ to, waiting }) => ({ from: to + 1, to: to + waiting }));
-
 export const waitingIn = (gaps: readonly GapJson[]): number =>
   gaps.reduce((sum, { waiting }) => sum + waiting, 0);
 

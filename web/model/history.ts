@@ -1,5 +1,5 @@
 import { evolve, initialRocket, type Rocket } from '../../src/domain/rocket.js';
-import type { EventJson } from './wire.js';
+import type { EventJson, RocketJson } from './wire.js';
 
 export interface Step {
   readonly event: EventJson;
@@ -7,21 +7,31 @@ export interface Step {
   readonly rocket: Rocket;
 }
 
-/** What one rocket reported, with the state after each event, so that the slider answers at once. */
+/** What one rocket reported, with the state after each event, for the chart and the list: from a version on. */
 export class RocketHistory {
   readonly #steps: Step[] = [];
+
+  constructor(
+    /** Events up to here are not loaded. */
+    readonly after = 0,
+    private readonly before: Rocket = initialRocket,
+  ) {}
 
   get steps(): readonly Step[] {
     return this.#steps;
   }
 
   get version(): number {
-    return this.#steps.at(-1)?.event.number ?? 0;
+    return this.#steps.at(-1)?.event.number ?? this.after;
   }
 
-  /** Takes what comes next and ignores the rest: pages and the live feed may overlap. */
+  get lastPosition(): string | undefined {
+    return this.#steps.at(-1)?.event.position;
+  }
+
+  /** Takes what comes next and ignores the rest: pages may overlap. */
   append(events: readonly EventJson[]): void {
-    let rocket = this.#steps.at(-1)?.rocket ?? initialRocket;
+    let rocket = this.#steps.at(-1)?.rocket ?? this.before;
     for (const event of events) {
       if (!this.#isNext(event)) continue;
       rocket = evolve(rocket, event);
@@ -29,25 +39,34 @@ export class RocketHistory {
     }
   }
 
-  /** The last step at or before a version; a version inside a skipped range shows what stood before it. */
-  at(version: number): Step | undefined {
-    let low = 0;
-    let high = this.#steps.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#steps[middle]?.event.number ?? Infinity) <= version) low = middle + 1;
-      else high = middle;
-    }
-    return this.#steps[low - 1];
-  }
-
   #isNext(event: EventJson): boolean {
     const first = event.type === 'MessagesSkipped' ? event.data.from : event.number;
-    return first === this.version + 1;
+    return first <= this.version + 1 && event.number > this.version;
   }
 }
 
-export type ChartAxis = 'time' | 'number';
+/** A state that the service told, as the fold goes on from it. */
+export const rocketFrom = (state: RocketJson): Rocket => {
+  const { status, complete, type, mission, launchedAt, speed, speedChange } = state;
+  if (status === 'awaiting-launch') return { status, complete };
+  const known = { complete, type, mission, launchedAt, speed, speedChange };
+  if (status === 'flying') return { status, ...known };
+  return { status, ...known, reason: state.reason ?? '', explodedAt: state.explodedAt ?? '' };
+};
+
+/** Index of the last step at or before a version, or -1; a version inside a skipped range has the one before it. */
+export const stepAt = (steps: readonly Step[], version: number): number => {
+  let low = 0;
+  let high = steps.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((steps[middle]?.event.number ?? Infinity) <= version) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+};
+
+export type ChartAxis = 'time' | 'version';
 
 export interface Mark {
   readonly x: number;
@@ -55,23 +74,21 @@ export interface Mark {
   readonly label: string;
 }
 
+/** One point a step, so that a place on the slider, on the chart and in the history are the same place. */
 export interface SpeedChart {
   readonly xs: number[];
   readonly speeds: (number | null)[];
-  readonly versions: number[];
   readonly marks: Mark[];
 }
 
 /** Clocks on rockets lie, a chart's axis may not run backwards: a time earlier than the one before it is drawn at that one. */
 export const speedChart = (steps: readonly Step[], axis: ChartAxis): SpeedChart => {
-  const chart: SpeedChart = { xs: [], speeds: [], versions: [], marks: [] };
+  const chart: SpeedChart = { xs: [], speeds: [], marks: [] };
   let x = -Infinity;
   for (const { event, rocket } of steps) {
-    if (event.type === 'MessageRefused') continue;
-    x = axis === 'number' ? event.number : Math.max(x, Date.parse(event.time));
+    x = axis === 'version' ? event.number : Math.max(x, Date.parse(event.time));
     chart.xs.push(x);
-    chart.speeds.push(rocket.status === 'awaiting-launch' ? null : rocket.speed);
-    chart.versions.push(event.number);
+    chart.speeds.push(rocket.status === 'awaiting-launch' ? null : (rocket.speed ?? rocket.speedChange));
     const mark = markOf(event);
     if (mark !== undefined) chart.marks.push({ x, ...mark });
   }
@@ -86,6 +103,14 @@ const markOf = (event: EventJson): Omit<Mark, 'x'> | undefined => {
   return undefined;
 };
 
-/** Index of the last drawn point at or before a version, or -1. */
-export const pointAt = (chart: SpeedChart, version: number): number =>
-  chart.versions.findLastIndex((drawn) => drawn <= version);
+/** Index of the last point at or before a place on the axis; the first one before all of them. */
+export const pointAt = (xs: readonly number[], x: number): number => {
+  let low = 0;
+  let high = xs.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((xs[middle] ?? Infinity) <= x) low = middle + 1;
+    else high = middle;
+  }
+  return Math.max(0, low - 1);
+};

@@ -1,18 +1,24 @@
 export type Route =
-  | { readonly screen: 'fleet'; readonly params: URLSearchParams }
-  | { readonly screen: 'refused'; readonly params: URLSearchParams }
+  | { readonly screen: 'fleet' | 'events' | 'arrivals'; readonly params: URLSearchParams }
+  | { readonly screen: 'event'; readonly position: string; readonly params: URLSearchParams }
   | { readonly screen: 'rocket'; readonly channel: string; readonly params: URLSearchParams };
 
 /** The address after `#`: the service keeps its own paths (`/rockets/…` is the API). */
 export const routeOf = (hash: string): Route => {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?');
   const params = new URLSearchParams(query);
-  const rocket = /^\/rockets\/([^/]+)$/.exec(path);
-  if (rocket?.[1] !== undefined) return { screen: 'rocket', channel: decoded(rocket[1]), params };
-  return { screen: path === '/refused' ? 'refused' : 'fleet', params };
+  const [, kind, name] = /^\/(rockets|events)\/([^/]+)$/.exec(path) ?? [];
+  if (kind === 'rockets' && name !== undefined) return { screen: 'rocket', channel: decoded(name), params };
+  if (kind === 'events' && name !== undefined) return { screen: 'event', position: decoded(name), params };
+  if (path === '/events' || path === '/arrivals')
+    return { screen: path === '/events' ? 'events' : 'arrivals', params };
+  return { screen: 'fleet', params };
 };
 
 export const rocketHref = (channel: string): string => `#/rockets/${encodeURIComponent(channel)}`;
+
+export const eventHref = (position: string, params = new URLSearchParams()): string =>
+  withParams(`#/events/${encodeURIComponent(position)}`, params);
 
 export const withParams = (path: string, params: URLSearchParams): string =>
   params.size === 0 ? path : `${path}?${params.toString()}`;

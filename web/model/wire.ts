@@ -1,4 +1,5 @@
 import type { RocketEvent } from '../../src/domain/rocket-event.js';
+import type { RocketReport } from '../../src/domain/rocket-message.js';
 import type { Rocket } from '../../src/domain/rocket.js';
 
 // What the service answers, as its HTTP contract words it.
@@ -17,6 +18,8 @@ export interface RocketJson {
   readonly launchedAt: string | null;
   readonly explodedAt: string | null;
   readonly updatedAt: string | null;
+  /** Null in the past: nobody knows any more when it was heard. */
+  readonly heardAt: string | null;
   readonly version: number;
   readonly highestHeard: number;
   readonly waiting: number;
@@ -33,6 +36,18 @@ export type EventJson = {
 
 export type RefusedJson = Extract<EventJson, { type: 'MessageRefused' }>;
 
+/** A message that is no event: it waits, or it came late. */
+export type MessageJson = {
+  readonly channel: string;
+  readonly number: number;
+  readonly time: string;
+  readonly receivedAt: string;
+} & PayloadOf<RocketReport>;
+
+type PayloadOf<Report> = Report extends { readonly type: infer Type; readonly data: infer Data }
+  ? { readonly type: Type; readonly payload: Data }
+  : never;
+
 export interface GapJson {
   readonly channel: string;
   readonly from: number;
@@ -42,8 +57,19 @@ export interface GapJson {
   readonly waiting: number;
 }
 
-export type Outcome =
-  'applied' | 'refused' | 'buffered' | 'duplicate' | 'conflict' | 'invalid' | 'shed' | 'failed';
+export const outcomes = [
+  'applied',
+  'refused',
+  'buffered',
+  'duplicate',
+  'conflict',
+  'invalid',
+  'shed',
+  'failed',
+] as const;
+export type Outcome = (typeof outcomes)[number];
+
+type ByOutcome<T> = Readonly<Record<Outcome | 'received', T>>;
 
 export interface HealthJson {
   readonly status: 'ok' | 'stopping' | 'unavailable';
@@ -52,15 +78,45 @@ export interface HealthJson {
     readonly name: string;
     readonly durability: { readonly level: string; readonly description: string };
   };
-  /** What the store alone knows is left out while it does not answer. */
-  readonly rockets?: {
+  readonly messages: ByOutcome<number>;
+  readonly feed: { readonly lagSeconds: number };
+}
+
+/** What happened in equal spans of time, a column for each figure. */
+export interface ActivityJson {
+  readonly from: string;
+  /** How long each span is. */
+  readonly seconds: number;
+  readonly events: readonly number[];
+  readonly rulesBroken: readonly number[];
+  /** Null where nobody looked. */
+  readonly gaps: readonly (number | null)[];
+  readonly messages: ByOutcome<readonly number[]>;
+}
+
+export const spans = ['minute', 'hour', 'day'] as const;
+export type Span = (typeof spans)[number];
+
+interface NameCount {
+  readonly name: string;
+  readonly rockets: number;
+}
+
+export interface FleetJson {
+  readonly rockets: {
     readonly total: number;
     readonly byStatus: Readonly<Record<RocketStatus, number>>;
     readonly incomplete: number;
     readonly withGaps: number;
+    readonly silent: number;
   };
-  readonly events?: number;
-  readonly waiting?: number;
-  readonly late?: number;
-  readonly messages: { readonly received: number } & Readonly<Record<Outcome, number>>;
+  readonly silentAfterSeconds: number;
+  readonly events: number;
+  readonly rulesBroken: number;
+  readonly gaps: number;
+  readonly waiting: number;
+  readonly late: number;
+  readonly types: readonly NameCount[];
+  readonly missions: readonly NameCount[];
+  readonly activity: { readonly since: string } & Readonly<Record<Span, ActivityJson>>;
 }

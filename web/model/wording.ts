@@ -2,7 +2,7 @@ import type { RefusalRule, RocketEvent, SkippedRange } from '../../src/domain/ro
 import type { RocketReport } from '../../src/domain/rocket-message.js';
 import { figure } from './format.js';
 import { rangeText, sizeOf } from './gaps.js';
-import type { Outcome, RocketStatus } from './wire.js';
+import type { MessageJson, Outcome, RocketStatus } from './wire.js';
 
 export const statusWords: Readonly<Record<RocketStatus, string>> = {
   'awaiting-launch': 'Awaiting launch',
@@ -31,7 +31,7 @@ export const ruleWords: Readonly<Record<RefusalRule, string>> = {
 export const outcomeWords: Readonly<Record<Outcome, string>> = {
   applied: 'Applied',
   refused: 'Refused',
-  buffered: 'Buffered',
+  buffered: 'Waiting at first',
   duplicate: 'Duplicates',
   conflict: 'Conflicts',
   invalid: 'Invalid',
@@ -39,11 +39,22 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
   failed: 'Not stored',
 };
 
-/** Answers are given on arrival; what becomes of a message that waits is known later and counted nowhere here. */
-export const outcomeTitles: Readonly<Partial<Record<Outcome, string>>> = {
-  refused: 'Broke a rule, or came after its number was skipped',
-  buffered: 'Had to wait for messages before them; some may have broken a rule later',
+/** What was answered on arrival; what becomes of a message that waits is known later, and counted nowhere here. */
+export const outcomeSentences: Readonly<Record<Outcome, string>> = {
+  applied: 'In order and within the rules: it became history at once.',
+  refused:
+    'It broke a rule of flight, or came after its number was skipped. Recorded, and the rocket goes on.',
+  buffered:
+    'It overtook messages before it and waited for them. Normal on bad radio; it is applied as soon as they come.',
+  duplicate: 'Heard before, word for word. Normal on bad radio; it changes nothing.',
+  conflict: 'Its number was used before with other words. The first one stands; a sender is mistaken.',
+  invalid: 'Not a message that anybody could read. Nothing was stored; the sender was told what is wrong.',
+  shed: 'Too much at once: the sender was asked to come again in a moment.',
+  failed: 'The store did not take it. The sender was told so and has to send it again.',
 };
+
+/** What should not happen on a healthy fleet, however bad the radio is. */
+export const unhealthyOutcomes: readonly Outcome[] = ['conflict', 'invalid', 'shed', 'failed'];
 
 export const reportText = (report: RocketReport): string => {
   switch (report.type) {
@@ -88,3 +99,7 @@ export const eventText = (event: RocketEvent): string => {
       return reportText(event);
   }
 };
+
+/** What a message said that is no event. */
+export const messageText = ({ type, payload }: MessageJson): string =>
+  reportText({ type, data: payload } as RocketReport);

@@ -1,8 +1,9 @@
 export type Theme = 'light' | 'dark';
 
 const key = 'rockets-theme';
+const system = matchMedia('(prefers-color-scheme: dark)');
 
-export const chosenTheme = (): Theme | undefined => {
+const chosenTheme = (): Theme | undefined => {
   try {
     const stored = localStorage.getItem(key);
     return stored === 'light' || stored === 'dark' ? stored : undefined;
@@ -12,12 +13,15 @@ export const chosenTheme = (): Theme | undefined => {
   }
 };
 
-export const currentTheme = (): Theme =>
-  chosenTheme() ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
+export const currentTheme = (): Theme => chosenTheme() ?? (system.matches ? 'dark' : 'light');
 
 export const applyTheme = (): void => {
   document.documentElement.dataset['theme'] = currentTheme();
+  document.dispatchEvent(new Event('themechange'));
 };
+
+/** The system is followed until somebody chooses. */
+export const followSystem = (): void => system.addEventListener('change', applyTheme);
 
 export const chooseTheme = (theme: Theme): void => {
   try {

@@ -1,6 +1,7 @@
 import { Router, type RequestHandler } from 'express';
 import { dirname } from 'node:path';
-import { docsPage, docsScript, problemPage, problemStyle } from './docs-pages.js';
+import { docsPage, docsScript, problemPage } from './docs-pages.js';
+import { pageStyle, themeScript } from './docs-style.js';
 import { readOnly } from '../error-handler.js';
 import { asyncApi } from './openapi/asyncapi.js';
 import { openApi } from './openapi/document.js';
@@ -29,7 +30,8 @@ export const docsRouter = (): Router => {
     ['/asyncapi.json', 'application/json', JSON.stringify(asyncApi)],
     ['/docs', 'text/html', docsPage],
     ['/docs/start.js', 'text/javascript', docsScript],
-    ['/docs/problem.css', 'text/css', problemStyle],
+    ['/docs/theme.js', 'text/javascript', themeScript],
+    ['/docs/pages.css', 'text/css', pageStyle],
   ];
   const serve = (path: string, handler: RequestHandler): void => {
     router.route(path).get(secured, handler).all(readOnly);

@@ -40,7 +40,13 @@ describe('/docs', () => {
   it('serves every file it loads', async () => {
     const { text } = await api(service.url).get('/docs');
     const files = loadedBy(text).filter((url) => !url.startsWith('data:'));
-    expect(files).toEqual(['/docs/swagger-ui.css', '/docs/swagger-ui-bundle.js', '/docs/start.js']);
+    expect(files).toEqual([
+      '/docs/swagger-ui.css',
+      '/docs/pages.css',
+      '/docs/theme.js',
+      '/docs/swagger-ui-bundle.js',
+      '/docs/start.js',
+    ]);
     for (const file of files) {
       await request(service.url)
         .get(file)
@@ -86,8 +92,8 @@ describe('/problems/:slug', () => {
 
   it('styles the page from here', async () => {
     const { text } = await api(service.url).get('/problems/conflict').set('Accept', 'text/html');
-    expect(loadedBy(text)).toEqual(['data:,', '/docs/problem.css']);
-    await request(service.url).get('/docs/problem.css').expect(200).expect('Content-Type', /css/);
+    expect(loadedBy(text)).toEqual(['data:,', '/docs/pages.css', '/docs/theme.js']);
+    await request(service.url).get('/docs/pages.css').expect(200).expect('Content-Type', /css/);
   });
 
   it.each(['unheard', 'constructor', '__proto__', '%3Cscript%3E'])(

@@ -1,0 +1,108 @@
+import { signal } from '@preact/signals';
+import {
+  freshnessOf,
+  probeEveryMs,
+  probeTimeoutMs,
+  provenForMs,
+  type Freshness,
+  type Trouble,
+  type Vitals,
+} from '../model/freshness.js';
+import type { HealthJson } from '../model/wire.js';
+import { Asker } from './asker.js';
+import { LiveFeed } from './live-feed.js';
+
+export const health = signal<HealthJson | undefined>(undefined);
+export const freshness = signal<Freshness>({ state: 'connecting', label: 'connecting', banner: undefined });
+
+const askers = new Set<Asker>();
+let provenAt: number | undefined;
+let trouble: Trouble | undefined;
+let lagMs = 0;
+let isProbing = false;
+let followed: string | undefined;
+
+const tellAskers = (since?: number): void => askers.forEach((asker) => asker.changed(since));
+
+const feed = new LiveFeed({
+  changed: () => tellAskers(),
+  // A service that was killed shows here first.
+  lost: () => void probe(),
+});
+
+/** Keeps one answer current as long as somebody shows it. */
+export const keepAsking = (ask: (signal: AbortSignal) => Promise<void>): Asker => {
+  const asker = new Asker(ask);
+  askers.add(asker);
+  return asker;
+};
+
+export const stopAsking = (asker: Asker): void => {
+  asker.stop();
+  askers.delete(asker);
+};
+
+/** The live feed of one rocket, or of all. */
+export const follow = (channel: string | undefined): void => {
+  if (channel === followed) return;
+  followed = channel;
+  if (!document.hidden) feed.open(channel);
+};
+
+/** Something was done from this page: what it changed is looked at without waiting for the feed. */
+export const lookAgain = (): void => askers.forEach((asker) => asker.now());
+
+export const start = (): void => {
+  feed.open(followed);
+  void probe();
+  setInterval(() => void probe(), probeEveryMs);
+  // While nobody tells what happens, it may happen all the time.
+  setInterval(() => {
+    if (!feed.isListening && !document.hidden) tellAskers();
+  }, 1_000);
+  // A page that grows old does so by the clock, with nothing else happening.
+  setInterval(judge, 250);
+  // Nobody looks: a browser has few connections to a service, and another page may need them.
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) feed.close();
+    else {
+      feed.open(followed);
+      void probe();
+    }
+  });
+};
+
+/** An open stream alone proves nothing: a process that hangs keeps it open. */
+const probe = async (): Promise<void> => {
+  if (isProbing || document.hidden) return;
+  isProbing = true;
+  const sentAt = Date.now();
+  const before = trouble;
+  try {
+    const response = await fetch('/health', { signal: AbortSignal.timeout(probeTimeoutMs) });
+    // An unhealthy service answers 503 with what it still knows.
+    const report = (await response.json()) as HealthJson;
+    health.value = report;
+    lagMs = report.feed.lagSeconds * 1000;
+    trouble = report.status === 'ok' ? undefined : report.status;
+  } catch {
+    trouble = 'silent';
+  }
+  isProbing = false;
+  if (trouble === undefined) {
+    const outdatedSince = provenAt;
+    provenAt = sentAt;
+    // What happened while it was away, or this page slept, is not shown yet.
+    if (before !== undefined || sentAt - (outdatedSince ?? sentAt) > provenForMs) tellAskers(outdatedSince);
+  }
+  judge();
+};
+
+const judge = (): void => {
+  const since = [...askers].map((asker) => asker.outdatedSince).filter((at) => at !== undefined);
+  const outdatedSince = since.length === 0 ? undefined : Math.min(...since);
+  const vitals: Vitals = { provenAt, trouble, lagMs, outdatedSince };
+  const now = freshnessOf(vitals, Date.now());
+  const { state, label, banner } = freshness.peek();
+  if (now.state !== state || now.label !== label || now.banner !== banner) freshness.value = now;
+};
