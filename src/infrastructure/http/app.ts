@@ -51,9 +51,14 @@ export const createApp = (parts: AppParts): Express => {
   // The same answer may be sent in several encodings.
   app.set('etag', 'weak');
 
-  const guard = siteGuard(parts.sites);
-  app.post('/messages', guard, postMessages(parts.ingest, parts.counters, parts.limits));
-  app.use(common, guard);
+  const admits = siteGuard(parts.sites);
+  const take = postMessages(parts.ingest, parts.counters, parts.limits);
+  app.post('/messages', (req, res) => {
+    if (admits(req, res)) take(req, res);
+  });
+  app.use(common, (req, res, next) => {
+    if (admits(req, res)) next();
+  });
   app.use(compressed);
   app.all('/messages', methodNotAllowed('POST, OPTIONS'));
   app.use(rocketsRouter(parts.queries, parts.ingest, parts.limits));

@@ -1,5 +1,4 @@
-import type { RequestHandler } from 'express';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Counters } from '../../../application/ingest/counters.js';
 import { Overloaded, type IngestMessages } from '../../../application/ingest/ingest-messages.js';
 import type { Outcome } from '../../../application/ingest/outcome.js';
@@ -20,7 +19,7 @@ export const postMessages = (
   ingest: IngestMessages,
   counters: Counters,
   limits: BodyLimits,
-): RequestHandler => {
+): ((req: IncomingMessage, res: ServerResponse) => void) => {
   const turns = new StreamTurns();
   return (req, res) => {
     const requestId = requestIdOf(req);
