@@ -5,7 +5,7 @@ const GENERATION = 100_000;
 
 /**
  * The rockets that were heard last, as their rows are. It only saves reading; what counts is the revision in the store.
- * Without it SQLite takes 0.9 of the messages of 20 rockets, and 0.6 of 100,000 (`make bench ARGS=heads`).
+ * Without it SQLite takes 0.9 of the messages of 20 rockets, and 0.7 of 100,000 (`make bench ARGS=heads`).
  */
 export class HeadCache {
   private recent = new Map<string, StoredRocket>();

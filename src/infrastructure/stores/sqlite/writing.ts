@@ -19,8 +19,8 @@ const STOP_MS = 8000;
 /**
  * Commits on the main thread while that takes a moment only: waking another thread and being woken costs as much as a
  * small commit. Once one takes long a thread of its own does it, so that nobody else waits. Measured by
- * `make bench ARGS=place`: on the main thread three senders are served 1.4 times as fast, and 256 as fast as by a thread;
- * with an fsync of 20 ms it keeps `/livez` waiting for 68 ms (p99), the thread for 5.
+ * `make bench ARGS=place`: on the main thread three senders are served 1.3 times as fast, and 256 as fast as by a thread;
+ * with an fsync of 20 ms it keeps `/livez` waiting for 64 ms (p99), the thread for 6.
  */
 export class Writing {
   private readonly here: WriteHost;
