@@ -23,7 +23,9 @@ export const download = async (
     onPage(lines);
     path = nextOf(response);
   }
-  save(new Blob(parts, { type: formats[format] }), `events.${format}`);
+  // Without this mark Excel takes the file for one of another encoding.
+  const mark = format === 'csv' ? '\uFEFF' : '';
+  save(new Blob([mark, ...parts], { type: formats[format] }), `events.${format}`);
 };
 
 /** A text with a line break inside a cell counts as two: good enough to see that something comes. */
