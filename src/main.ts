@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { InvalidConfig, readConfig, settingsInForce, sqliteFileIn, type Config } from './config.js';
 import { createContainer, parts } from './container.js';
 import { version } from './version.js';
+import { outliveLog } from './infrastructure/observability/winston-logger.js';
 
 const usage = `Usage: node dist/main.js [--port 8088] [--print-config] [--version] [--help]
 
@@ -31,6 +32,7 @@ const main = async (): Promise<void> => {
 };
 
 const serve = async (config: Config): Promise<void> => {
+  outliveLog();
   const container = await createContainer(config);
   const logger = container.get(parts.logger);
   const service = container.get(parts.service);

@@ -133,6 +133,13 @@ const findContract = (open: () => Promise<OpenStore>): void => {
     expect(await find('rocket ')).toBeUndefined();
   });
 
+  it('is whatever its events say, also of a rocket that explodes twice', async () => {
+    const { store } = opened.now;
+    await write(store, 'a', { events: [launched(), exploded('A', '2026-10-01T12:00:00Z')] });
+    await write(store, 'a', { events: [launched(), exploded('B', '2026-10-01T13:00:00+02:00')] });
+    expect((await find('a'))?.rocket).toMatchObject({ reason: 'B', explodedAt: '2026-10-01T11:00:00Z' });
+  });
+
   it('moves with the commit', async () => {
     const { store } = opened.now;
     await write(store, 'a', { events: [launched()], added: [received('a', 3)] });

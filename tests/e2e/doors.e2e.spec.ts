@@ -94,7 +94,7 @@ describe('connections that break off behind several requests', () => {
       'garbage\r\n\r\n',
     ];
     const any = (count: number): number => Math.floor(random() * count);
-    for (let i = 0; i < runs(30, 400); i++) {
+    for (let i = 0; i < runs(10, 400); i++) {
       const packets = Array.from({ length: 30 }, () =>
         Array.from({ length: 2 + any(5) }, () => requests[any(requests.length)]).join(''),
       );

@@ -56,8 +56,11 @@ export class WinstonLogger implements Logger {
 }
 
 /** A pipe that nobody reads any more, or a full disk behind the log, is no reason to end: messages go on being taken. */
+export const outliveLog = (): void => {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => lostLines++);
+};
+
 let lostLines = 0;
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => lostLines++);
 
 /** Values are quoted as JSON, so nothing a client sent can forge a line or colour a terminal. */
 const readable = format.printf(({ timestamp, level, message, ...fields }) => {

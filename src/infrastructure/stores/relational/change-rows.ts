@@ -1,7 +1,7 @@
 import type { Change } from '../../../application/ports/event-store.js';
 import { hasGaps } from '../../../application/ports/rocket-directory.js';
 import { toUtc, utcKey, utcMillis } from '../../../domain/rocket-time.js';
-import { initialState, type RocketState } from '../../../domain/rocket.js';
+import { initialState, type Rocket, type RocketState } from '../../../domain/rocket.js';
 import { copying, ownState } from '../own-copies.js';
 import { minuteOf, rocketCells, type StoredRocket } from './rocket-rows.js';
 import { messageCells, withSum, type Cell } from './rows.js';
@@ -137,6 +137,10 @@ const latestOf = ({ events, state }: Change, before: StoredRocket): string | nul
   return updatedAt !== null && utcKey(updatedAt) === key ? null : key;
 };
 
+/** A rocket explodes once, but what stands in its row is whatever its events say. */
+const endOf = (rocket: Rocket): string =>
+  rocket.status === 'exploded' ? `${rocket.reason} ${rocket.explodedAt}` : '';
+
 const touchesOf = (before: StoredRocket, after: StoredRocket): Touches => {
   const [one, other] = [before.rocket, after.rocket];
   const wasLaunched = one.status === 'awaiting-launch' ? undefined : one;
@@ -144,7 +148,7 @@ const touchesOf = (before: StoredRocket, after: StoredRocket): Touches => {
   return {
     minute: minuteOf(before.heardAt) !== minuteOf(after.heardAt),
     gaps: hasGaps(before) !== hasGaps(after),
-    status: one.status !== other.status || one.complete !== other.complete,
+    status: one.status !== other.status || one.complete !== other.complete || endOf(one) !== endOf(other),
     launch: wasLaunched?.type !== isLaunched?.type || wasLaunched?.launchedAt !== isLaunched?.launchedAt,
     mission: wasLaunched?.mission !== isLaunched?.mission,
   };
