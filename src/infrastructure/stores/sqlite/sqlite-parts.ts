@@ -18,6 +18,8 @@ import { Writing, type WritePlace } from './writing.js';
 
 export interface SqliteOptions extends DatabaseOptions {
   readonly place?: WritePlace;
+  /** For how long a start waits for the check of the file; for tests. */
+  readonly checkAtStartMs?: number;
   /** How many heads are kept; for benchmarks. */
   readonly heads?: number;
   /** Told what whoever runs the service should know. */
@@ -148,7 +150,9 @@ export class SqliteParts implements DirectorySource {
       await checker.stop(STOP_READING_MS);
     })();
     let waiting = true;
-    const late = new Promise<void>((resolve) => setTimeout(resolve, CHECK_AT_START_MS).unref());
+    const late = new Promise<void>((resolve) =>
+      setTimeout(resolve, this.options.checkAtStartMs ?? CHECK_AT_START_MS).unref(),
+    );
     const behind = all.catch((error: unknown) => {
       if (waiting) throw error;
       if (error instanceof StoreDamaged) this.fail(error);
