@@ -1,8 +1,8 @@
 import { Router } from 'express';
 import type { Fleet } from '../../application/fleet/fleet.js';
 import { readOnly } from './error-handler.js';
-import { fleetView } from './fleet-view.js';
 import { QueryReader } from './query-reader.js';
+import { fleetView } from './views.js';
 
 export const fleetRouter = (fleet: Fleet): Router => {
   const router = Router();

@@ -1,4 +1,7 @@
+import type { Series } from '../../application/fleet/activity.js';
+import type { FleetReport } from '../../application/fleet/fleet.js';
 import type { ReceivedMessage, StoredEvent } from '../../application/ports/event-store.js';
+import { outcomes } from '../../application/ports/minute-log.js';
 import type { Gap, RocketSummary } from '../../application/ports/rocket-directory.js';
 import { toUtc } from '../../domain/rocket-time.js';
 import type { RocketState } from '../../domain/rocket.js';
@@ -74,6 +77,41 @@ export const messageView = ({ message, receivedAt }: ReceivedMessage) => ({
   time: message.time,
   payload: message.report.data,
   receivedAt: isoText(receivedAt),
+});
+
+export const fleetView = (report: FleetReport) => {
+  const {
+    rockets: total,
+    byStatus,
+    incomplete,
+    withGaps,
+    silent,
+    silentAfterMs,
+    activity,
+    ...figures
+  } = report;
+  const { minute, hour, day } = activity;
+  return {
+    rockets: { total, byStatus, incomplete, withGaps, silent },
+    silentAfterSeconds: silentAfterMs / 1000,
+    ...figures,
+    activity: {
+      since: isoText(activity.since),
+      minute: seriesView(minute),
+      hour: seriesView(hour),
+      day: seriesView(day),
+    },
+  };
+};
+
+/** A column for each figure: a tenth of what objects would take. */
+const seriesView = ({ from, seconds, spans }: Series) => ({
+  from: isoText(from),
+  seconds,
+  events: spans.map(({ events }) => events),
+  rulesBroken: spans.map(({ rulesBroken }) => rulesBroken),
+  gaps: spans.map(({ gaps }) => gaps),
+  messages: Object.fromEntries(outcomes.map((outcome) => [outcome, spans.map((span) => span[outcome])])),
 });
 
 const utc = (time: string | null | undefined): string | null => (time == null ? null : toUtc(time));
