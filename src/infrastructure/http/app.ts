@@ -30,12 +30,18 @@ export interface AppParts {
   readonly pages: readonly Router[];
 }
 
-/** Probes and counters on a port of their own, which no client of the service can keep busy. */
-export const createAdminApp = ({ health, logger }: Pick<AppParts, 'health' | 'logger'>): Express => {
+const plainApp = (): Express => {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
+  // The same answer may be sent in several encodings.
   app.set('etag', 'weak');
+  return app;
+};
+
+/** Probes and counters on a port of their own, which no client of the service can keep busy. */
+export const createAdminApp = ({ health, logger }: Pick<AppParts, 'health' | 'logger'>): Express => {
+  const app = plainApp();
   app.use(common);
   app.use(healthRouter(health));
   app.use(routeNotFound);
@@ -45,11 +51,7 @@ export const createAdminApp = ({ health, logger }: Pick<AppParts, 'health' | 'lo
 
 /** All routes, without a socket. `POST /messages` stands before everything that only other routes need. */
 export const createApp = (parts: AppParts): Express => {
-  const app = express();
-  app.disable('x-powered-by');
-  app.set('query parser', 'simple');
-  // The same answer may be sent in several encodings.
-  app.set('etag', 'weak');
+  const app = plainApp();
 
   const admits = siteGuard(parts.sites);
   const take = postMessages(parts.ingest, parts.counters, parts.limits);
