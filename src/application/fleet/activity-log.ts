@@ -2,9 +2,9 @@ import type { Counters } from '../ingest/counters.js';
 import type { Clock } from '../ports/clock.js';
 import type { Change } from '../ports/event-store.js';
 import type { Logger } from '../ports/logger.js';
-import { counted, type Activity, type Counted, type Minute, type MinuteLog } from '../ports/minute-log.js';
+import type { Activity, Counted, Minute, MinuteLog } from '../ports/minute-log.js';
 import type { RocketDirectory } from '../ports/rocket-directory.js';
-import { DAY, MINUTE, idle, seriesOf, together, type Series } from './activity.js';
+import { DAY, MINUTE, each, idle, seriesOf, together, type Series } from './activity.js';
 
 const SECOND_MS = 1000;
 /** The minutes are noted, and those of others asked for, once in so many seconds. */
@@ -99,10 +99,7 @@ export class ActivityLog {
     const now = this.soFar();
     const { before } = this;
     this.before = now;
-    const activity: Activity = {
-      ...(Object.fromEntries(counted.map((name) => [name, now[name] - before[name]])) as typeof now),
-      gaps,
-    };
+    const activity: Activity = { ...each((name) => now[name] - before[name]), gaps };
     // The second that has passed: a look a moment after it began is for what happened before.
     const second = Math.floor(this.clock.now() / SECOND_MS) - 1;
     const minute = Math.floor(second / MINUTE);

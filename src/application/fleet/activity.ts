@@ -1,13 +1,14 @@
 import { counted, type Activity, type Counted } from '../ports/minute-log.js';
 
-export const idle: Activity = {
-  ...(Object.fromEntries(counted.map((name) => [name, 0])) as Record<Counted, number>),
-  gaps: null,
-};
+/** Each figure that is counted, by its name. */
+export const each = (figure: (name: Counted) => number): Record<Counted, number> =>
+  Object.fromEntries(counted.map((name) => [name, figure(name)])) as Record<Counted, number>;
+
+export const idle: Activity = { ...each(() => 0), gaps: null };
 
 /** Two spans as one: gaps are the same for everybody, so the later or the larger figure stands for both. */
 export const together = (one: Activity, other: Activity): Activity => ({
-  ...(Object.fromEntries(counted.map((name) => [name, one[name] + other[name]])) as Record<Counted, number>),
+  ...each((name) => one[name] + other[name]),
   gaps: other.gaps ?? one.gaps,
 });
 

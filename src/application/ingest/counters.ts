@@ -1,3 +1,4 @@
+import type { outcomes } from '../ports/minute-log.js';
 import { outcomeKinds, type OutcomeKind } from './outcome.js';
 
 /**
@@ -5,7 +6,7 @@ import { outcomeKinds, type OutcomeKind } from './outcome.js';
  * `failed` counts messages that were not stored and were answered so.
  */
 export class Counters {
-  readonly messages: Record<OutcomeKind | 'received' | 'invalid' | 'shed' | 'failed', number> = {
+  readonly messages: Record<(typeof outcomes)[number], number> = {
     received: 0,
     applied: 0,
     refused: 0,
