@@ -1,3 +1,16 @@
+/** Messages that are no events. */
+const messages = (table: string): string =>
+  `CREATE TABLE ${table} (
+    rocket INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    time TEXT NOT NULL,
+    data TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    sum INTEGER NOT NULL,
+    PRIMARY KEY (rocket, number)
+  ) STRICT, WITHOUT ROWID;`;
+
 /**
  * The tables, for people described in `docs/tables.md`. Each row ends with `sum`, a CRC-32 over its other columns
  * (`relational/rows.ts`).
@@ -66,27 +79,8 @@ export const schema = `
   CREATE INDEX refusals ON events (position) WHERE type = 'MessageRefused';
   CREATE INDEX skips ON events (position) WHERE type = 'MessagesSkipped';
 
-  CREATE TABLE waiting_messages (
-    rocket INTEGER NOT NULL,
-    number INTEGER NOT NULL,
-    type TEXT NOT NULL,
-    time TEXT NOT NULL,
-    data TEXT NOT NULL,
-    received_at INTEGER NOT NULL,
-    sum INTEGER NOT NULL,
-    PRIMARY KEY (rocket, number)
-  ) STRICT, WITHOUT ROWID;
-
-  CREATE TABLE late_messages (
-    rocket INTEGER NOT NULL,
-    number INTEGER NOT NULL,
-    type TEXT NOT NULL,
-    time TEXT NOT NULL,
-    data TEXT NOT NULL,
-    received_at INTEGER NOT NULL,
-    sum INTEGER NOT NULL,
-    PRIMARY KEY (rocket, number)
-  ) STRICT, WITHOUT ROWID;
+  ${messages('waiting_messages')}
+  ${messages('late_messages')}
 
   CREATE TABLE missing (
     rocket INTEGER NOT NULL,
