@@ -1,3 +1,4 @@
+import { rocketSorts } from '../../src/application/ports/rocket-directory.js';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { Command } from 'commander';
 import type { EventStore } from '../../src/application/ports/event-store.js';
@@ -104,18 +105,8 @@ export const answersOf = async (url: string): Promise<Map<string, string>> => {
     channel: string;
     highestHeard: number;
   }[];
-  const keys = [
-    'channel',
-    'type',
-    'speed',
-    'mission',
-    'status',
-    'launchedAt',
-    'updatedAt',
-    'heardAt',
-    'waiting',
-  ];
-  for (const key of keys) for (const sort of [key, `-${key}`]) await read(`/rockets?limit=3&sort=${sort}`);
+  for (const key of rocketSorts)
+    for (const sort of [key, `-${key}`]) await read(`/rockets?limit=3&sort=${sort}`);
   for (const query of ['status=flying,exploded', 'waiting=true', 'complete=false', 'q=arte', 'mission=LATE'])
     await read(`/rockets?limit=2&${query}`);
   for (const order of ['asc', 'desc']) {
