@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { roomFor } from './room-for.js';
 
 /** Beyond this the sender has to wait until somebody takes what has come. */
 const ENOUGH = 64 * 1024;
@@ -59,7 +60,7 @@ export const joinedChunks = async function* (req: IncomingMessage): AsyncGenerat
 class Waiting {
   bytes = 0;
   private readonly whole: Buffer[] = [];
-  private joined = Buffer.alloc(0);
+  private joined: Buffer = Buffer.alloc(0);
   private length = 0;
 
   add(chunk: Buffer): void {
@@ -69,7 +70,7 @@ class Waiting {
       this.whole.push(chunk);
       return;
     }
-    if (this.length + chunk.length > this.joined.length) this.grow(this.length + chunk.length);
+    this.joined = roomFor(this.joined, this.length, this.length + chunk.length);
     chunk.copy(this.joined, this.length);
     this.length += chunk.length;
   }
@@ -86,11 +87,5 @@ class Waiting {
     this.whole.push(this.joined.subarray(0, this.length));
     this.joined = Buffer.alloc(0);
     this.length = 0;
-  }
-
-  private grow(length: number): void {
-    const longer = Buffer.allocUnsafe(Math.max(SMALL, 2 * length));
-    this.joined.copy(longer, 0, 0, this.length);
-    this.joined = longer;
   }
 }

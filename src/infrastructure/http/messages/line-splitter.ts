@@ -1,3 +1,5 @@
+import { roomFor } from './room-for.js';
+
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 
@@ -44,11 +46,7 @@ export class LineSplitter {
   private keep(part: Buffer): void {
     const kept = part.subarray(0, Math.max(0, this.maxBytes + 2 - this.restLength));
     const length = this.restLength + kept.length;
-    if (length > this.rest.length) {
-      const longer = Buffer.allocUnsafe(Math.max(1024, 2 * length));
-      this.rest.copy(longer, 0, 0, this.restLength);
-      this.rest = longer;
-    }
+    this.rest = roomFor(this.rest, this.restLength, length);
     kept.copy(this.rest, this.restLength);
     this.restLength = length;
   }
