@@ -6,6 +6,8 @@ import { withHandle } from './file-handles.js';
 import { APPLICATION_ID, schema, SCHEMA_VERSION } from './schema.js';
 
 const MAGIC = 'SQLite format 3\0';
+const HEADER_BYTES = 100;
+const APPLICATION_ID_AT = 68;
 
 /** What is there, if anything, is a file of this program; nothing of it is changed by looking. */
 export const refuseOtherFiles = (file: string): void => {
@@ -77,11 +79,27 @@ const refuseStrangers = (file: string): void => {
 
 /** Empty, too, when it can't be read. */
 const beginningOf = (file: string): string => {
-  const bytes = Buffer.alloc(MAGIC.length);
   try {
-    const length = withHandle(file, (handle) => readSync(handle, bytes, 0, bytes.length, 0));
-    return bytes.toString('latin1', 0, length);
+    return headerOf(file).toString('latin1', 0, MAGIC.length);
   } catch {
     return '';
   }
+};
+
+/** Whether its first page says so, whatever else is to be said of it. */
+export const isOurs = (file: string): boolean => {
+  const header = headerOf(file);
+  return (
+    header.length === HEADER_BYTES &&
+    header.toString('latin1', 0, MAGIC.length) === MAGIC &&
+    header.readUInt32BE(APPLICATION_ID_AT) === APPLICATION_ID
+  );
+};
+
+const headerOf = (file: string): Buffer => {
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  return bytes.subarray(
+    0,
+    withHandle(file, (handle) => readSync(handle, bytes, 0, HEADER_BYTES, 0)),
+  );
 };

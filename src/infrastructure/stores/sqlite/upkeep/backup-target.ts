@@ -1,23 +1,9 @@
-import {
-  existsSync,
-  linkSync,
-  lstatSync,
-  readSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { existsSync, linkSync, lstatSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { StoreRefused } from '../../relational/store-errors.js';
-import { syncDirectory, withHandle } from '../file-handles.js';
+import { syncDirectory } from '../file-handles.js';
 import { FileLock } from '../file-lock.js';
-import { requireRegular } from '../known-file.js';
-import { APPLICATION_ID } from '../schema.js';
-
-const MAGIC = 'SQLite format 3\0';
-const HEADER_BYTES = 100;
-const APPLICATION_ID_AT = 68;
+import { isOurs, requireRegular } from '../known-file.js';
 
 /** `force` is for what is a file of ours; whatever else stands there stays, and so does what somebody uses. */
 export const refuseTarget = (file: string, target: string, force: boolean): void => {
@@ -51,17 +37,6 @@ const refuseExisting = (target: string): void => {
 const refuseForeign = (target: string): void => {
   if (existsSync(target) && isOurs(target)) return;
   throw new StoreRefused(`${target} is not a file of Rockets: it is left alone. Choose another name.`);
-};
-
-/** Whether its first page says so, whatever else is to be said of it. */
-const isOurs = (file: string): boolean => {
-  const header = Buffer.alloc(HEADER_BYTES);
-  const read = withHandle(file, (handle) => readSync(handle, header, 0, HEADER_BYTES, 0));
-  return (
-    read === HEADER_BYTES &&
-    header.toString('latin1', 0, MAGIC.length) === MAGIC &&
-    header.readUInt32BE(APPLICATION_ID_AT) === APPLICATION_ID
-  );
 };
 
 /** What stands in a log takes part in the file, whichever file that is. */
