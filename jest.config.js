@@ -5,8 +5,8 @@ const common = {
   rootDir: __dirname,
   testEnvironment: 'node',
   transform: { '^.+\\.[jt]s$': ['@swc/jest', { swcrc: true }] },
-  // inversify ships ES modules only; Jest needs them turned into CommonJS.
-  transformIgnorePatterns: ['/node_modules/(?!(inversify|@inversifyjs)/)'],
+  // These ship ES modules only; Jest needs them turned into CommonJS.
+  transformIgnorePatterns: ['/node_modules/(?!(inversify|@inversifyjs|jose)/)'],
   moduleNameMapper: {
     // Worker threads load compiled JavaScript only; tests compile theirs from the sources.
     '/thread-file\\.js$': '<rootDir>/tests/support/thread-file.ts',

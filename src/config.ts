@@ -1,4 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
+import type { AccessRules } from './infrastructure/auth/access.js';
 import { millisecondsIn } from './infrastructure/duration.js';
 
 /** The only reader of the environment. Every setting is here, with its default and what it must be. */
@@ -16,6 +17,8 @@ export interface Config {
   readonly adminPort: number | undefined;
   readonly allowedOrigins: readonly string[];
   readonly allowedHosts: readonly string[];
+  /** Undefined: everybody may everything. */
+  readonly access: AccessRules | undefined;
   /** Skips a gap by itself when it stays open for this long; 0 (`off`): never. */
   readonly gapTimeoutMs: number;
   /** A rocket that was not heard for so long, and has not exploded, is silent. */
@@ -65,6 +68,7 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
     adminPort: read.port('ADMIN_PORT'),
     allowedOrigins: read.list('ALLOWED_ORIGINS', isOrigin, 'origins by comma, as https://a.example'),
     allowedHosts: read.list('ALLOWED_HOSTS', isHost, 'names of hosts by comma, as rockets.example:8088'),
+    access: readAccess(read),
     gapTimeoutMs: read.duration('GAP_TIMEOUT', 'off', '8760h'),
     silentAfterMs: read.duration('SILENT_AFTER', '10m', '8760h'),
     shutdownTimeoutMs: read.duration('SHUTDOWN_TIMEOUT', '9s', '24h'),
@@ -79,6 +83,65 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
   read.finish();
   return config;
 };
+
+const SHORTEST_SECRET = 32;
+
+const waysRule = 'none, or keys, jwt or both by comma';
+
+const readAccess = (read: Settings): AccessRules | undefined => {
+  const mustBeSaid = read.unlisted('NODE_ENV') === 'production' && read.unlisted('AUTH') === '';
+  const ways = read.list('AUTH', isWay, waysRule, 'none');
+  if (mustBeSaid) read.refuse('AUTH', '', `said when NODE_ENV=production: ${waysRule}`, undefined);
+  const isOpen = ways.includes('none');
+  if (isOpen && ways.length > 1) read.refuse('AUTH', ways.join(','), waysRule, undefined);
+  const keys = readKeySource(read, ways.includes('keys'));
+  const tokens = readTokenRules(read, ways.includes('jwt'));
+  const sessionSecret = read.secret('SESSION_SECRET') || undefined;
+  if (sessionSecret !== undefined && sessionSecret.length < SHORTEST_SECRET) {
+    read.refuse('SESSION_SECRET', '(hidden)', `at least ${SHORTEST_SECRET} characters`, undefined);
+  }
+  return ways.length === 0 || isOpen ? undefined : { keys, tokens, sessionSecret };
+};
+
+const readKeySource = (read: Settings, isWanted: boolean): AccessRules['keys'] => {
+  const file = read.text('API_KEYS_FILE', '');
+  const text = read.secret('API_KEYS');
+  if (!isWanted) return undefined;
+  if ((file === '') === (text === '')) {
+    const expected = 'set, or else API_KEYS, when AUTH has keys; `rockets keys create` makes the file';
+    read.refuse('API_KEYS_FILE', file, expected, undefined);
+  }
+  return file === '' ? { text } : { file };
+};
+
+const readTokenRules = (read: Settings, isWanted: boolean): AccessRules['tokens'] => {
+  const jwks = read.text('JWT_JWKS', '');
+  const issuer = read.text('JWT_ISSUER', '');
+  const audience = read.text('JWT_AUDIENCE', '');
+  const rule = `some of ${algorithms.join(', ')}, by comma`;
+  const accepted = read.list('JWT_ALGORITHMS', isAlgorithm, rule, 'RS256,ES256,EdDSA');
+  if (!isWanted) return undefined;
+  if (!isKeySource(jwks)) {
+    read.refuse('JWT_JWKS', jwks, 'a file, or an https:// address, when AUTH has jwt', undefined);
+  }
+  if (issuer === '') read.refuse('JWT_ISSUER', '', 'the issuer of tokens when AUTH has jwt', undefined);
+  if (audience === '') {
+    const expected = 'what tokens for this service name as their audience, when AUTH has jwt';
+    read.refuse('JWT_AUDIENCE', '', expected, undefined);
+  }
+  return { jwks, issuer, audience, algorithms: accepted };
+};
+
+const isWay = (text: string): boolean => ['none', 'keys', 'jwt'].includes(text);
+
+/** With keys that two sides share (HS256), whoever can check a token could make one. */
+const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+
+const isAlgorithm = (text: string): boolean => algorithms.includes(text);
+
+/** Keys read without TLS could be anybody's, but on this machine. */
+const isKeySource = (text: string): boolean =>
+  text !== '' && (!/^http:/i.test(text) || /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/i.test(text));
 
 /** Of what the process may take for JavaScript, three quarters: the rest is for what is on its way. */
 const shareOfMemory = (): number => Math.floor((getHeapStatistics().heap_size_limit * 3) / 4);
@@ -115,8 +178,20 @@ class Settings {
     return undefined;
   }
 
-  list(name: string, isRight: (text: string) => boolean, expected: string): readonly string[] {
-    const text = this.text(name, '');
+  /** Not told of, as it belongs to others. */
+  unlisted(name: string): string {
+    return this.env[name]?.trim() ?? '';
+  }
+
+  /** Whoever may see the settings in force need not see this one. */
+  secret(name: string): string {
+    const text = this.env[name]?.trim() ?? '';
+    this.inForce.push(`${name}=${text === '' ? '' : '(hidden)'}`);
+    return text;
+  }
+
+  list(name: string, isRight: (text: string) => boolean, expected: string, standard = ''): readonly string[] {
+    const text = this.text(name, standard);
     const values = text.split(',').flatMap((value) => value.trim() || []);
     return values.every(isRight) ? values : this.refuse(name, text, expected, []);
   }
@@ -149,7 +224,7 @@ class Settings {
     if (this.wrong.length > 0) throw new InvalidConfig(this.wrong.join('\n'));
   }
 
-  private refuse<T>(name: string, text: string, expected: string, standard: T): T {
+  refuse<T>(name: string, text: string, expected: string, standard: T): T {
     this.wrong.push(`${name}=${text} makes no sense: it must be ${expected}.`);
     return standard;
   }

@@ -18,6 +18,7 @@ import type { MinuteLog } from './application/ports/minute-log.js';
 import type { RocketDirectory } from './application/ports/rocket-directory.js';
 import { RocketQueries } from './application/rocket-queries.js';
 import type { Config } from './config.js';
+import { Access, type AccessRules } from './infrastructure/auth/access.js';
 import { createAdminApp, createApp } from './infrastructure/http/app.js';
 import { dashboardRouter } from './infrastructure/http/docs/dashboard-router.js';
 import { docsRouter } from './infrastructure/http/docs/docs-router.js';
@@ -54,6 +55,7 @@ export const parts = {
   activity: named<ActivityLog>('ActivityLog'),
   fleet: named<Fleet>('Fleet'),
   health: named<Health>('Health'),
+  access: named<Access | undefined>('Access'),
   app: named<Express>('Express'),
   server: named<RocketsServer>('RocketsServer'),
   adminServer: named<RocketsServer>('AdminServer'),
@@ -73,8 +75,9 @@ export const createContainer = async (config: Config, stores?: Stores): Promise<
   const logger = new WinstonLogger({ level: config.logLevel, format: config.logFormat });
   const clock = new SystemClock();
   const opened = stores ?? (await openStores(config, clock, logger));
+  const access = config.access && (await openAccess(config.access, logger));
   const container = new Container({ defaultScope: 'Singleton' });
-  container.load(storesModule(opened, clock, logger), applicationModule(config), httpModule(config));
+  container.load(storesModule(opened, clock, logger), applicationModule(config), httpModule(config, access));
   return container;
 };
 
@@ -150,8 +153,9 @@ const applicationModule = (config: Config): ContainerModule =>
     );
   });
 
-const httpModule = (config: Config): ContainerModule =>
+const httpModule = (config: Config, access: Access | undefined): ContainerModule =>
   new ContainerModule(({ bind }) => {
+    bind(p.access).toConstantValue(access);
     bind(p.app).toDynamicValue(({ get }) =>
       createApp({
         ingest: get(p.ingest),
@@ -162,8 +166,9 @@ const httpModule = (config: Config): ContainerModule =>
         logger: get(p.logger),
         limits: { bytes: config.bodyBytes, timeoutMs: BODY_TIMEOUT_MS },
         sites: { allowedOrigins: config.allowedOrigins, allowedHosts: config.allowedHosts },
+        access,
         streamEvents: streamEvents(get(p.feed)),
-        pages: [docsRouter(), dashboardRouter()],
+        pages: [docsRouter({ isGuarded: access !== undefined }), dashboardRouter()],
       }),
     );
     bind(p.server).toDynamicValue(
@@ -171,7 +176,7 @@ const httpModule = (config: Config): ContainerModule =>
     );
     bind(p.adminServer).toDynamicValue(
       ({ get }) =>
-        new RocketsServer(createAdminApp({ health: get(p.health), logger: get(p.logger) }), {
+        new RocketsServer(createAdminApp({ health: get(p.health), logger: get(p.logger), access }), {
           maxConnections: config.maxConnections,
         }),
     );
@@ -189,6 +194,12 @@ const httpModule = (config: Config): ContainerModule =>
           adminServer: get(p.adminServer),
         }),
     );
+  });
+
+const openAccess = (rules: AccessRules, logger: Logger): Promise<Access> =>
+  Access.open(rules, {
+    reread: (file) => logger.info('keys were read again', { file }),
+    failed: (file, why) => logger.error('keys cannot be read: the old ones stay in force', { file, why }),
   });
 
 const openStores = async (config: Config, clock: Clock, logger: Logger): Promise<Stores> => {

@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
 import { InvalidConfig, readConfig, settingsInForce, sqliteFileIn, type Config } from './config.js';
 import { createContainer, parts } from './container.js';
+import { AccessRefused } from './infrastructure/auth/access.js';
 import { version } from './version.js';
 import { outliveLog } from './infrastructure/observability/winston-logger.js';
 
@@ -43,6 +44,9 @@ const serve = async (config: Config): Promise<void> => {
   logger.info(`Dashboard ${url}/  API ${url}/docs`);
   if (service.adminAddress !== undefined)
     logger.info(`Probes and /health http://${reachableName(config.host)}:${service.adminAddress.port}/`);
+  if (config.access === undefined && !isThisMachine(config.host)) {
+    logger.warn('Anybody who reaches this machine may report, read and skip: AUTH=keys asks for keys');
+  }
   logger[level === 'none' ? 'warn' : 'info'](`durability: ${description}`);
 
   let stopping = false;
@@ -79,6 +83,8 @@ const reachableName = (host: string | undefined): string => {
   return isIPv6(host) ? `[${host}]` : host;
 };
 
+const isThisMachine = (host = ''): boolean => /^(localhost|127(\.\d+){3}|::1)$/.test(host);
+
 const otherHost =
   'Set HOST to an address or a name of this machine, or leave it unset to listen on all of them.';
 
@@ -102,6 +108,7 @@ const aboutStore = ({ message }: Error): string => {
 const explain = (error: unknown): string => {
   if (error instanceof InvalidConfig) return error.message;
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof AccessRefused) return error.message;
   const { code = '', syscall, path }: NodeJS.ErrnoException = error;
   if (code === 'store-refused' || code === 'store-unavailable' || path !== undefined)
     return aboutStore(error);

@@ -24,6 +24,60 @@ describe('the settings', () => {
   });
 });
 
+describe('who may', () => {
+  const keys = '{"keys":[]}';
+  const tokens = { JWT_JWKS: 'jwks.json', JWT_ISSUER: 'https://issuer.example', JWT_AUDIENCE: 'rockets' };
+
+  it('is open to all, unless in production, where that has to be said', () => {
+    expect(readConfig({}, false).access).toBeUndefined();
+    expect(readConfig({ NODE_ENV: 'production', AUTH: 'none' }, false).access).toBeUndefined();
+    expect(refusals({ NODE_ENV: 'production' })).toEqual([
+      'AUTH= makes no sense: it must be said when NODE_ENV=production: none, or keys, jwt or both by comma.',
+    ]);
+  });
+
+  it('are callers with keys, with tokens, or with either', () => {
+    const rules = (env: Readonly<Record<string, string>>) => readConfig(env, false).access;
+    expect(rules({ AUTH: 'keys', API_KEYS: keys })).toMatchObject({
+      keys: { text: keys },
+      tokens: undefined,
+    });
+    expect(rules({ AUTH: 'keys', API_KEYS_FILE: 'k.json' })).toMatchObject({ keys: { file: 'k.json' } });
+    expect(rules({ AUTH: 'jwt', ...tokens })).toMatchObject({
+      keys: undefined,
+      tokens: { jwks: 'jwks.json', algorithms: ['RS256', 'ES256', 'EdDSA'] },
+    });
+    expect(rules({ AUTH: ' keys, jwt', API_KEYS: keys, ...tokens })).toMatchObject({
+      keys: { text: keys },
+      tokens: { issuer: 'https://issuer.example' },
+    });
+  });
+
+  it.each([
+    [{ AUTH: 'none,keys', API_KEYS: keys }, 'AUTH'],
+    [{ AUTH: 'passwords' }, 'AUTH'],
+    [{ AUTH: 'keys' }, 'API_KEYS_FILE'],
+    [{ AUTH: 'keys', API_KEYS: keys, API_KEYS_FILE: 'k.json' }, 'API_KEYS_FILE'],
+    [{ AUTH: 'jwt', ...tokens, JWT_JWKS: '' }, 'JWT_JWKS'],
+    [{ AUTH: 'jwt', ...tokens, JWT_JWKS: 'http://issuer.example/keys' }, 'JWT_JWKS'],
+    [{ AUTH: 'jwt', ...tokens, JWT_ISSUER: '' }, 'JWT_ISSUER'],
+    [{ AUTH: 'jwt', ...tokens, JWT_AUDIENCE: '' }, 'JWT_AUDIENCE'],
+    [{ AUTH: 'jwt', ...tokens, JWT_ALGORITHMS: 'none' }, 'JWT_ALGORITHMS'],
+    [{ AUTH: 'jwt', ...tokens, JWT_ALGORITHMS: 'HS256' }, 'JWT_ALGORITHMS'],
+    [{ SESSION_SECRET: 'short' }, 'SESSION_SECRET'],
+  ])('%o is refused for %s', (env, setting) => {
+    expect(refusals(env)).toEqual([expect.stringMatching(`^${setting}=`)]);
+    expect(refusals(env).join()).not.toContain('short');
+  });
+
+  it('stays a secret', () => {
+    const env = { AUTH: 'keys', API_KEYS: keys, SESSION_SECRET: 'x'.repeat(32) };
+    const lines = settingsInForce(env, false);
+    expect(lines).toEqual(expect.arrayContaining(['API_KEYS=(hidden)', 'SESSION_SECRET=(hidden)']));
+    expect(lines.join()).not.toContain('xxx');
+  });
+});
+
 describe('a duration', () => {
   it.each([
     ['SHUTDOWN_TIMEOUT', '24h', 86_400_000],
@@ -62,6 +116,14 @@ describe('the settings in force', () => {
   it('are all there, and mean the same when they are set', () => {
     expect(printed({})).toEqual({
       HOST: '',
+      AUTH: 'none',
+      API_KEYS: '',
+      API_KEYS_FILE: '',
+      JWT_ALGORITHMS: 'RS256,ES256,EdDSA',
+      JWT_AUDIENCE: '',
+      JWT_ISSUER: '',
+      JWT_JWKS: '',
+      SESSION_SECRET: '',
       PORT: '8088',
       WORKER_COUNT: '3',
       BUFFER_MESSAGES: '100000',

@@ -105,12 +105,13 @@ const sharedName = (exchange: Exchange, path?: string, operation?: Operation): s
     'InternalError',
     'CrossSite',
     'UnknownHost',
+    'IssuerUnavailable',
   ].find((name) => variantsOf(openApi.components.responses[name]!).includes(slug));
 };
 
 const operationOf = (path: string, verb: string): Operation | undefined => {
   const item = openApi.paths[path];
-  return verb === 'get' || verb === 'post' ? item?.[verb] : undefined;
+  return verb === 'get' || verb === 'post' || verb === 'delete' ? item?.[verb] : undefined;
 };
 
 const verbOf = (method: string): string => (method.toUpperCase() === 'HEAD' ? 'GET' : method.toUpperCase());
@@ -148,7 +149,8 @@ const checkHeaders = (
   at: readonly string[],
 ) => {
   for (const [name, { required }] of Object.entries(documented)) {
-    const value = headers[name.toLowerCase()];
+    const given = headers[name.toLowerCase()];
+    const value = Array.isArray(given) ? given.join(', ') : given;
     if (value === undefined && required === true)
       throw new Error(`${at.join(' ')}: header ${name} is missing`);
     if (value !== undefined) check([...at, 'headers', name, 'schema'], value);

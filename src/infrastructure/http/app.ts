@@ -6,13 +6,16 @@ import type { Health } from '../../application/health.js';
 import type { IngestMessages } from '../../application/ingest/ingest-messages.js';
 import type { Logger } from '../../application/ports/logger.js';
 import type { RocketQueries } from '../../application/rocket-queries.js';
+import type { Access } from '../auth/access.js';
 import { errorHandler, methodNotAllowed, routeNotFound } from './error-handler.js';
 import { eventsRouter } from './feed/events-router.js';
 import { fleetRouter } from './fleet-router.js';
+import { Gate } from './gate.js';
 import { healthRouter } from './health-router.js';
 import { postMessages } from './messages/post-messages.js';
 import type { BodyLimits } from './messages/read-body.js';
 import { requestIdOf } from './request-id.js';
+import { sessionRouter } from './session-router.js';
 import { siteGuard, type SiteRules } from './site-guard.js';
 import { rocketsRouter } from './rockets/rockets-router.js';
 
@@ -25,6 +28,8 @@ export interface AppParts {
   readonly logger: Logger;
   readonly limits: BodyLimits;
   readonly sites: SiteRules;
+  /** Undefined: everybody may everything. */
+  readonly access: Access | undefined;
   readonly streamEvents: RequestHandler;
   /** Documentation and dashboard: routes that need nothing of the above. */
   readonly pages: readonly Router[];
@@ -40,10 +45,14 @@ const plainApp = (): Express => {
 };
 
 /** Probes and counters on a port of their own, which no client of the service can keep busy. */
-export const createAdminApp = ({ health, logger }: Pick<AppParts, 'health' | 'logger'>): Express => {
+export const createAdminApp = ({
+  health,
+  logger,
+  access,
+}: Pick<AppParts, 'health' | 'logger' | 'access'>): Express => {
   const app = plainApp();
   app.use(common);
-  app.use(healthRouter(health));
+  app.use(healthRouter(health, new Gate(access, logger)));
   app.use(routeNotFound);
   app.use(errorHandler(logger));
   return app;
@@ -54,19 +63,22 @@ export const createApp = (parts: AppParts): Express => {
   const app = plainApp();
 
   const admits = siteGuard(parts.sites);
-  const take = postMessages(parts.ingest, parts.counters, parts.limits);
+  const gate = new Gate(parts.access, parts.logger);
+  const take = postMessages(parts.ingest, parts.counters, parts.limits, gate);
   app.post('/messages', (req, res) => {
-    if (admits(req, res)) take(req, res);
+    return admits(req, res) ? take(req, res) : undefined;
   });
   app.use(common, (req, res, next) => {
     if (admits(req, res)) next();
   });
+  app.use(gate.router());
   app.use(compressed);
   app.all('/messages', methodNotAllowed('POST, OPTIONS'));
   app.use(rocketsRouter(parts.queries, parts.ingest, parts.limits));
   app.use(eventsRouter(parts.queries, parts.streamEvents));
   app.use(fleetRouter(parts.fleet));
-  app.use(healthRouter(parts.health));
+  app.use(healthRouter(parts.health, gate));
+  app.use(sessionRouter(gate, parts.access, parts.limits));
   for (const router of parts.pages) app.use(router);
   app.use(routeNotFound);
   app.use(errorHandler(parts.logger));

@@ -1,19 +1,22 @@
 import { Router } from 'express';
 import type { Health } from '../../application/health.js';
+import type { Gate } from './gate.js';
 import { readOnly } from './error-handler.js';
 import { Problem } from './problem.js';
 
-export const healthRouter = (health: Health): Router => {
+/** `mayReadFleet`: whether all figures are for whoever asks. */
+export const healthRouter = (health: Health, gate: Pick<Gate, 'mayReadFleet'>): Router => {
   const router = Router();
 
   router
     .route('/health')
-    .get(async (_req, res) => {
+    .get(async (req, res) => {
+      const isWhole = await gate.mayReadFleet(req);
       const report = await health.report();
       res
         .set('Cache-Control', 'no-store')
         .status(report.status === 'ok' ? 200 : 503)
-        .json(report);
+        .json(isWhole ? report : { status: report.status });
     })
     .all(readOnly);
 

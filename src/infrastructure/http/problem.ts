@@ -21,6 +21,10 @@ export class Problem extends Error {
   ) {
     super(detail);
   }
+
+  with(headers: Readonly<Record<string, string>>): Problem {
+    return new Problem(this.code, this.message, this.errors, { ...this.headers, ...headers });
+  }
 }
 
 /** What every answer carries, beside its request id. */

@@ -44,6 +44,24 @@ export const problems = {
     advice:
       'Positions are opaque and belong to the store that gave them, and to its present history: a store in memory starts anew with the process, and one that was restored from a copy begins another history. Read the feed from its beginning, without `after`.',
   },
+  unauthenticated: {
+    status: 401,
+    title: 'The service does not know who asks',
+    advice:
+      'Send a key as `Authorization: Bearer rk_…`, or sign in on the dashboard. Whoever runs the service makes keys with `rockets keys create`. The detail says what is missing or wrong.',
+  },
+  'missing-scope': {
+    status: 403,
+    title: 'The key may not do this',
+    advice:
+      'Reporting needs the scope `ingest`, reading `read`, acting on the fleet `operate`. Use another key, or let whoever runs the service make one.',
+  },
+  'channel-not-allowed': {
+    status: 403,
+    title: 'The key does not reach this far',
+    advice:
+      'A key that was made for some channels reaches these rockets alone: their routes, their messages, and `GET /events?channel=…`. Use a key without a list of channels for everything else.',
+  },
   'cross-site': {
     status: 403,
     title: 'A page of another site may not change anything',
@@ -170,6 +188,12 @@ export const problems = {
     title: 'Too many readers follow the feed',
     advice:
       'Come back after the seconds given in `Retry-After`, read pages of `GET /events` instead, or let whoever runs the service raise `MAX_READERS`.',
+  },
+  'issuer-unavailable': {
+    status: 503,
+    title: 'The keys of the issuer of tokens cannot be read',
+    advice:
+      'The token may be right. Try again after the seconds given in `Retry-After`; whoever runs the service looks at `JWT_JWKS`.',
   },
   'shutting-down': {
     status: 503,

@@ -4,7 +4,7 @@ import { docsPage, docsScript, problemPage } from './docs-pages.js';
 import { pageStyle, themeScript } from './docs-style.js';
 import { readOnly } from '../error-handler.js';
 import { asyncApi } from './openapi/asyncapi.js';
-import { openApi } from './openapi/document.js';
+import { openApiDocument } from './openapi/document.js';
 import { Problem, isProblemSlug } from '../problem.js';
 import { problems } from '../problems.js';
 
@@ -23,10 +23,10 @@ const contentSecurityPolicy = [
 const swaggerFiles = ['swagger-ui.css', 'swagger-ui-bundle.js'];
 
 /** The contract to read: for programs as JSON, for people as pages. */
-export const docsRouter = (): Router => {
+export const docsRouter = ({ isGuarded }: { readonly isGuarded: boolean }): Router => {
   const router = Router();
   const texts: readonly (readonly [path: string, type: string, text: string])[] = [
-    ['/openapi.json', 'application/json', JSON.stringify(openApi)],
+    ['/openapi.json', 'application/json', JSON.stringify(openApiDocument({ isGuarded }))],
     ['/asyncapi.json', 'application/json', JSON.stringify(asyncApi)],
     ['/docs', 'text/html', docsPage],
     ['/docs/start.js', 'text/javascript', docsScript],

@@ -4,6 +4,7 @@ import type { EventFeed } from '../../../application/feed/event-feed.js';
 import type { FeedMessage, FeedReader, FeedStart } from '../../../application/feed/feed-message.js';
 import { selectionIn } from './feed-query.js';
 import { feedText, retryText } from './feed-text.js';
+import { whileLetIn } from '../gate.js';
 import { QueryReader } from '../query-reader.js';
 
 /** What was sent to a reader that is told to go has this long to arrive. */
@@ -22,8 +23,14 @@ export const streamEvents =
     }
     const begin = (): void => {
       try {
-        const unsubscribe = feed.subscribe(new SseReader(res, req.socket), start);
+        const reader = new SseReader(res, req.socket);
+        const unsubscribe = feed.subscribe(reader, start);
         res.on('close', unsubscribe);
+        // Asked again, it is told why.
+        whileLetIn(res, () => {
+          unsubscribe();
+          reader.end();
+        });
         req.socket.setKeepAlive(true, KEEP_ALIVE_MS);
         open(res);
         req.socket.write(retryText);

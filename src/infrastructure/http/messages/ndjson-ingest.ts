@@ -9,7 +9,9 @@ import {
 } from '../../../application/ingest/ingest-messages.js';
 import type { Outcome } from '../../../application/ingest/outcome.js';
 import type { RocketMessage } from '../../../domain/rocket-message.js';
+import type { Caller } from '../../auth/caller.js';
 import { problemOf } from '../error-handler.js';
+import { foreignChannel } from '../gate.js';
 import { closing, commonHeaders, Problem, sendProblem, writeProblemHead } from '../problem.js';
 import { joinedChunks } from './joined-chunks.js';
 import { isBlank, LineSplitter } from './line-splitter.js';
@@ -64,6 +66,7 @@ export class NdjsonIngest {
     private readonly req: IncomingMessage,
     private readonly res: ServerResponse,
     private readonly requestId: string,
+    private readonly caller: Caller | undefined,
   ) {
     this.lines = new LineSplitter(limits.bytes);
   }
@@ -140,7 +143,11 @@ export class NdjsonIngest {
         ? readBodyMessage(bytes.subarray(start, end))
         : readMessageAt(text, bytes, start, end);
     if (message instanceof InvalidInput) this.refuse(message.message, message.errors);
-    else this.submit(message, end - start);
+    else {
+      const foreign = foreignChannel(this.caller, message.channel);
+      if (foreign === undefined) this.submit(message, end - start);
+      else this.refuse(foreign);
+    }
   }
 
   private refuse(detail: string, errors?: InvalidInput['errors']): void {
@@ -216,7 +223,8 @@ export class NdjsonIngest {
     setTimeout(() => this.hangUp(), LINGER_MS).unref();
   }
 
-  private giveUp(problem: Problem): void {
+  /** Takes no more of it; it is answered when what was taken is stored. */
+  giveUp(problem: Problem): void {
     this.failure ??= problem;
     this.postponed = undefined;
     this.answerEarly();

@@ -1,8 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Request, Response } from 'express';
+import type { ServerResponse } from 'node:http';
 import type { Counters } from '../../../application/ingest/counters.js';
 import { Overloaded, type IngestMessages } from '../../../application/ingest/ingest-messages.js';
 import type { Outcome } from '../../../application/ingest/outcome.js';
+import type { Caller } from '../../auth/caller.js';
 import { problemOf } from '../error-handler.js';
+import { foreignChannel, type Gate } from '../gate.js';
 import { detailOf } from './explain-refusal.js';
 import { InvalidInput, readBodyMessage } from './message-reader.js';
 import { NdjsonIngest, isNdjson } from './ndjson-ingest.js';
@@ -19,16 +22,18 @@ export const postMessages = (
   ingest: IngestMessages,
   counters: Counters,
   limits: BodyLimits,
-): ((req: IncomingMessage, res: ServerResponse) => void) => {
+  gate: Gate,
+): ((req: Request, res: Response) => Taking) => {
   const turns = new StreamTurns();
-  return (req, res) => {
-    const requestId = requestIdOf(req);
+  const take = (req: Request, res: Response, requestId: string, caller: Caller | undefined): Taking => {
     if (isNdjson(req.headers['content-type'])) {
-      return new NdjsonIngest(ingest, counters, limits, turns, req, res, requestId).run();
+      const stream = new NdjsonIngest(ingest, counters, limits, turns, req, res, requestId, caller);
+      if (caller !== undefined) gate.whileLetIn(caller, res, (problem) => stream.giveUp(problem));
+      return stream.run();
     }
     const refuse = (error: unknown): void => sendProblem(res, problemOf(error), requestId);
     readBody(req, limits, (problem, body) => {
-      const message = problem ?? messageIn(body);
+      const message = problem ?? messageIn(body, caller);
       if (message instanceof Problem) {
         counters.turnedAway('invalid');
         return refuse(message);
@@ -43,13 +48,26 @@ export const postMessages = (
       refuse(refusal);
     });
   };
+  return (req, res) => {
+    const requestId = requestIdOf(req);
+    return gate.letReport(
+      req,
+      (problem) => sendProblem(res, problem, requestId),
+      (caller) => take(req, res, requestId, caller),
+    );
+  };
 };
 
-const messageIn = (body: Buffer) => {
+/** A stream takes longer than its handler. */
+type Taking = void | Promise<void>;
+
+const messageIn = (body: Buffer, caller: Caller | undefined) => {
   const message = readBodyMessage(body);
-  return message instanceof InvalidInput
-    ? new Problem(message.code, detailOf(message, body), message.errors)
-    : message;
+  if (message instanceof InvalidInput) {
+    return new Problem(message.code, detailOf(message, body), message.errors);
+  }
+  const foreign = foreignChannel(caller, message.channel);
+  return foreign === undefined ? message : new Problem('channel-not-allowed', foreign);
 };
 
 /**

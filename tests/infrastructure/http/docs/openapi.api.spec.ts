@@ -5,6 +5,7 @@ import { parts } from '../../../../src/container.js';
 import { InMemoryEventStore } from '../../../../src/infrastructure/stores/memory/in-memory-event-store.js';
 import { InMemoryRocketDirectory } from '../../../../src/infrastructure/stores/memory/in-memory-rocket-directory.js';
 import { SystemClock } from '../../../../src/infrastructure/system-clock.js';
+import { keysOf, testKey } from '../../../support/api-keys.js';
 import { breakable } from '../../../support/breakable.js';
 import { exchange, type Call } from '../../../support/http-exchange.js';
 import { launched, messages } from '../../../support/messages.js';
@@ -39,6 +40,7 @@ const post = (body: string, headers: Call['headers'] = json): Call => ({
   body,
 });
 const get = (url: string, headers: Call['headers'] = json): Call => ({ url, headers });
+/** Skips and sign-ins have a body. */
 const operator = { ...json, 'content-type': 'application/json' };
 const skip = (channel: string, body = '{"from":2,"to":2}', headers: Call['headers'] = operator): Call => ({
   method: 'POST',
@@ -62,10 +64,33 @@ const story = [
   ...['skip-first', 'skip-moved', 'skip-shut'].flatMap((channel) => [launch(channel), faster(channel, 3)]),
 ];
 
-type Situation = 'sound' | 'broken' | 'busy' | 'full' | 'stopping' | 'named' | 'heavy';
+type Situation = 'sound' | 'guarded' | 'broken' | 'busy' | 'full' | 'stopping' | 'named' | 'heavy';
 interface Exercise extends Call {
   readonly when?: Situation;
 }
+
+/** What callers show where they have to. */
+const keys = {
+  all: testKey('all'),
+  none: testKey('none', { scopes: ['ingest'] }),
+  reader: testKey('reader', { scopes: ['read'] }),
+  elsewhere: testKey('elsewhere', { channels: ['elsewhere'] }),
+};
+const unchecked = ['{"alg":"RS256","kid":"1"}', '{}', 'signature']
+  .map((part) => Buffer.from(part).toString('base64url'))
+  .join('.');
+const guarded = (call: Call, shown?: { readonly authorization: string }): Exercise => ({
+  ...call,
+  headers: { ...call.headers, ...shown },
+  when: 'guarded',
+});
+const signIn = (body: string, headers: Call['headers'] = operator): Call => ({
+  method: 'POST',
+  url: '/session',
+  headers,
+  body,
+});
+const wrong = { authorization: 'Bearer rk_wrong' };
 
 const unavailable = (call: Call): Exercise => ({ ...call, when: 'broken' });
 const compressed = { ...operator, 'content-encoding': 'gzip' };
@@ -164,6 +189,21 @@ const exercises: Readonly<Record<string, Exercise>> = {
   'GET /fleet 503 too-many-reads': { ...get('/fleet'), when: 'busy' },
 
   'GET /health 200 application/json': get('/health'),
+  'GET /health 401 unauthenticated': guarded(get('/health'), wrong),
+  'GET /session 200 application/json': guarded(get('/session'), keys.all.header),
+  'GET /session 400 invalid-query': get('/session?x=1'),
+  'GET /session 401 unauthenticated': guarded(get('/session'), wrong),
+  'POST /session 200 application/json': guarded(signIn(JSON.stringify({ key: keys.all.text }))),
+  'POST /session 400 malformed-json': signIn('{"key":'),
+  'POST /session 400 ambiguous-json': signIn('{"key":"a","key":"b"}'),
+  'POST /session 400 invalid-message': signIn('{"key":1}'),
+  'POST /session 400 invalid-query': { ...signIn('{}'), url: '/session?x=1' },
+  'POST /session 401 unauthenticated': guarded(signIn('{"key":"rk_wrong"}')),
+  'POST /session 413 body-too-large': signIn(' '.repeat(70_000)),
+  'POST /session 415 unsupported-content-encoding': signIn('{}', compressed),
+  'POST /session 415 unsupported-media-type': signIn('{}', { ...json, 'content-type': 'text/plain' }),
+  'DELETE /session 204 empty': { ...get('/session'), method: 'DELETE' },
+  'DELETE /session 400 invalid-query': { ...get('/session?x=1'), method: 'DELETE' },
   'GET /health 503 application/json': { ...get('/health'), when: 'broken' },
   'GET /livez 200 application/json': get('/livez'),
   'GET /readyz 200 application/json': get('/readyz'),
@@ -189,6 +229,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
     when: 'named',
     headers: { ...json, host: 'other.example' },
   },
+  'IssuerUnavailable issuer-unavailable': guarded(get('/rockets'), { authorization: `Bearer ${unchecked}` }),
   'HeaderTooLarge header-too-large': get('/rockets', { 'x-large': 'x'.repeat(20_000) }),
 };
 
@@ -230,6 +271,14 @@ beforeAll(async () => {
     ),
     full: await startService({ BUFFER_MESSAGES: '1' }),
     named: await startService({ ALLOWED_HOSTS: '127.0.0.1', MAX_READERS: '1' }),
+    guarded: await startService({
+      AUTH: 'keys,jwt',
+      API_KEYS: keysOf(keys),
+      // Nobody listens there.
+      JWT_JWKS: 'http://127.0.0.1:9/keys',
+      JWT_ISSUER: 'https://issuer.example',
+      JWT_AUDIENCE: 'rockets',
+    }),
     stopping: await startService(),
   };
   // The only reader there may be.
@@ -287,11 +336,20 @@ const tooSlow = (port: number): Promise<Exchange> =>
 /** What follows from an exercise of another answer of the same route. */
 const derived = async (name: string): Promise<Exchange> => {
   const [method, path, status, variant] = name.split(' ');
-  const good = Object.keys(exercises).find((other) => other.startsWith(`${method} ${path} 200`));
+  const good = Object.keys(exercises).find((other) => other.startsWith(`${method} ${path} 20`));
   const exercise = good === undefined ? undefined : exercises[good];
   if (exercise !== undefined && status === '304') {
     const { headers } = await send(exercise);
     return send({ ...exercise, headers: { ...exercise.headers, 'if-none-match': String(headers['etag']) } });
+  }
+  if (exercise !== undefined && variant === 'unauthenticated') return send(guarded(exercise));
+  if (exercise !== undefined && variant === 'missing-scope') {
+    return send(guarded(exercise, method === 'GET' ? keys.none.header : keys.reader.header));
+  }
+  if (exercise !== undefined && variant === 'channel-not-allowed') {
+    // Of a stream, a line of another rocket is refused alone.
+    const call = path === '/messages' ? post(launch('single')) : exercise;
+    return send(guarded(call, keys.elsewhere.header));
   }
   if (exercise !== undefined && variant === 'store-unavailable') return send({ ...exercise, when: 'broken' });
   if (exercise !== undefined && variant === 'too-many-reads') return send({ ...exercise, when: 'busy' });

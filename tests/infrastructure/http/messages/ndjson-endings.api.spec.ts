@@ -5,6 +5,7 @@ import { StoreUnavailable, type Change, type Head } from '../../../../src/applic
 import { parts } from '../../../../src/container.js';
 import { InMemoryEventStore } from '../../../../src/infrastructure/stores/memory/in-memory-event-store.js';
 import { InMemoryRocketDirectory } from '../../../../src/infrastructure/stores/memory/in-memory-rocket-directory.js';
+import { Gate } from '../../../../src/infrastructure/http/gate.js';
 import { postMessages } from '../../../../src/infrastructure/http/messages/post-messages.js';
 import { SystemClock } from '../../../../src/infrastructure/system-clock.js';
 import { documentedFetch } from '../../../support/documented-fetch.js';
@@ -111,7 +112,8 @@ describe('a stream that is open when the service stops', () => {
 const impatient = async (): Promise<number> => {
   const { container } = service;
   const limits = { bytes: 1000, timeoutMs: 50 };
-  const handler = postMessages(container.get(parts.ingest), container.get(parts.counters), limits);
+  const gate = new Gate(undefined, container.get(parts.logger));
+  const handler = postMessages(container.get(parts.ingest), container.get(parts.counters), limits, gate);
   const app = express().disable('x-powered-by').post('/messages', handler);
   server = createServer(app).listen(0, '127.0.0.1');
   await until(() => server!.listening, 'the server listens');

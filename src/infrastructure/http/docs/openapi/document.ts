@@ -3,8 +3,10 @@ import { eventPaths } from './paths/events.js';
 import { gapPaths } from './paths/gaps.js';
 import { messagePaths } from './paths/messages.js';
 import { rocketPaths } from './paths/rockets.js';
+import { sessionPaths } from './paths/session.js';
 import { documentationPaths, probePaths } from './paths/service.js';
 import { problemResponse } from './responses.js';
+import { secured, securitySchemes } from './security.js';
 import { eventSchemas } from './schemas/events.js';
 import { messageSchemas } from './schemas/messages.js';
 import { rocketSchemas } from './schemas/rockets.js';
@@ -18,7 +20,8 @@ true state of every rocket, how it came about, and what is still missing.
 - **Errors** are \`application/problem+json\` (RFC 9457). \`type\` opens a page of this service that says what to do.
 - **Every answer** carries \`X-Request-Id\`, \`Cache-Control\` and \`X-Content-Type-Options: nosniff\`.
 - **HEAD** works wherever GET does, **OPTIONS** everywhere. Any other method is a \`405\` with \`Allow\`, any other path a \`404\`.
-- **Any request** can end in \`400\` (not well-formed), \`408\`, \`431\` or \`500\`, where \`ALLOWED_HOSTS\` is set in \`421\`, and what changes something in \`403\` for a page of another site; these stand once under \`components.responses\`.
+- **Any request** can end in \`400\` (not well-formed), \`408\`, \`431\` or \`500\`, where \`ALLOWED_HOSTS\` is set in \`421\`, what changes something in \`403\` for a page of another site, and where tokens count in \`503\` while the keys of their issuer cannot be read; these stand once under \`components.responses\`.
+- **Keys**: where \`AUTH\` is set, a request carries an API key or a token as \`Authorization: Bearer …\`, or the cookie of a session. \`ingest\` reports, \`read\` reads, \`operate\` acts on the fleet; a key may be for some rockets only.
 - **\`ETag\`** and \`If-None-Match\` spare you what you already have.
 - **Pages** are plain arrays of at most \`limit\` entries; the \`Link\` header leads to the next one, which begins behind \`after\`.
 - **A parameter that no route knows** is refused, so that a misspelt one is noticed.
@@ -31,11 +34,16 @@ const paths: Readonly<Record<string, PathItem>> = {
   ...gapPaths,
   ...eventPaths,
   ...probePaths,
+  ...sessionPaths,
   ...documentationPaths,
 };
 
+const securedPaths = Object.fromEntries(
+  Object.entries(paths).map(([path, item]) => [path, secured(path, item)]),
+);
+
 /** The one source of the HTTP contract: served at /openapi.json and held against every response in the tests. */
-export const openApi: OpenApi = {
+export const openApiDocument = ({ isGuarded }: { readonly isGuarded: boolean }): OpenApi => ({
   openapi: '3.1.0',
   info: {
     title: 'Rockets',
@@ -54,7 +62,7 @@ export const openApi: OpenApi = {
     { name: 'Service', description: 'For those who run it.' },
     { name: 'Documentation', description: 'What you are reading.' },
   ],
-  paths,
+  paths: isGuarded ? securedPaths : paths,
   components: {
     schemas: { ...valueSchemas, ...messageSchemas, ...rocketSchemas, ...eventSchemas, ...serviceSchemas },
     responses: {
@@ -66,6 +74,11 @@ export const openApi: OpenApi = {
       InternalError: problemResponse(['internal-error']),
       CrossSite: problemResponse(['cross-site']),
       UnknownHost: problemResponse(['unknown-host']),
+      ...(isGuarded && { IssuerUnavailable: problemResponse(['issuer-unavailable']) }),
     },
+    ...(isGuarded && { securitySchemes }),
   },
-};
+});
+
+/** As it is where callers need a key. */
+export const openApi = openApiDocument({ isGuarded: true });

@@ -8,10 +8,11 @@ export interface OpenApi {
   readonly components: {
     readonly schemas: Readonly<Record<string, Schema>>;
     readonly responses: Readonly<Record<string, ApiResponse>>;
+    readonly securitySchemes?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   };
 }
 
-export const methods = ['get', 'post'] as const;
+export const methods = ['get', 'post', 'delete'] as const;
 export type PathItem = { readonly [method in (typeof methods)[number]]?: Operation };
 
 export interface Operation {
@@ -26,6 +27,8 @@ export interface Operation {
     readonly content: Readonly<Record<string, Media>>;
   };
   readonly responses: Readonly<Record<string, ApiResponse>>;
+  /** Any one of these; an empty one: nothing is needed. */
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
 }
 
 export interface Parameter {

@@ -40,6 +40,15 @@ export const headers = {
     schema: { type: 'string', pattern: '^attachment; ' },
   },
   allow: { required: true, description: 'The methods of this route.', schema: { type: 'string' } },
+  setCookie: {
+    description: 'What the browser is known by. Without `AUTH` there is none.',
+    schema: { type: 'string', pattern: '^rockets_session=' },
+  },
+  authenticate: {
+    required: true,
+    description: 'How to show who you are.',
+    schema: { const: 'Bearer realm="rockets"' },
+  },
   location: { required: true, description: 'Where the page is.', schema: { type: 'string' } },
 } as const satisfies Readonly<Record<string, Header>>;
 
@@ -111,6 +120,7 @@ export const problemResponse = (slugs: readonly ProblemSlug[]): ApiResponse => {
   return response(description, content, {
     ...(statuses.includes(503) ? { 'Retry-After': headers.retryAfter } : {}),
     ...(slugs.includes('conflict') ? { 'Rocket-Outcome': conflictHeader } : {}),
+    ...(statuses.includes(401) ? { 'WWW-Authenticate': headers.authenticate } : {}),
     ...(statuses.includes(405) ? { Allow: headers.allow } : {}),
   });
 };

@@ -1,5 +1,5 @@
 import { outcomes } from '../../../../../application/ports/minute-log.js';
-import { ref, type PathItem, type Schema } from '../model.js';
+import { ref, type Media, type PathItem, type Schema } from '../model.js';
 import { ifNoneMatch, requestId, slugInPath } from '../parameters.js';
 import { headers, json, notModified, problemResponses, response } from '../responses.js';
 import { problems } from '../../../problems.js';
@@ -42,6 +42,13 @@ const health = (status: 'ok' | 'stopping'): object => ({
   buffer: { messages: 0, bytes: 0 },
   feed: { readers: 1, lagSeconds: 0.012 },
   log: { lost: 0 },
+});
+
+const wholeOrShort = (whole: object): Readonly<Record<string, Media>> => ({
+  'application/json': {
+    schema: { oneOf: [ref('Health'), ref('HealthInShort')] },
+    examples: { whole: { value: whole } },
+  },
 });
 
 const span = (seconds: number, count: number, events: number): object => {
@@ -106,13 +113,14 @@ export const probePaths: Readonly<Record<string, PathItem>> = {
       operationId: 'getHealth',
       tags: probes,
       summary: 'How the service is, in numbers',
-      description: 'Says in words what an acknowledgement is worth: `store.durability`.',
+      description:
+        'Says in words what an acknowledgement is worth: `store.durability`. Where callers need a key, those who may not read the whole fleet are told the status alone.',
       parameters,
       responses: {
-        '200': response('All is well.', json('Health', health('ok'))),
+        '200': response('All is well.', wholeOrShort(health('ok'))),
         '503': response(
           'The store cannot be reached, or the service is shutting down.',
-          json('Health', health('stopping')),
+          wholeOrShort(health('stopping')),
         ),
       },
     },

@@ -1,8 +1,9 @@
 import { Counters } from '../../../../../application/ingest/counters.js';
 import { outcomes } from '../../../../../application/ports/minute-log.js';
 import { rocketStatuses } from '../../../../../domain/rocket.js';
+import { scopes } from '../../../../auth/scope.js';
 import { problems } from '../../../problems.js';
-import { record, ref, type Schema } from '../model.js';
+import { openRecord, record, ref, type Schema } from '../model.js';
 import { lineCounts } from './messages.js';
 
 const amounts: Schema = { type: 'array', items: ref('Amount') };
@@ -60,6 +61,29 @@ export const serviceSchemas: Readonly<Record<string, Schema>> = {
     status: { type: 'integer' },
     advice: { type: 'string', description: 'What to do about it.' },
   }),
+  SignIn: openRecord({ key: { type: 'string', minLength: 1, description: 'An API key, or a token.' } }),
+  Session: record(
+    {
+      ways: {
+        type: 'array',
+        items: { enum: ['keys', 'jwt'] },
+        description: 'What callers can show; empty where everybody may everything.',
+      },
+      name: { type: 'string', minLength: 1, description: 'Of the key, or the subject of the token.' },
+      scopes: { type: 'array', items: { enum: scopes } },
+      channels: {
+        type: 'array',
+        items: ref('Channel'),
+        description: 'Only where the key is for some rockets.',
+      },
+      until: { ...ref('UtcTime'), description: 'When it ends by itself.' },
+    },
+    ['name', 'channels', 'until'],
+  ),
+  HealthInShort: {
+    ...record({ status: { enum: ['ok', 'stopping', 'unavailable'] } }),
+    description: 'For callers who may not read the whole fleet.',
+  },
   Health: record(
     {
       status: {

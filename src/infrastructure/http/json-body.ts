@@ -1,0 +1,29 @@
+import type { Request } from 'express';
+import { InvalidInput, decodeUtf8 } from './messages/message-reader.js';
+import { readBody, type BodyLimits } from './messages/read-body.js';
+import { parseStrictJson } from './messages/strict-json.js';
+import { closing, Problem } from './problem.js';
+
+/** The JSON object of a small body, told to be JSON: a page of another site can send anything else without asking first. */
+export const readJsonObject = async (
+  req: Request,
+  limits: BodyLimits,
+): Promise<Readonly<Record<string, unknown>>> => {
+  if (!/^\s*application\/json\s*(;|$)/i.test(req.headers['content-type'] ?? '')) {
+    const detail = 'The body is sent as JSON, with Content-Type: application/json.';
+    throw new Problem('unsupported-media-type', detail, undefined, closing);
+  }
+  const body = await new Promise<Buffer>((resolve, reject) => {
+    readBody(req, limits, (problem, bytes) => (problem ? reject(problem) : resolve(bytes)));
+  });
+  const text = decodeUtf8(body);
+  const value = typeof text === 'string' ? parseStrictJson(text) : text;
+  if (value instanceof InvalidInput) throw new Problem(value.code, value.message, value.errors);
+  return isObject(value) ? value : {};
+};
+
+export const invalidBody = (pointer: string, code: string, message: string): Problem =>
+  new Problem('invalid-message', message, [{ pointer, code, message }]);
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
