@@ -90,6 +90,17 @@ export const serviceOption = (): Option =>
     readServiceUrl,
   );
 
+/** … and this one, as the service may ask for a key. */
+export const keyOption = (): Option =>
+  new Option('--api-key <key>', 'the key to show, which others can see in the list of processes').env(
+    'ROCKETS_API_KEY',
+  );
+
+export interface ServiceOptions {
+  readonly url?: URL;
+  readonly apiKey?: string;
+}
+
 /** The service that `--url` names, or an argument in the manner of the official program. */
 export const namedService = (option: URL | undefined, argument?: URL): URL => {
   if (option !== undefined && argument !== undefined)

@@ -3,6 +3,7 @@ import { version } from '../version.js';
 import { registerFleet } from './figures/fleet-command.js';
 import { registerHealth } from './figures/health-command.js';
 import { registerGaps } from './gaps/gaps-command.js';
+import { registerKeys } from './keys-commands.js';
 import { registerSkip } from './gaps/skip-command.js';
 import { registerLaunch } from './launch/launch-command.js';
 import type { Output } from './output.js';
@@ -28,8 +29,9 @@ export const rocketsProgram = (output: Output, interrupt: () => AbortSignal): Co
   registerGaps(program, output);
   registerSkip(program, output);
   registerStoreCommands(program, output);
+  registerKeys(program, output);
   return program;
 };
 
 const SETTINGS = `
-ROCKETS_URL names the service where no --url does, SQLITE_FILE the store where no --file does.`;
+ROCKETS_URL names the service where no --url does, ROCKETS_API_KEY the key where no --api-key does, SQLITE_FILE the store where no --file does.`;

@@ -2,7 +2,10 @@ import { Failure, unreachable } from './failure.js';
 
 /** Speaks with the service over HTTP. Answers are `unknown` until somebody looked at them. */
 export class ServiceClient {
-  constructor(private readonly service: URL) {}
+  constructor(
+    private readonly service: URL,
+    private readonly apiKey?: string,
+  ) {}
 
   get origin(): string {
     return this.service.origin;
@@ -26,22 +29,25 @@ export class ServiceClient {
 
   /** Whatever it answers, also when that is no success. */
   async ask(path: string, body?: object): Promise<Answer> {
-    const headers = { Accept: 'application/json', ...(body && { 'Content-Type': 'application/json' }) };
-    const response = await this.open(path, { headers, ...(body && post(body)) });
+    const response = await this.open(path, body === undefined ? asked : posted(body));
     const { status, ok, url } = response;
     const [, next] = /<[^>]*(\?[^>]*)>; rel="next"/.exec(response.headers.get('Link') ?? '') ?? [];
     return { status, ok, url, text: await response.text(), next };
   }
 
-  async open(path: string, request: RequestInit): Promise<Response> {
+  async open(path: string, request: ServiceRequest): Promise<Response> {
     const url = new URL(path, this.service);
     try {
-      return await fetch(url, request);
+      return await fetch(url, { ...request, headers: { ...request.headers, ...credential(this.apiKey) } });
     } catch (error) {
       throw request.signal?.aborted === true ? error : unreachable(url, error);
     }
   }
 }
+
+/** The header that shows a key, if there is one. */
+export const credential = (apiKey = ''): Readonly<Record<string, string>> =>
+  apiKey === '' ? {} : { Authorization: `Bearer ${apiKey}` };
 
 export interface Answer {
   readonly status: number;
@@ -52,7 +58,17 @@ export interface Answer {
   readonly next: string | undefined;
 }
 
-const post = (body: object): RequestInit => ({ method: 'POST', body: JSON.stringify(body) });
+interface ServiceRequest extends RequestInit {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const asked: ServiceRequest = { headers: { Accept: 'application/json' } };
+
+const posted = (body: object): ServiceRequest => ({
+  method: 'POST',
+  headers: { ...asked.headers, 'Content-Type': 'application/json' },
+  body: JSON.stringify(body),
+});
 
 const contentOf = ({ ok, status, url, text }: Answer): unknown => {
   if (!ok) throw new Failure(`${url} answered ${status}: ${explanation(text)}`);

@@ -14,7 +14,7 @@ import { asStoreError } from '../infrastructure/stores/sqlite/sqlite-errors.js';
 import { exportFile, importFile } from '../infrastructure/stores/sqlite/upkeep/transfer.js';
 import { StoreUnavailable } from '../application/ports/event-store.js';
 import { sqliteFileIn } from '../config.js';
-import { addExamples, namedService, serviceOption } from './arguments.js';
+import { addExamples, keyOption, namedService, serviceOption, type ServiceOptions } from './arguments.js';
 import { Failure } from './failure.js';
 import { counted, inThousands, type Output } from './output.js';
 import { importMessages } from './store-import.js';
@@ -120,11 +120,14 @@ const registerImport = (program: Command, output: Output): void => {
     .argument('[source]', 'what to read; standard input when left out')
     .option('--file <file>', 'the new file of an SQLite store')
     .addOption(serviceOption())
-    .action(async (from: string | undefined, { file, url }: { file?: string; url?: URL }) => {
+    .addOption(keyOption())
+    .action(async (from: string | undefined, { file, url, apiKey }: ServiceOptions & { file?: string }) => {
       if (file !== undefined && url !== undefined) throw new Failure('Name a file or a URL, not both.');
       const source = new Source(from);
       if (file === undefined) {
-        return output.out(await importMessages(source, new URL('messages', namedService(url)), output));
+        return output.out(
+          await importMessages(source, new URL('messages', namedService(url)), output, apiKey),
+        );
       }
       const { rockets, events, waiting, late } = await importExport(source, file);
       const messages = `${inThousands(waiting)} waiting and ${counted(late, 'late message')}`;

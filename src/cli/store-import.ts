@@ -1,15 +1,27 @@
 import { Readable } from 'node:stream';
 import { Failure, unreachable } from './failure.js';
 import { counted, type Output } from './output.js';
-import { explanation, isObject, objectIn, sentencesOf, type JsonObject } from './service-client.js';
+import {
+  credential,
+  explanation,
+  isObject,
+  objectIn,
+  sentencesOf,
+  type JsonObject,
+} from './service-client.js';
 import type { Source } from './store-source.js';
 
 /** Faults that are told one by one; the rest is counted only. */
 const SHOWN = 10;
 
 /** Streams messages, or those of an export, to the service; answers in a sentence what became of them. */
-export const importMessages = async (source: Source, url: URL, output: Output): Promise<string> => {
-  const { status, text } = await post(source, url, output);
+export const importMessages = async (
+  source: Source,
+  url: URL,
+  output: Output,
+  apiKey?: string,
+): Promise<string> => {
+  const { status, text } = await post(source, url, output, apiKey);
   const answer = objectIn(text);
   const counts = answer?.['received'] === undefined ? undefined : summaryOf(answer);
   if (status !== 200) {
@@ -26,14 +38,23 @@ export const importMessages = async (source: Source, url: URL, output: Output): 
   throw new Failure(counts);
 };
 
-const post = async (source: Source, url: URL, output: Output): Promise<{ status: number; text: string }> => {
+const post = async (
+  source: Source,
+  url: URL,
+  output: Output,
+  apiKey: string | undefined,
+): Promise<{ status: number; text: string }> => {
   const body = Readable.from(messagesIn(source, output));
   try {
     const response = await fetch(url, {
       method: 'POST',
       body,
       duplex: 'half',
-      headers: { 'Content-Type': 'application/x-ndjson', Accept: 'application/json' },
+      headers: {
+        'Content-Type': 'application/x-ndjson',
+        Accept: 'application/json',
+        ...credential(apiKey),
+      },
     });
     return { status: response.status, text: await response.text() };
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addExamples, namedService, serviceOption } from '../arguments.js';
+import { addExamples, keyOption, namedService, serviceOption, type ServiceOptions } from '../arguments.js';
 import { Failure } from '../failure.js';
 import { counted, inSeconds, inThousands, utcText, type Output } from '../output.js';
 import { isObject, ServiceClient, type JsonObject } from '../service-client.js';
@@ -21,9 +21,10 @@ export const registerFleet = (program: Command, output: Output): void => {
         'hour and day, from the oldest on the left to now.',
     )
     .addOption(serviceOption())
+    .addOption(keyOption())
     .option('--json', 'print the answer as JSON')
-    .action(async ({ url, ...options }: FleetOptions & { url?: URL }) => {
-      await tellFleet(new ServiceClient(namedService(url)), options, output);
+    .action(async ({ url, apiKey, ...options }: FleetOptions & ServiceOptions) => {
+      await tellFleet(new ServiceClient(namedService(url), apiKey), options, output);
     });
   addExamples(command, [['watch rockets fleet', 'Again and again']]);
 };

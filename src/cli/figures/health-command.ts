@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addExamples, namedService, serviceOption } from '../arguments.js';
+import { addExamples, keyOption, namedService, serviceOption, type ServiceOptions } from '../arguments.js';
 import { Failure } from '../failure.js';
 import { counted, inSeconds, inThousands, type Output } from '../output.js';
 import { explanation, isObject, objectIn, ServiceClient, type JsonObject } from '../service-client.js';
@@ -15,9 +15,10 @@ export const registerHealth = (program: Command, output: Output): void => {
     .summary('say how the service is')
     .description('Prints how the service and its store are. Ends with 1 unless all is well.')
     .addOption(serviceOption())
+    .addOption(keyOption())
     .option('--json', 'print the answer as JSON')
-    .action(async ({ url, ...options }: HealthOptions & { url?: URL }) => {
-      await tellHealth(new ServiceClient(namedService(url)), options, output);
+    .action(async ({ url, apiKey, ...options }: HealthOptions & ServiceOptions) => {
+      await tellHealth(new ServiceClient(namedService(url), apiKey), options, output);
     });
   addExamples(command, [['rockets health --json || alarm', 'For a monitor']]);
 };

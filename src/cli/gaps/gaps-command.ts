@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addExamples, namedService, serviceOption } from '../arguments.js';
+import { addExamples, keyOption, namedService, serviceOption, type ServiceOptions } from '../arguments.js';
 import { counted, inThousands, numbersIn, utcText, type Output } from '../output.js';
 import { ServiceClient, type JsonObject } from '../service-client.js';
 
@@ -17,10 +17,13 @@ export const registerGaps = (program: Command, output: Output): void => {
     )
     .argument('[channel]', 'one rocket only')
     .addOption(serviceOption())
+    .addOption(keyOption())
     .option('--json', 'print each gap as one line of JSON')
-    .action(async (channel: string | undefined, { url, ...options }: GapsOptions & { url?: URL }) => {
-      await listGaps(new ServiceClient(namedService(url)), channel, options, output);
-    });
+    .action(
+      async (channel: string | undefined, { url, apiKey, ...options }: GapsOptions & ServiceOptions) => {
+        await listGaps(new ServiceClient(namedService(url), apiKey), channel, options, output);
+      },
+    );
   addExamples(command, [
     ['rockets gaps', 'Of all rockets'],
     ['rockets gaps 8a6e7887-064f-54fa-b5ee-fac02e0dc05c', 'Of one'],

@@ -1,5 +1,12 @@
 import type { Command } from 'commander';
-import { addExamples, namedService, readInteger, serviceOption } from '../arguments.js';
+import {
+  addExamples,
+  keyOption,
+  namedService,
+  readInteger,
+  serviceOption,
+  type ServiceOptions,
+} from '../arguments.js';
 import { Failure } from '../failure.js';
 import { counted, inThousands, numbersIn, type Output } from '../output.js';
 import { explanation, objectIn, ServiceClient } from '../service-client.js';
@@ -24,18 +31,19 @@ export const registerSkip = (program: Command, output: Output): void => {
     )
     .argument('<channel>', 'the rocket')
     .addOption(serviceOption())
+    .addOption(keyOption())
     .option('--from <n>', 'the first number of the gap', readNumber)
     .option('--to <n>', 'the last number of the gap', readNumber)
     .option('--up-to <n>', 'instead: every gap up to this number', readNumber)
     .option('--why <text>', 'the reason, kept in the history')
     .option('--json', 'print the answer as JSON')
-    .action(async (channel: string, { url, ...options }: SkipOptions & { url?: URL }) => {
+    .action(async (channel: string, { url, apiKey, ...options }: SkipOptions & ServiceOptions) => {
       const { from, to, upTo } = options;
       const isOne = from !== undefined && to !== undefined && upTo === undefined;
       const isAll = from === undefined && to === undefined && upTo !== undefined;
       if (!isOne && !isAll)
         command.error('error: name the gap with --from and --to, or how far to skip with --up-to');
-      await skipGaps(new ServiceClient(namedService(url)), channel, options, output);
+      await skipGaps(new ServiceClient(namedService(url), apiKey), channel, options, output);
     });
   addExamples(command, [
     [

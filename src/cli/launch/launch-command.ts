@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import {
   addExamples,
+  keyOption,
   namedService,
   readDuration,
   readInteger,
@@ -9,6 +10,7 @@ import {
   readShare,
   readWindow,
   serviceOption,
+  type ServiceOptions,
 } from '../arguments.js';
 import type { Output } from '../output.js';
 import { connectionManners } from './message-connection.js';
@@ -39,6 +41,7 @@ export const registerLaunch = (program: Command, output: Output, interrupt: () =
       readMessagesUrl,
     )
     .addOption(serviceOption())
+    .addOption(keyOption())
     .option('--message-delay <duration>', 'pause between two messages, as 500ms', readDuration, 0)
     .option('--concurrency-level <n>', 'requests under way at a time', readInteger(1, 10_000), 3)
     .option('--max-messages <n>', 'messages to make', readInteger(1), 100_000)
@@ -72,7 +75,7 @@ export const registerLaunch = (program: Command, output: Output, interrupt: () =
     )
     .option('--json', 'report as JSON')
     .addHelpText('after', MANNERS)
-    .action(async (target: URL | undefined, { url, ...options }: LaunchOptions & { url?: URL }) => {
+    .action(async (target: URL | undefined, { url, ...options }: LaunchOptions & ServiceOptions) => {
       const service = namedService(url, target);
       const messages = target ?? new URL('messages', service);
       process.exitCode = await runLaunch(messages, options, output, interrupt());

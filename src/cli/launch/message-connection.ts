@@ -1,5 +1,6 @@
 import net from 'node:net';
 import tls from 'node:tls';
+import { credential } from '../service-client.js';
 import { ReplyReader, type Reply } from './reply-reader.js';
 
 /**
@@ -17,6 +18,7 @@ const REPLY_TIMEOUT_MS = 10_000;
 export interface Target {
   readonly url: URL;
   readonly manner: ConnectionManner;
+  readonly apiKey?: string;
   readonly timeoutMs?: number;
 }
 
@@ -34,13 +36,14 @@ export class MessageConnection {
   connectionsOpened = 0;
 
   constructor(private readonly target: Target) {
-    const { url, manner } = target;
+    const { url, manner, apiKey } = target;
     // No Accept header, as the official program: a service that knows it answers without a body.
     const lines = [
       `POST ${url.pathname}${url.search} HTTP/1.1`,
       `Host: ${url.host}`,
       'User-Agent: rockets-launch/1.0',
       'Content-Type: application/json',
+      ...Object.entries(credential(apiKey)).map(([name, value]) => `${name}: ${value}`),
       ...(manner === 'per-message' ? ['Connection: close'] : []),
       'Content-Length: ',
     ];

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '../failure.js';
 import type { DeliveryRules, Ending } from './delivery.js';
 import type { Shipment } from './disorder.js';
+import { credential } from '../service-client.js';
 import type { Target } from './message-connection.js';
 import { Pacer } from './pacer.js';
 import { RETRY_MS } from './retry-queue.js';
@@ -75,7 +76,11 @@ export class NdjsonSender {
     try {
       const response = await fetch(this.target.url, {
         method: 'POST',
-        headers: { 'Content-Type': 'application/x-ndjson', Accept: 'application/json' },
+        headers: {
+          'Content-Type': 'application/x-ndjson',
+          Accept: 'application/json',
+          ...credential(this.target.apiKey),
+        },
         body: batch.map(({ body }) => body).join('\n') + '\n',
         signal: this.stop.signal,
       });

@@ -32,6 +32,7 @@ export interface LaunchOptions extends Disorder {
   readonly verify?: boolean;
   readonly patience: number;
   readonly json?: boolean;
+  readonly apiKey?: string;
 }
 
 /** Sends one run, verifies it when asked to, reports, and answers the exit code. */
@@ -61,7 +62,7 @@ const send = async (
   const tally = new Tally();
   const made = new Made(options, options.verify ? logbook : undefined);
   const shipments = disturb(made.messages(), options, options.seed);
-  const target = { url, manner: options.connection };
+  const target = { url, manner: options.connection, apiKey: options.apiKey };
   const log = options.logLevel === 'debug' ? output.err : () => undefined;
   const Sender = options.ndjson ? NdjsonSender : PostSender;
   const sender = new Sender(shipments, target, deliveryRules(options), tally, log);
@@ -78,7 +79,7 @@ const send = async (
   const run = { url: url.href, seed, ndjson, ending, messages: made.count, rockets: made.rockets, tally };
   if (options.verify !== true || ending !== 'complete') return run;
 
-  const client = new ServiceClient(serviceOf(url));
+  const client = new ServiceClient(serviceOf(url), options.apiKey);
   output.err('Comparing every rocket and its history with what was sent …');
   return { ...run, verdicts: await verifyRun(client, logbook) };
 };

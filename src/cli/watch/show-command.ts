@@ -1,5 +1,13 @@
 import { Option, type Command } from 'commander';
-import { addExamples, namedService, readInteger, readServiceUrl, serviceOption } from '../arguments.js';
+import {
+  addExamples,
+  keyOption,
+  namedService,
+  readInteger,
+  readServiceUrl,
+  serviceOption,
+  type ServiceOptions,
+} from '../arguments.js';
 import { Failure } from '../failure.js';
 import { inThousands, type Output } from '../output.js';
 import { isObject, ServiceClient, type JsonObject } from '../service-client.js';
@@ -24,14 +32,18 @@ export const registerShow = (program: Command, output: Output): void => {
     .usage('[options] [url] <channel>')
     .argument('<names...>')
     .addOption(serviceOption())
+    .addOption(keyOption())
     .addOption(new Option('--at <time>', 'as it was at this time (RFC 3339)').conflicts('version'))
     .option('--version <n>', 'as it was after its message n', readInteger(0))
     .option('--json', 'print JSON')
-    .action(async (names: readonly string[], { url, ...options }: ShowOptions & { url?: URL }) => {
+    .action(async (names: readonly string[], { url, apiKey, ...options }: ShowOptions & ServiceOptions) => {
       if (names.length > 2) command.error(`error: too many arguments: ${names.join(' ')}`);
       const [channel = '', service] = names.toReversed();
       await showRocket(
-        new ServiceClient(namedService(url, service === undefined ? undefined : readServiceUrl(service))),
+        new ServiceClient(
+          namedService(url, service === undefined ? undefined : readServiceUrl(service)),
+          apiKey,
+        ),
         channel,
         options,
         output,

@@ -1,5 +1,12 @@
 import type { Command } from 'commander';
-import { addExamples, namedService, readServiceUrl, serviceOption } from '../arguments.js';
+import {
+  addExamples,
+  keyOption,
+  namedService,
+  readServiceUrl,
+  serviceOption,
+  type ServiceOptions,
+} from '../arguments.js';
 import type { Output } from '../output.js';
 import { ServiceClient } from '../service-client.js';
 import { Tail, type TailOptions } from './tail.js';
@@ -13,12 +20,13 @@ export const registerTail = (program: Command, output: Output, interrupt: () => 
     )
     .argument('[url]', 'the service; or name it with --url', readServiceUrl)
     .addOption(serviceOption())
+    .addOption(keyOption())
     .option('--channel <channel>', 'one rocket only')
     .option('--type <type>', 'one type of event only, as RocketExploded or MessageRefused')
     .option('--after <position>', 'start after this event; or "start", or "latest"', 'latest')
     .option('--json', 'print each event as one line of JSON')
-    .action(async (service: URL | undefined, { url, ...options }: TailOptions & { url?: URL }) => {
-      const client = new ServiceClient(namedService(url, service));
+    .action(async (service: URL | undefined, { url, apiKey, ...options }: TailOptions & ServiceOptions) => {
+      const client = new ServiceClient(namedService(url, service), apiKey);
       await new Tail(client, options, output, interrupt()).run();
       process.exitCode = 130;
     });

@@ -36,7 +36,7 @@ export const readKeys = (text: string): readonly KeyRecord[] => {
 
 export const keysText = (keys: readonly KeyRecord[]): string => `${JSON.stringify({ keys }, undefined, 2)}\n`;
 
-const nameRule = 'name must be 1 to 128 letters, digits and . _ : @ / | + = ~ -';
+export const nameRule = 'name must be 1 to 128 letters, digits and . _ : @ / | + = ~ -';
 const scopesRule = `scopes must be some of ${scopes.join(', ')}`;
 const channelsRule = 'channels must be a list of channels, or be left out';
 const timeRule = '$property must be a time, as 2030-01-31T00:00:00Z';
