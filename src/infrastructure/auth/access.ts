@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isLikeApiKey } from './api-key.js';
 import { ApiKeys } from './api-keys.js';
 import { Refusal, type Caller } from './caller.js';
-import { FileWatch } from './file-watch.js';
+import { FileWatch, reasonOf, type FileNews } from './file-watch.js';
 import { JsonWebTokens, type TokenRules } from './json-web-tokens.js';
 import { readKeys } from './key-record.js';
 import { sessionCookie, Sessions } from './sessions.js';
@@ -20,11 +20,6 @@ export interface AccessRules {
 /** What the service was told to check callers by cannot be read. */
 export class AccessRefused extends Error {
   readonly code = 'access-refused';
-}
-
-export interface AccessNews {
-  reread(file: string): void;
-  failed(file: string, why: string): void;
 }
 
 /** Whether a caller is remembered is a matter of speed alone … */
@@ -49,19 +44,19 @@ export class Access {
     private tokens?: JsonWebTokens,
   ) {}
 
-  static async open(rules: AccessRules, news: AccessNews, now: () => number = Date.now): Promise<Access> {
-    const watch = new FileWatch((file, error) => news.failed(file, reasonOf(error)));
-    const { file, text = '' } = rules.keys ?? {};
-    const readAll = () => readKeys(file === undefined ? text : readFileSync(file, 'utf8'));
-    const keys = rules.keys && new ApiKeys(sensibly(file ?? 'API_KEYS', readAll));
+  static async open(rules: AccessRules, news: FileNews, now: () => number = Date.now): Promise<Access> {
+    const watch = new FileWatch(news);
+    const keys = rules.keys && new ApiKeys([]);
     const sessions = new Sessions(rules.sessionSecret ?? randomBytes(32));
     const access = new Access(keys, sessions, watch, now);
+    const { file, text } = rules.keys ?? {};
+    if (text !== undefined) sensibly('API_KEYS', () => keys?.replace(readKeys(text)));
     if (file !== undefined) {
-      watch.follow(file, () => {
-        keys?.replace(readAll());
+      const read = (): void => {
+        keys?.replace(readKeys(readFileSync(file, 'utf8')));
         access.changed();
-        news.reread(file);
-      });
+      };
+      sensibly(file, () => watch.follow(file, read));
     }
     const { tokens } = rules;
     if (tokens !== undefined) {
@@ -170,16 +165,14 @@ interface Stay {
 
 const nobody = new Refusal('Send an API key or a token as `Authorization: Bearer …`.');
 
-const sensibly = <T>(what: string, read: () => T): T => {
+const sensibly = (what: string, read: () => void): void => {
   try {
-    return read();
+    read();
   } catch (error) {
-    return refuse(what, error);
+    refuse(what, error);
   }
 };
 
 const refuse = (what: string, error: unknown): never => {
   throw new AccessRefused(`${what} cannot be used: ${reasonOf(error)}`);
 };
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

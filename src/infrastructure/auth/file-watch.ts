@@ -1,26 +1,57 @@
-import { unwatchFile, watchFile } from 'node:fs';
+import { statSync } from 'node:fs';
 
 /** Files are looked at this often: unlike the news of a file system, that works wherever a file can be mounted. */
 const LOOK_EVERY_MS = 1000;
 
+export interface FileNews {
+  reread(file: string): void;
+  failed(file: string, why: string): void;
+}
+
+interface Watched {
+  readonly file: string;
+  readonly read: () => void;
+  seen: string;
+}
+
 /** Reads files again when they change. What cannot be read changes nothing but is told. */
 export class FileWatch {
-  private readonly files: string[] = [];
+  private readonly watched: Watched[] = [];
+  private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly failed: (file: string, error: unknown) => void) {}
+  constructor(private readonly news: FileNews) {}
 
+  /** Reads it now, which may fail, and whenever it is another than it was before it was read. */
   follow(file: string, read: () => void): void {
-    this.files.push(file);
-    watchFile(file, { interval: LOOK_EVERY_MS, persistent: false }, () => {
-      try {
-        read();
-      } catch (error) {
-        this.failed(file, error);
-      }
-    });
+    const seen = stateOf(file);
+    read();
+    this.watched.push({ file, read, seen });
+    this.timer ??= setInterval(() => this.look(), LOOK_EVERY_MS).unref();
   }
 
   close(): void {
-    for (const file of this.files) unwatchFile(file);
+    clearInterval(this.timer);
+  }
+
+  private look(): void {
+    for (const one of this.watched) {
+      const state = stateOf(one.file);
+      if (state === one.seen) continue;
+      one.seen = state;
+      try {
+        one.read();
+        this.news.reread(one.file);
+      } catch (error) {
+        this.news.failed(one.file, reasonOf(error));
+      }
+    }
   }
 }
+
+const stateOf = (file: string): string => {
+  const stats = statSync(file, { throwIfNoEntry: false, bigint: true });
+  return stats === undefined ? 'gone' : `${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
+};
+
+export const reasonOf = (error: unknown): string =>
+  String((error as { readonly message?: unknown }).message ?? error);

@@ -32,10 +32,9 @@ export class JsonWebTokens {
     if (/^https?:/.test(rules.jwks)) {
       return new JsonWebTokens(jose, jose.createRemoteJWKSet(new URL(rules.jwks)), rules);
     }
-    const read = (): JWTVerifyGetKey => keySet(jose, readFileSync(rules.jwks, 'utf8'));
-    const tokens = new JsonWebTokens(jose, read(), rules);
+    const tokens = new JsonWebTokens(jose, noKeys, rules);
     watch.follow(rules.jwks, () => {
-      tokens.keyFor = read();
+      tokens.keyFor = keySet(jose, readFileSync(rules.jwks, 'utf8'));
       changed();
     });
     return tokens;
@@ -76,6 +75,8 @@ export class JsonWebTokens {
     return new Refusal('The keys of the issuer of tokens cannot be read now.', true);
   }
 }
+
+const noKeys: JWTVerifyGetKey = () => Promise.reject(new Error('There are no keys.'));
 
 const keySet = (jose: typeof Jose, text: string): JWTVerifyGetKey =>
   jose.createLocalJWKSet(JSON.parse(text) as Parameters<typeof Jose.createLocalJWKSet>[0]);
