@@ -190,6 +190,7 @@ const httpModule = (config: Config, access: Access | undefined): ContainerModule
           feed: get(p.feed),
           activity: get(p.activity),
           health: get(p.health),
+          access,
           server: get(p.server),
           adminServer: get(p.adminServer),
         }),

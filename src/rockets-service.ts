@@ -7,6 +7,7 @@ import type { EventStore } from './application/ports/event-store.js';
 import type { SkipOverdueGaps } from './application/gaps/skip-overdue-gaps.js';
 import type { WorkerPool } from './application/ingest/worker-pool.js';
 import type { Config } from './config.js';
+import type { Access } from './infrastructure/auth/access.js';
 import type { RocketsServer } from './infrastructure/http/rockets-server.js';
 
 export interface ServiceParts {
@@ -17,6 +18,7 @@ export interface ServiceParts {
   readonly feed: EventFeed;
   readonly activity: ActivityLog;
   readonly health: Health;
+  readonly access: Access | undefined;
   readonly server: RocketsServer;
   /** Listens only when it has a port of its own. */
   readonly adminServer: RocketsServer;
@@ -48,7 +50,8 @@ export class RocketsService {
 
   /** Dependents first: nothing new comes in, everything taken is committed and answered, then the store closes. */
   async stop(): Promise<void> {
-    const { store, ingest, feed, activity, skipOverdueGaps, health, server, adminServer } = this.parts;
+    const { store, ingest, feed, activity, skipOverdueGaps, health, server, adminServer, access } =
+      this.parts;
     health.beginStopping();
     skipOverdueGaps.stop();
     const drained = ingest.stop();
@@ -56,6 +59,7 @@ export class RocketsService {
     await Promise.all([drained, server.close(this.config.shutdownTimeoutMs)]);
     await activity.stop();
     await store.close();
+    access?.close();
     // To the end it says that the service stops.
     if (this.adminAddress !== undefined) await adminServer.close(0);
   }

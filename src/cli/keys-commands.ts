@@ -29,7 +29,12 @@ interface CreateOptions extends FileOption {
 
 /** The keys of callers: a service reads the file again when it changes. */
 export const registerKeys = (program: Command, output: Output): void => {
-  const keys = program.command('keys').summary('make, list and revoke API keys');
+  const keys = program
+    .command('keys')
+    .summary('make, list and revoke API keys')
+    .description(
+      'Keeps the keys of callers in a file, which a service with AUTH=keys reads again when it changes.',
+    );
 
   const create = onFile(keys.command('create'))
     .summary('make a key, and print it this once')
@@ -48,12 +53,18 @@ export const registerKeys = (program: Command, output: Output): void => {
   ]);
 
   onFile(keys.command('list'))
-    .summary('tell the keys, but not the keys themselves')
+    .summary('tell what keys there are, and what they may')
+    .description(
+      'Tells each key by its name and the beginning of its text; the rest of it is not in the file.',
+    )
     .option('--json', 'print JSON')
     .action(({ file, json }: FileOption & { json?: boolean }) => listKeys(file, json === true, output));
 
   onFile(keys.command('revoke'))
-    .summary('end a key; a running service notices within seconds')
+    .summary('end a key')
+    .description(
+      'Ends a key for good. A running service turns away who comes with it within seconds, live feeds included.',
+    )
     .argument('<name>', 'what it is called')
     .action((name: string, { file }: FileOption) => revokeKey(name, file, output));
 };

@@ -39,7 +39,8 @@ export const failing = async (
 /** Throws where it would end the process, and says nothing of its own. */
 export const programFor = (output: Output) => {
   const program = rocketsProgram(output, () => new AbortController().signal);
-  for (const command of [program, ...program.commands]) {
+  const within = program.commands.flatMap((command) => command.commands);
+  for (const command of [program, ...program.commands, ...within]) {
     command.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
   }
   return program;

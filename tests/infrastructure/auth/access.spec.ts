@@ -4,12 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  Access,
-  AccessRefused,
-  type AccessNews,
-  type AccessRules,
-} from '../../../src/infrastructure/auth/access.js';
+import { Access, AccessRefused, type AccessRules } from '../../../src/infrastructure/auth/access.js';
 import { Refusal, type Caller } from '../../../src/infrastructure/auth/caller.js';
 import type { FileNews } from '../../../src/infrastructure/auth/file-watch.js';
 import { SESSION_MS } from '../../../src/infrastructure/auth/sessions.js';

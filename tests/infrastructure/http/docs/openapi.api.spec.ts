@@ -333,6 +333,18 @@ const tooSlow = (port: number): Promise<Exchange> =>
     });
   });
 
+/** The same, of somebody who may not. */
+const showing = (name: string, exercise: Exercise): Exercise | undefined => {
+  const [method, path, , variant] = name.split(' ');
+  if (variant === 'unauthenticated') return guarded(exercise);
+  if (variant === 'missing-scope') {
+    return guarded(exercise, method === 'GET' ? keys.none.header : keys.reader.header);
+  }
+  if (variant !== 'channel-not-allowed') return undefined;
+  // Of a stream, a line of another rocket is refused alone.
+  return guarded(path === '/messages' ? post(launch('single')) : exercise, keys.elsewhere.header);
+};
+
 /** What follows from an exercise of another answer of the same route. */
 const derived = async (name: string): Promise<Exchange> => {
   const [method, path, status, variant] = name.split(' ');
@@ -342,15 +354,8 @@ const derived = async (name: string): Promise<Exchange> => {
     const { headers } = await send(exercise);
     return send({ ...exercise, headers: { ...exercise.headers, 'if-none-match': String(headers['etag']) } });
   }
-  if (exercise !== undefined && variant === 'unauthenticated') return send(guarded(exercise));
-  if (exercise !== undefined && variant === 'missing-scope') {
-    return send(guarded(exercise, method === 'GET' ? keys.none.header : keys.reader.header));
-  }
-  if (exercise !== undefined && variant === 'channel-not-allowed') {
-    // Of a stream, a line of another rocket is refused alone.
-    const call = path === '/messages' ? post(launch('single')) : exercise;
-    return send(guarded(call, keys.elsewhere.header));
-  }
+  const shown = exercise && showing(name, exercise);
+  if (shown !== undefined) return send(shown);
   if (exercise !== undefined && variant === 'store-unavailable') return send({ ...exercise, when: 'broken' });
   if (exercise !== undefined && variant === 'too-many-reads') return send({ ...exercise, when: 'busy' });
   throw new Error(`The document promises "${name}", and no exercise shows it.`);
