@@ -1,3 +1,4 @@
+import { authBench } from './auth.bench.js';
 import { feedBench } from './feed.bench.js';
 import { feedLagBench } from './feed-lag.bench.js';
 import { figuresBench } from './figures.bench.js';
@@ -16,6 +17,7 @@ import { storeBench } from './store.bench.js';
 const benches: Readonly<Record<string, Bench>> = {
   figures: figuresBench,
   post: postBench,
+  auth: authBench,
   ndjson: ndjsonBench,
   pipeline: pipelineBench,
   store: storeBench,
