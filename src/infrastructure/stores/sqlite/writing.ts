@@ -18,7 +18,7 @@ const STOP_MS = 8000;
 
 /**
  * Commits on the main thread while that takes a moment only: waking another thread and being woken costs as much as a
- * small commit. Once one takes long a thread of its own does it, so that nobody else waits. Measured by
+ * small commit. Once one takes long a thread of its own does the next, so that nobody else waits. Measured by
  * `make bench ARGS=place`: on the main thread three senders are served 1.3 times as fast, and 256 as fast as by a thread;
  * with an fsync of 20 ms it keeps `/livez` waiting for 64 ms (p99), the thread for 6.
  */
@@ -28,6 +28,8 @@ export class Writing {
   /** Only one of the two writes at a time. */
   private last: Promise<unknown> = Promise.resolve();
   private threadUntil: number;
+  /** Ready once it has a connection. */
+  private threadIs: 'cold' | 'warming' | 'ready';
 
   constructor(
     private readonly options: DatabaseOptions,
@@ -35,6 +37,7 @@ export class Writing {
   ) {
     this.here = new WriteHost(options, PAGES_HERE);
     this.threadUntil = place === 'thread' ? Infinity : 0;
+    this.threadIs = place === 'thread' ? 'ready' : 'cold';
   }
 
   /** Runs the work when nobody else writes. */
@@ -46,18 +49,20 @@ export class Writing {
 
   /** Answers by how much there are more gaps now. Within `exclusively`. */
   write(order: WriteOrder): number | Promise<number> {
-    return this.isLong ? this.thread.call<number>('write', order) : this.timed(() => this.here.write(order));
+    return this.isThreads
+      ? this.thread.call<number>('write', order)
+      : this.timed(() => this.here.write(order));
   }
 
   heads(queries: readonly HeadQuery[]): HeadRows[] | Promise<HeadRows[]> {
-    return this.isLong
+    return this.isThreads
       ? this.thread.call<HeadRows[]>('heads', queries)
       : this.timed(() => this.here.heads(queries));
   }
 
   /** Within `exclusively`. */
   putMinutes(rows: readonly Cell[][], before: number): void | Promise<void> {
-    return this.isLong
+    return this.isThreads
       ? this.thread.call<void>('putMinutes', rows, before)
       : this.timed(() => this.here.putMinutes(rows, before));
   }
@@ -76,8 +81,8 @@ export class Writing {
     this.here.close();
   }
 
-  private get isLong(): boolean {
-    return performance.now() < this.threadUntil;
+  private get isThreads(): boolean {
+    return this.threadIs === 'ready' && performance.now() < this.threadUntil;
   }
 
   private get thread(): SqlThread {
@@ -90,10 +95,22 @@ export class Writing {
       const began = performance.now();
       const result = work();
       const ended = performance.now();
-      if (ended - began > LONG_MS && this.place === 'auto') this.threadUntil = ended + THREAD_FOR_MS;
+      if (ended - began > LONG_MS && this.place === 'auto') this.leaveToThread(ended + THREAD_FOR_MS);
       return result;
     } catch (error) {
       throw asStoreError(error);
     }
+  }
+
+  /** A disk that is slow now may fail next, and nothing opens on it then: the thread has its connection first. */
+  private leaveToThread(until: number): void {
+    this.threadUntil = until;
+    if (this.threadIs !== 'cold') return;
+    this.threadIs = 'warming';
+    void this.thread.call('heads', []).then(
+      () => (this.threadIs = 'ready'),
+      // The next that takes long tries again; until then there is a connection here.
+      () => (this.threadIs = 'cold'),
+    );
   }
 }
