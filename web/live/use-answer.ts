@@ -1,7 +1,7 @@
 import { useSignal, type ReadonlySignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Asker } from './asker.js';
-import { request, serverTime, type ApiError } from './api.js';
+import { ApiError, request, serverTime } from './api.js';
 import { keepAsking, stopAsking } from './service.js';
 
 export interface Answer<T> {
@@ -14,7 +14,7 @@ export interface Answer<T> {
 export interface Asked<T> {
   readonly answer: ReadonlySignal<Answer<T> | undefined>;
   /** Why there is no answer to the last question. */
-  readonly error: ReadonlySignal<ApiError | Error | undefined>;
+  readonly error: ReadonlySignal<Error | undefined>;
 }
 
 /**
@@ -32,7 +32,9 @@ export const useAnswer = <T>(path: string | undefined): Asked<T> => {
       error.value = undefined;
     } catch (failed) {
       if (!signal.aborted) error.value = failed instanceof Error ? failed : new Error(String(failed));
-      throw failed;
+      // That there is no such thing is an answer, too, and as current as any: it takes the place of the last one.
+      if (!(failed instanceof ApiError && failed.status === 404)) throw failed;
+      answer.value = undefined;
     }
   });
   return { answer, error };

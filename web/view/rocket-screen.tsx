@@ -75,7 +75,7 @@ const Known = ({ rocket, at, params }: KnownProps) => {
   const query = queryOfRocket(params);
   const change = (part: Partial<RocketQuery>): void => setParams(rocketParams({ ...query, ...part }));
   const chosen = query.version !== null && query.version < version ? query.version : null;
-  const asOf = useAsOf(channel, chosen);
+  const asOf = useAsOf(channel, log.history, chosen);
   const { steps } = log.history;
   const turn = loaded.value;
   const more = (): void => {
