@@ -1,24 +1,17 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
-import type { Logger } from '../../application/ports/logger.js';
+import type { LogFields, Logger } from '../../application/ports/logger.js';
 import { Problem, isProblemSlug, sendProblem } from './problem.js';
 import { problems } from './problems.js';
 import { AskerGone } from './query-reader.js';
 import { requestIdOf } from './request-id.js';
 
-/** Damage or a broken disk fails every request that meets it; whoever runs the service is told this often. */
-const TELL_AGAIN_MS = 10_000;
-
 /** The only place where an error becomes an answer. */
 export const errorHandler = (logger: Logger): ErrorRequestHandler => {
-  let told = -Infinity;
-  const log = (problem: Problem, fields: Readonly<Record<string, unknown>>): void => {
-    if (problem.code === 'internal-error') return logger.error('a request failed', fields);
-    const now = performance.now();
-    if (problem.code !== 'store-unavailable' || now - told < TELL_AGAIN_MS) {
-      return logger.debug('a request was turned away', fields);
-    }
-    told = now;
-    logger.error('the store could not answer a request', fields);
+  const log = (problem: Problem, fields: LogFields): void => {
+    if (problem.code === 'internal-error') logger.error('a request failed', fields);
+    else if (problem.code === 'store-unavailable')
+      logger.error('the store could not answer a request', fields);
+    else logger.debug('a request was turned away', fields);
   };
   return (error: unknown, req: Request, res: Response, next) => {
     if (error instanceof AskerGone) return;
