@@ -1,4 +1,4 @@
-import type { ActivityJson, Outcome } from './wire.js';
+import type { ActivityJson } from './wire.js';
 
 /** What a chart draws of a span of time; x in milliseconds, where each of its parts begins. */
 export interface FleetSeries {
@@ -31,7 +31,7 @@ export const fleetSeries = (activity: ActivityJson, since: string, now: number):
 };
 
 /** Messages of a span by what became of them. */
-export const arrivalsIn = ({ messages }: ActivityJson, outcome: Outcome | 'received'): number =>
+export const arrivalsIn = ({ messages }: ActivityJson, outcome: keyof ActivityJson['messages']): number =>
   messages[outcome].reduce((sum, count) => sum + count, 0);
 
 export const latest = (values: readonly (number | null)[]): number | null =>

@@ -1,3 +1,4 @@
+import { outcomes as counted } from '../../src/application/ports/minute-log.js';
 import type { RocketEvent } from '../../src/domain/rocket-event.js';
 import type { RocketReport } from '../../src/domain/rocket-message.js';
 import type { Rocket } from '../../src/domain/rocket.js';
@@ -57,19 +58,11 @@ export interface GapJson {
   readonly waiting: number;
 }
 
-export const outcomes = [
-  'applied',
-  'refused',
-  'buffered',
-  'duplicate',
-  'conflict',
-  'invalid',
-  'shed',
-  'failed',
-] as const;
+/** What may become of a message; `received` is the sum of them. */
+export const outcomes = counted.filter((name) => name !== 'received');
 export type Outcome = (typeof outcomes)[number];
 
-type ByOutcome<T> = Readonly<Record<Outcome | 'received', T>>;
+type ByOutcome<T> = Readonly<Record<(typeof counted)[number], T>>;
 
 export interface HealthJson {
   readonly status: 'ok' | 'stopping' | 'unavailable';
