@@ -41,16 +41,18 @@ export const tellHealth = async (
 };
 
 export const healthLines = (health: JsonObject): string[] => {
-  const { status, uptimeSeconds, rockets, messages, buffer, feed } = health;
+  const { status, uptimeSeconds, rockets, messages, buffer, feed, log } = health;
   return paragraph([
     ['status', String(status)],
     ['uptime', typeof uptimeSeconds === 'number' ? inSeconds(uptimeSeconds) : undefined],
     ['store', storeIn(health)],
+    ['kept', isObject(health['store']) ? keptIn(health['store']) : undefined],
     ['rockets', isObject(rockets) ? rocketsIn(rockets) : undefined],
     ...['events', 'gaps', 'waiting', 'late'].map((name) => [name, figure(health[name])] as const),
     ['messages', isObject(messages) ? messagesIn(messages) : undefined],
     ['buffer', isObject(buffer) ? bufferIn(buffer) : undefined],
     ['readers', isObject(feed) ? readersIn(feed) : undefined],
+    ['log', isObject(log) ? logIn(log) : undefined],
   ]);
 };
 
@@ -61,6 +63,13 @@ const storeIn = ({ store }: JsonObject): string | undefined => {
   if (!isObject(store)) return undefined;
   const { name, durability } = store;
   return isObject(durability) ? `${String(name)}; ${String(durability['description'])}` : String(name);
+};
+
+/** How full it is, where there is a bound. */
+const keptIn = ({ fullness }: JsonObject): string | undefined => {
+  if (!isObject(fullness)) return undefined;
+  const [bytes, limit] = [Number(fullness['bytes']), Number(fullness['limit'])];
+  return `${inThousands(bytes)} of ${counted(limit, 'byte')}, ${Math.floor((100 * bytes) / limit)} %`;
 };
 
 /** What was received, and what became of it as far as anything did. */
@@ -75,3 +84,6 @@ const bufferIn = ({ messages, bytes }: JsonObject): string =>
 
 const readersIn = ({ readers, lagSeconds }: JsonObject): string =>
   `${inThousands(Number(readers))} live, ${inSeconds(Number(lagSeconds))} behind`;
+
+const logIn = ({ lost }: JsonObject): string | undefined =>
+  Number(lost) > 0 ? `${counted(Number(lost), 'line')} could not be written` : undefined;

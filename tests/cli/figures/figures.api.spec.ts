@@ -20,7 +20,7 @@ describe('of a service', () => {
 
   it('rockets health says how it is', async () => {
     const lines = await rockets('health', '--url', service.url);
-    expect(lines.filter((line) => !line.startsWith('uptime'))).toEqual([
+    expect(lines.filter((line) => !/^(uptime|kept)/.test(line))).toEqual([
       'status       ok',
       'store        memory; in memory: everything is lost when the process ends',
       'rockets      2: 0 awaiting launch, 1 flying, 1 exploded; 1 with gaps',
@@ -32,6 +32,7 @@ describe('of a service', () => {
       'buffer       0 messages, 0 bytes on their way',
       'readers      0 live, 0.0 s behind',
     ]);
+    expect(lines).toContainEqual(expect.stringMatching(/^kept {9}[\d,]+ of [\d,]+ bytes, 0 %$/));
   });
 
   it('rockets fleet tells of all rockets, and what happened in a minute, an hour and a day', async () => {
@@ -98,6 +99,17 @@ describe('a service that is not well', () => {
 describe('figures', () => {
   it('leave out what a service does not tell', () =>
     expect(healthLines({ status: 'ok' })).toEqual(['status       ok']));
+
+  it('say how full a store with a bound is, and what is missing of the log', () => {
+    const store = { name: 'memory', fullness: { bytes: 1_999, limit: 2_000 } };
+    expect(healthLines({ status: 'ok', store, log: { lost: 1 } })).toEqual([
+      'status       ok',
+      'store        memory',
+      'kept         1,999 of 2,000 bytes, 99 %',
+      'log          1 line could not be written',
+    ]);
+    expect(healthLines({ status: 'ok', log: { lost: 0 } })).toEqual(['status       ok']);
+  });
 
   it('are drawn between a dot for nothing and a full block for the most', () => {
     expect(sparkline([0, 1, 4, 8, 0, 5])).toBe('·▁▄█·▅');
