@@ -10,7 +10,7 @@ export const refuseTarget = (file: string, target: string, force: boolean): void
   if (target === '') throw new StoreRefused('Name the file that the copy is put into.');
   const folder = dirname(resolve(target));
   if (!existsSync(folder)) throw new StoreRefused(`${target} can't be written: ${folder} does not exist.`);
-  if (/-(wal|shm|lock)$/.test(target)) {
+  if (/-(wal|shm|lock)$/.test(target) || isMark(target)) {
     throw new StoreRefused(`${target} has the name of a file that belongs to a store; choose another.`);
   }
   if (!exists(target)) return;
@@ -23,6 +23,12 @@ export const refuseTarget = (file: string, target: string, force: boolean): void
   lockIfStore(target)?.release();
   refuseUnfinished(target);
 };
+
+/** To the store beside it: of two it would keep one, and refuse positions of before. */
+const isMark = (target: string): boolean =>
+  [...target.matchAll(/-session-(?=[^/]*$)/g)].some(({ index }) =>
+    statSync(target.slice(0, index), { throwIfNoEntry: false })?.isFile(),
+  );
 
 /** Also a link that leads nowhere is somebody's. */
 const exists = (target: string): boolean => lstatSync(target, { throwIfNoEntry: false }) !== undefined;

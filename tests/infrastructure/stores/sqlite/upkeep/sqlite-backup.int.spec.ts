@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { backupFile } from '../../../../../src/infrastructure/stores/sqlite/upkeep/backup.js';
 import { verifyFile } from '../../../../../src/infrastructure/stores/sqlite/upkeep/verify.js';
 import { faster, launched, newMission, received, write } from '../../../../support/builders.js';
@@ -57,7 +58,11 @@ describe('backup', () => {
     const target = stores.newFile();
     let copied = false;
     const writing = async (): Promise<void> => {
-      while (!copied) await write(store, 'a', { added: [received('a', 2 + copies++)] });
+      while (!copied) {
+        await write(store, 'a', { added: [received('a', 2 + copies++)] });
+        // As a service does: what it writes on the main thread leaves the copy no turn by itself.
+        await turn();
+      }
     };
     let copies = 0;
     const writer = writing();
@@ -186,6 +191,18 @@ describe('backup', () => {
     await expect(backupFile(file, target, { force: true })).rejects.toThrow('was not closed in order');
     await expect(backupFile(file, `${target}-wal`)).rejects.toThrow('belongs to a store');
     expect(readFileSync(`${target}-wal`, 'utf8')).toBe('a part');
+  });
+
+  it('takes no name that a store would take for its own mark, and remove', async () => {
+    await write(await stores.open(file), 'a', { events: [launched()] });
+    const other = stores.newFile();
+    await stores.open(other);
+    for (const target of [`${file}-session-2`, `${other}-session-x.db`]) {
+      await expect(backupFile(file, target)).rejects.toThrow('belongs to a store');
+    }
+    const free = `${stores.newFile()}-session-2.db`;
+    await backupFile(file, free);
+    expect(existsSync(free)).toBe(true);
   });
 
   it('says where it cannot go', async () => {
