@@ -109,7 +109,8 @@ const browserTests = (): void => {
     await page.route(/\/events\?after=latest/, (route) => route.abort());
     await dashboard.goTo('#/?search=quiet-1');
     await dashboard.faster('quiet-1', 4, 1);
-    await dashboard.row('quiet-1').locator('.cell-version', { hasText: /^4$/ }).waitFor({ timeout: 2_500 });
+    // Told of nothing, it would ask again after five.
+    await dashboard.row('quiet-1').locator('.cell-version', { hasText: /^4$/ }).waitFor({ timeout: 4_000 });
     await page.unrouteAll();
     await page.reload();
     await dashboard.isLive();

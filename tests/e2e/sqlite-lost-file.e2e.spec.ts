@@ -35,11 +35,14 @@ it('a service whose file is replaced under it takes nothing more, and says so', 
 
   // What was taken before was told to whoever listened.
   const { channel, sent, acknowledged } = fleet.producers[0]!;
-  const told = reader.named('message') as { channel: string; number: number }[];
-  const numbers = told.filter((event) => event.channel === channel).map(({ number }) => number);
   let last = 0;
   while (acknowledged.has(last + 1)) last++;
-  expect(numbers.slice(0, last)).toEqual(Array.from({ length: last }, (_, i) => i + 1));
+  const numbers = (): number[] =>
+    (reader.named('message') as { channel: string; number: number }[])
+      .filter((event) => event.channel === channel)
+      .map(({ number }) => number);
+  await reader.until(() => reader.ended || numbers().length >= last);
+  expect(numbers().slice(0, last)).toEqual(Array.from({ length: last }, (_, i) => i + 1));
 
   const body = wireForm(channel, sent.at(-1)!);
   expect((await fetch(`${url}/messages`, { method: 'POST', body })).status).toBe(503);

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -77,6 +78,9 @@ export const messageText = (number: number, channel = '193270a9-c9cf-404a-8f83-8
 export const postMessage = (url: string, body: string): Promise<Response> =>
   fetch(`${url}/messages`, { method: 'POST', body, headers: { 'Content-Type': 'application/json' } });
 
+/** So many answers are told before the end: how long they take is the machine's affair. */
+const ANSWERS_BEFORE_END = 200;
+
 /** Many rockets report until the service is told to end; how many reports were answered, each with success or 503. */
 export const endUnderLoad = async (service: RealProcess, signal: NodeJS.Signals) => {
   let answered = 0;
@@ -93,23 +97,30 @@ export const endUnderLoad = async (service: RealProcess, signal: NodeJS.Signals)
     }
   };
   const clients = Array.from({ length: 16 }, (_, i) => client(`rocket-${i}`));
-  await delay(300);
+  while (answered < ANSWERS_BEFORE_END && service.child.exitCode === null) await delay(10);
   const code = await service.end(signal);
   await Promise.all(clients);
   statuses.delete(503);
   return { code, answered, statuses: [...statuses] };
 };
 
+/**
+ * Below the ports that the system hands out by itself: any connection of this machine could get one of those before the
+ * service has it, or while the service starts anew.
+ */
 export const freePort = async (): Promise<number> => {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    if (await isFree(port)) return port;
+  }
 };
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 
 const answers = async (url: string, child: ChildProcess, log: () => string): Promise<void> => {
   for (let attempt = 0; attempt < 600; attempt++) {
