@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { keysOf, testKey } from '../support/api-keys.js';
 import { documentedAs } from '../support/openapi-validator.js';
 import { startProcess, type RealProcess } from '../support/real-process.js';
 
@@ -35,27 +36,32 @@ interface Execution {
   };
 }
 
+const key = testKey('postman');
 let service: RealProcess;
+let guarded: RealProcess;
 let directory: string;
-/** Two runs against the same service, one after the other. */
+/** Two runs against the same service, one after the other, and one against a service that asks for a key. */
 const runs: Report['run'][] = [];
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'rockets-postman-'));
   service = await startProcess({ LOG_LEVEL: 'error' });
-  runs.push(await runCollection(), await runCollection());
+  guarded = await startProcess({ LOG_LEVEL: 'error', AUTH: 'keys', API_KEYS: keysOf([key]) });
+  runs.push(await runCollection(service), await runCollection(service));
+  runs.push(await runCollection(guarded, '--env-var', `apiKey=${key.text}`));
 });
 
 afterAll(async () => {
-  await service.end();
+  await Promise.all([service.end(), guarded.end()]);
   await rm(directory, { recursive: true });
 });
 
-const runCollection = async (): Promise<Report['run']> => {
+const runCollection = async ({ url }: RealProcess, ...more: readonly string[]): Promise<Report['run']> => {
   const file = join(directory, 'report.json');
   const options = [
     '--env-var',
-    `baseUrl=${service.url}`,
+    `baseUrl=${url}`,
+    ...more,
     '--reporters',
     'json',
     '--reporter-json-export',
@@ -75,8 +81,8 @@ const failuresOf = ({ failures }: Report['run']): string[] =>
   failures.map(({ source, error }) => `${source?.name}: ${error.test ?? ''} ${error.message}`);
 
 describe('the Postman collection', () => {
-  it('passes against the real service, and again against the same one', () => {
-    expect(runs.map(failuresOf)).toEqual([[], []]);
+  it('passes against the real service, again against the same one, and with a key', () => {
+    expect(runs.map(failuresOf)).toEqual([[], [], []]);
   });
 
   it('tests every request, and every answer fits the OpenAPI document', () => {
