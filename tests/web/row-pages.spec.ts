@@ -1,3 +1,4 @@
+import { ApiError } from '../../web/live/api.js';
 import { RowPages } from '../../web/model/row-pages.js';
 
 /** A service with so many rockets, in pages of ten; each page begins after the last number of the one before. */
@@ -60,6 +61,29 @@ describe('rows that come in pages', () => {
     await pages.ask(0, 20, true);
     expect(asked).toEqual(['start', '9']);
     expect(pages.row(0)).toBe(0);
+  });
+
+  it('begin anew when the service does not know any more where a page in sight begins', async () => {
+    let epoch = 'one';
+    let isDown = false;
+    const pages = new RowPages<string>('start', 10, async (path) => {
+      if (isDown) throw new ApiError(503, 'No store.');
+      const [of, row = '0'] = path === 'start' ? [epoch] : path.split('-');
+      if (of !== epoch) throw new ApiError(400, 'The position is of another store.');
+      const items = upTo(10).map((more) => `${epoch}-${Number(row) + more}`);
+      return { items, next: `${epoch}-${Number(row) + 10}`, at: 0 };
+    });
+    await pages.ask(0, 30);
+    await pages.ask(20, 30);
+    isDown = true;
+    await expect(pages.ask(20, 30)).rejects.toThrow('No store.');
+    expect(pages.row(20)).toBe('one-20');
+    isDown = false;
+    epoch = 'two';
+    await pages.ask(20, 30);
+    expect([pages.row(0), pages.row(20), pages.count]).toEqual(['two-0', undefined, 20]);
+    await pages.ask(10, 20);
+    expect(pages.row(19)).toBe('two-19');
   });
 
   it('become fewer when the list does', async () => {

@@ -1,4 +1,4 @@
-import type { Page } from '../live/api.js';
+import { ApiError, type Page } from '../live/api.js';
 
 /** So many pages of rows are kept, the ones in sight among them; the others are one question away. */
 const keptPages = 12;
@@ -53,9 +53,16 @@ export class RowPages<T> {
       const start = this.#starts[index];
       if (start === undefined) break;
       if (isHeld && this.#pages.has(index)) continue;
-      const { items, next, at } = await this.load(start, signal);
-      this.at = at;
-      this.#take(index, items, next);
+      try {
+        const { items, next, at } = await this.load(start, signal);
+        this.at = at;
+        this.#take(index, items, next);
+      } catch (error) {
+        if (index === 0 || isHeld || !(error instanceof ApiError && error.status === 400)) throw error;
+        // Where this page began means nothing to the service any more: it has another store.
+        this.#beginAnew();
+        return this.ask(0, 1, isHeld, signal);
+      }
     }
     this.#forget(first, last);
   }
@@ -70,6 +77,12 @@ export class RowPages<T> {
     }
     if (index === this.#starts.length - 1) this.#isEndKnown = false;
     this.#starts[index + 1] = next;
+  }
+
+  #beginAnew(): void {
+    this.#starts.length = 1;
+    this.#pages.clear();
+    this.#isEndKnown = false;
   }
 
   #forget(first: number, last: number): void {
