@@ -10,6 +10,8 @@ const common = {
   moduleNameMapper: {
     // Worker threads load compiled JavaScript only; tests compile theirs from the sources.
     '/thread-file\\.js$': '<rootDir>/tests/support/thread-file.ts',
+    // Signals alone: with what ties them to components comes Preact, which Jest cannot require.
+    '^@preact/signals$': '@preact/signals-core',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   setupFiles: ['reflect-metadata'],

@@ -17,6 +17,8 @@ export class Dashboard {
   private constructor(
     readonly page: Page,
     public service: RealProcess,
+    /** What the test itself shows to the service; the page knows nothing of it. */
+    private readonly headers: Readonly<Record<string, string>>,
   ) {
     page.on('console', (message) => {
       if (message.type() === 'error' && !this.outage) this.wrong.push(message.text());
@@ -29,14 +31,14 @@ export class Dashboard {
     });
   }
 
-  static async open(browser: Browser, service: RealProcess): Promise<Dashboard> {
+  static async open(browser: Browser, service: RealProcess, headers = {}): Promise<Dashboard> {
     const page = await browser.newPage({
       viewport: { width: 1360, height: 850 },
       reducedMotion: 'reduce',
       acceptDownloads: true,
     });
     page.setDefaultTimeout(15_000);
-    return new Dashboard(page, service);
+    return new Dashboard(page, service, headers);
   }
 
   async goTo(hash: string): Promise<void> {
@@ -89,7 +91,7 @@ export class Dashboard {
   async send(channel: string, number: number, messageType: string, message: object): Promise<void> {
     const answer = await fetch(`${this.service.url}/messages`, {
       method: 'POST',
-      headers: { accept: 'application/json', 'content-type': 'application/json' },
+      headers: { ...this.headers, accept: 'application/json', 'content-type': 'application/json' },
       body: JSON.stringify(said(channel, number, messageType, message)),
     });
     expect(answer.status).toBe(202);
@@ -116,14 +118,14 @@ export class Dashboard {
     );
     const answer = await fetch(`${this.service.url}/messages`, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-ndjson' },
+      headers: { ...this.headers, 'content-type': 'application/x-ndjson' },
       body: lines.join('\n'),
     });
     expect(await answer.json()).toMatchObject({ applied: count });
   }
 
   async get(path: string): Promise<unknown> {
-    return (await fetch(this.service.url + path)).json();
+    return (await fetch(this.service.url + path, { headers: this.headers })).json();
   }
 }
 

@@ -1,3 +1,6 @@
+import type { SessionJson } from '../model/wire.js';
+import { beginSession, endSession, session } from './session.js';
+
 /** An answer that is not 2xx, in the words of the service. */
 export class ApiError extends Error {
   constructor(
@@ -36,8 +39,9 @@ export const request = async (
   signal?: AbortSignal,
   accept = 'application/json',
 ): Promise<Response> => {
+  const asked = session.peek();
   const response = await fetch(path, { headers: { accept }, ...(signal && { signal }) });
-  if (!response.ok) throw await errorOf(response);
+  if (!response.ok) throw await refusalOf(response, asked);
   return response;
 };
 
@@ -71,13 +75,40 @@ export interface Skipped {
 }
 
 export const skipGaps = async (channel: string, wish: SkipWish): Promise<Skipped> => {
-  const response = await fetch(`${rocketPath(channel)}/gaps/skip`, {
+  const asked = session.peek();
+  const response = await post(`${rocketPath(channel)}/gaps/skip`, wish);
+  if (!response.ok) throw await refusalOf(response, asked);
+  return (await response.json()) as Skipped;
+};
+
+/** From here on the browser has a cookie that no script can read. */
+export const signIn = async (key: string): Promise<void> => {
+  const response = await post('/session', { key });
+  if (!response.ok) throw await errorOf(response);
+  beginSession((await response.json()) as SessionJson);
+};
+
+export const signOut = async (): Promise<void> => {
+  const { ways = [] } = session.peek() ?? {};
+  const response = await fetch('/session', { method: 'DELETE' });
+  if (!response.ok) throw await errorOf(response);
+  beginSession({ ways, scopes: [] });
+};
+
+const post = (path: string, content: object): Promise<Response> =>
+  fetch(path, {
     method: 'POST',
     headers: { accept: 'application/json', 'content-type': 'application/json' },
-    body: JSON.stringify(wish),
+    body: JSON.stringify(content),
   });
-  if (!response.ok) throw await errorOf(response);
-  return (await response.json()) as Skipped;
+
+/** Whatever is refused for want of somebody who may ask leads back to the sign-in screen. */
+const refusalOf = async (response: Response, asked: SessionJson | undefined): Promise<ApiError> => {
+  const error = await errorOf(response);
+  if (response.status !== 401) return error;
+  // Without an error in it, it means that nothing was shown: there is nothing to say of it.
+  const hasShown = response.headers.get('www-authenticate')?.includes('error=') === true;
+  return new ApiError(401, endSession(asked, hasShown ? error.message : undefined));
 };
 
 const errorOf = async (response: Response): Promise<ApiError> => {

@@ -19,7 +19,7 @@ export class LiveFeed {
   /** Whether everything that happens will be told. */
   isListening = false;
   #source: EventSource | undefined;
-  #channel: string | undefined;
+  #path: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isTelling = false;
   #heard = 0;
@@ -27,12 +27,12 @@ export class LiveFeed {
 
   constructor(private readonly listener: FeedListener) {}
 
-  /** Of all rockets, or of one. */
-  open(channel?: string): void {
+  /** The address says whose news it tells; without one it is closed. */
+  open(path: string | undefined): void {
     this.close();
-    this.#channel = channel;
-    const of = channel === undefined ? '' : `&channel=${encodeURIComponent(channel)}`;
-    const source = new EventSource(`/events?after=latest${of}`);
+    this.#path = path;
+    if (path === undefined) return;
+    const source = new EventSource(path);
     this.#source = source;
     const told = (): void => this.#told();
     for (const name of ['message', 'gaps-changed', 'message-late']) source.addEventListener(name, told);
@@ -76,6 +76,6 @@ export class LiveFeed {
   #reopenAfter(ms: number): void {
     this.close();
     this.listener.changed();
-    this.#timer = setTimeout(() => this.open(this.#channel), ms);
+    this.#timer = setTimeout(() => this.open(this.#path), ms);
   }
 }

@@ -8,9 +8,12 @@ import {
   type Trouble,
   type Vitals,
 } from '../model/freshness.js';
-import type { HealthJson } from '../model/wire.js';
+import { isLetIn, isOpen } from '../model/session.js';
+import type { HealthJson, SessionJson } from '../model/wire.js';
+import { get, request } from './api.js';
 import { Asker } from './asker.js';
 import { LiveFeed } from './live-feed.js';
+import { learnSession, session } from './session.js';
 
 export const health = signal<HealthJson | undefined>(undefined);
 export const freshness = signal<Freshness>({ state: 'connecting', label: 'connecting', banner: undefined });
@@ -20,6 +23,7 @@ let provenAt: number | undefined;
 let trouble: Trouble | undefined;
 let lagMs = 0;
 let isProbing = false;
+let isLooking = false;
 let followed: string | undefined;
 
 const tellAskers = (since?: number): void => askers.forEach((asker) => asker.changed(since));
@@ -42,18 +46,17 @@ export const stopAsking = (asker: Asker): void => {
   askers.delete(asker);
 };
 
-/** The live feed of one rocket, or of all. */
-export const follow = (channel: string | undefined): void => {
-  if (channel === followed) return;
-  followed = channel;
-  if (!document.hidden) feed.open(channel);
+/** The live feed at this address, or none. */
+export const follow = (path: string | undefined): void => {
+  if (path === followed) return;
+  followed = path;
+  if (!document.hidden) feed.open(path);
 };
 
 /** Something was done from this page: what it changed is looked at without waiting for the feed. */
 export const lookAgain = (): void => askers.forEach((asker) => asker.now());
 
 export const start = (): void => {
-  feed.open(followed);
   void probe();
   setInterval(() => void probe(), probeEveryMs);
   // While nobody tells what happens, it may happen all the time.
@@ -78,12 +81,13 @@ const probe = async (): Promise<void> => {
   isProbing = true;
   const sentAt = Date.now();
   const before = trouble;
+  void lookWhoAsks();
   try {
     const response = await fetch('/health', { signal: AbortSignal.timeout(probeTimeoutMs) });
     // An unhealthy service answers 503 with what it still knows.
     const report = (await response.json()) as HealthJson;
     health.value = report;
-    lagMs = report.feed.lagSeconds * 1000;
+    lagMs = (report.feed?.lagSeconds ?? 0) * 1000;
     trouble = report.status === 'ok' ? undefined : report.status;
   } catch {
     trouble = 'silent';
@@ -96,6 +100,23 @@ const probe = async (): Promise<void> => {
     if (before !== undefined || sentAt - (outdatedSince ?? sentAt) > provenForMs) tellAskers(outdatedSince);
   }
   judge();
+};
+
+/** A key may be revoked, or be given other scopes, while nothing on the page would notice. */
+const lookWhoAsks = async (): Promise<void> => {
+  const asked = session.peek();
+  if (isLooking || (asked !== undefined && isOpen(asked))) return;
+  isLooking = true;
+  try {
+    const told = await get<SessionJson>('/session', AbortSignal.timeout(probeTimeoutMs));
+    // That nobody is signed in is said without a reason; whatever needs somebody says why, and so ends the session.
+    if (asked !== undefined && isLetIn(asked) && !isLetIn(told))
+      await request('/fleet', AbortSignal.timeout(probeTimeoutMs));
+    else learnSession(asked, told);
+  } catch {
+    // It is asked again with the next probe.
+  }
+  isLooking = false;
 };
 
 const judge = (): void => {

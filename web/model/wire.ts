@@ -64,15 +64,28 @@ export type Outcome = (typeof outcomes)[number];
 
 type ByOutcome<T> = Readonly<Record<(typeof counted)[number], T>>;
 
+/** Who may not read the fleet is told the status alone. */
 export interface HealthJson {
   readonly status: 'ok' | 'stopping' | 'unavailable';
-  readonly uptimeSeconds: number;
-  readonly store: {
+  readonly uptimeSeconds?: number;
+  readonly store?: {
     readonly name: string;
     readonly durability: { readonly level: string; readonly description: string };
   };
-  readonly messages: ByOutcome<number>;
-  readonly feed: { readonly lagSeconds: number };
+  readonly messages?: ByOutcome<number>;
+  readonly feed?: { readonly lagSeconds: number };
+}
+
+/** Who asks, and what he may. */
+export interface SessionJson {
+  /** In which ways somebody may show who he is; none where nobody has to. */
+  readonly ways: readonly ('keys' | 'jwt')[];
+  /** Of the key; left out when nobody is signed in. */
+  readonly name?: string;
+  readonly scopes: readonly ('ingest' | 'read' | 'operate')[];
+  /** Left out for all. */
+  readonly channels?: readonly string[];
+  readonly until?: string;
 }
 
 /** What happened in equal spans of time, a column for each figure. */

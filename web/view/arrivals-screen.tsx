@@ -10,7 +10,7 @@ import { Icon } from './icons.js';
 export const ArrivalsScreen = () => {
   const fleet = useAnswer<FleetJson>('/fleet').answer.value?.value;
   const now = health.value;
-  const sinceStart = (outcome: Outcome | 'received') => figure(now?.messages[outcome]);
+  const sinceStart = (outcome: Outcome | 'received') => figure(now?.messages?.[outcome]);
   return (
     <div class="arrivals-screen">
       <a class="back" href="#/">
@@ -40,7 +40,7 @@ export const ArrivalsScreen = () => {
         </thead>
         <tbody>
           {outcomes.map((outcome) => (
-            <tr key={outcome} data-tone={toneOf(outcome, now?.messages[outcome] ?? 0)}>
+            <tr key={outcome} data-tone={toneOf(outcome, now?.messages?.[outcome] ?? 0)}>
               <th scope="row">{outcomeWords[outcome]}</th>
               {spans.map((span) => (
                 <td key={span} class="number">
@@ -66,7 +66,8 @@ export const ArrivalsScreen = () => {
         </tfoot>
       </table>
       <p class="none">
-        {now !== undefined && `This service started ${durationText(now.uptimeSeconds * 1000)} ago. `}
+        {now?.uptimeSeconds !== undefined &&
+          `This service started ${durationText(now.uptimeSeconds * 1000)} ago. `}
         {fleet !== undefined &&
           `The columns by time know what happened since ${dateTime(fleet.activity.since)}.`}
       </p>

@@ -1,3 +1,5 @@
+import { session } from '../live/session.js';
+import { isOpen } from '../model/session.js';
 import { Copyable } from './parts.js';
 
 /** What a service that has heard nothing yet shows: how to make it hear something. */
@@ -13,6 +15,11 @@ export const EmptyState = () => (
       <Command text={`npx rockets launch ${location.origin}/messages`} what="the launch command" />
       <p class="or">or, in the project’s folder</p>
       <Command text="make launch" what="the make command" />
+      {session.value !== undefined && !isOpen(session.value) && (
+        <p class="or">
+          with a key that may <code>ingest</code> in <code>ROCKETS_API_KEY</code>
+        </p>
+      )}
       <p class="fine">
         This page fills by itself as soon as the first message arrives. How to send your own:{' '}
         <a href="/docs">API documentation</a>. What became of messages that arrived:{' '}
@@ -31,7 +38,7 @@ const Command = ({ text, what }: { readonly text: string; readonly what: string 
   </div>
 );
 
-const Drawing = () => (
+export const Drawing = () => (
   <svg class="pad" viewBox="0 0 240 280" aria-hidden="true">
     <path
       class="pad-fine"

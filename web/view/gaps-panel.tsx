@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { get, rocketPath, skipGaps } from '../live/api.js';
 import { lookAgain } from '../live/service.js';
+import { may } from '../live/session.js';
 import { useAnswer } from '../live/use-answer.js';
 import { dateTime, figure, plural, shortTime } from '../model/format.js';
 import { rangeText, sizeOf, skipPlan } from '../model/gaps.js';
@@ -69,10 +70,12 @@ export const GapsPanel = ({ rocket, at }: Props) => {
             <span class="when" title={`${dateTime(gap.since)} UTC`}>
               since {shortTime(gap.since, at)}
             </span>
-            <button type="button" class="danger-quiet" onClick={() => void telling(ask(gap))}>
-              {/* Gaps close from below: those before it go with it. */}
-              {index === 0 ? 'Skip …' : 'Skip up to here …'}
-            </button>
+            {may.value.operate && (
+              <button type="button" class="danger-quiet" onClick={() => void telling(ask(gap))}>
+                {/* Gaps close from below: those before it go with it. */}
+                {index === 0 ? 'Skip …' : 'Skip up to here …'}
+              </button>
+            )}
           </div>
         ))}
       </div>
@@ -81,7 +84,9 @@ export const GapsPanel = ({ rocket, at }: Props) => {
           <b>Incomplete:</b> messages were skipped, the figures leave out what they said.
         </p>
       )}
-      {question.value !== undefined && <SkipDialog question={question.value} onAnswer={answered} />}
+      {may.value.operate && question.value !== undefined && (
+        <SkipDialog question={question.value} onAnswer={answered} />
+      )}
     </section>
   );
 };

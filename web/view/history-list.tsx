@@ -1,5 +1,6 @@
 import { useMemo, useRef } from 'preact/hooks';
 import { eventTypes, type RocketEvent } from '../../src/domain/rocket-event.js';
+import { may } from '../live/session.js';
 import {
   exactTime,
   figure,
@@ -140,9 +141,13 @@ const Cells = ({ step: { event, rocket }, newer, older, at, isChosen, onPick }: 
         </button>
       </div>
       <div role="cell" class="cell event-name">
-        <a href={eventHref(event.position)} title="This event in full">
-          {eventWords[event.type]}
-        </a>
+        {may.value.fleet ? (
+          <a href={eventHref(event.position)} title="This event in full">
+            {eventWords[event.type]}
+          </a>
+        ) : (
+          eventWords[event.type]
+        )}
       </div>
       <Detail event={event} />
       <div role="cell" class="cell number speed-after">

@@ -3,6 +3,7 @@ import { useMemo, useRef } from 'preact/hooks';
 import type { Asker } from '../live/asker.js';
 import { ApiError, rocketPath } from '../live/api.js';
 import { RocketLog } from '../live/rocket-log.js';
+import { may } from '../live/session.js';
 import { useAnswer, useAsker } from '../live/use-answer.js';
 import { plural } from '../model/format.js';
 import { queryOfRocket, rocketParams, type RocketQuery } from '../model/rocket-query.js';
@@ -29,7 +30,7 @@ export const RocketScreen = ({ channel, params }: Props) => {
     <div class="rocket-screen">
       <a class="back" href="#/">
         <Icon name="back" />
-        Fleet
+        {may.value.fleet ? 'Fleet' : 'Your rockets'}
       </a>
       <div class="title">
         <h1 class="channel-title">

@@ -1,11 +1,14 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { signOut } from '../live/api.js';
 import { freshness } from '../live/service.js';
+import { may, session } from '../live/session.js';
 import type { Route } from '../model/route.js';
 import { Emblem, Icon } from './icons.js';
+import { notify } from './notice.js';
 import { chooseTheme, currentTheme } from './theme.js';
 
-/** What every screen shares: name, navigation, how fresh the page is, the theme. */
+/** What every screen shares: name, navigation, how fresh the page is, who is signed in, the theme. */
 export const Topbar = ({ screen }: { readonly screen: Route['screen'] }) => (
   <header class="topbar">
     <a class="brand" href="#/" aria-label="Rockets, fleet">
@@ -13,14 +16,26 @@ export const Topbar = ({ screen }: { readonly screen: Route['screen'] }) => (
       <span>Rockets</span>
     </a>
     <nav aria-label="Screens">
-      <NavLink href="#/" name="Fleet" isHere={screen === 'fleet' || screen === 'arrivals'} />
-      <NavLink href="#/events" name="Events" isHere={screen === 'events' || screen === 'event'} />
+      <Screens screen={screen} />
       <a href="/docs">API</a>
     </nav>
-    <FreshnessMark />
+    {(session.value === undefined || may.value.read) && <FreshnessMark />}
+    <SignedIn />
     <ThemeSwitch />
   </header>
 );
+
+const Screens = ({ screen }: { readonly screen: Route['screen'] }) => {
+  const { read, fleet } = may.value;
+  if (read && !fleet) return <NavLink href="#/" name="Your rockets" isHere={screen !== 'rocket'} />;
+  if (!fleet && session.value !== undefined) return null;
+  return (
+    <>
+      <NavLink href="#/" name="Fleet" isHere={screen === 'fleet' || screen === 'arrivals'} />
+      <NavLink href="#/events" name="Events" isHere={screen === 'events' || screen === 'event'} />
+    </>
+  );
+};
 
 const NavLink = (props: { readonly href: string; readonly name: string; readonly isHere: boolean }) => (
   <a href={props.href} aria-current={props.isHere ? 'page' : undefined}>
@@ -34,6 +49,24 @@ const FreshnessMark = () => {
     <div class="freshness" role="status" data-state={state} title={titles[state]}>
       <span class="lamp" />
       <span>{label}</span>
+    </div>
+  );
+};
+
+const SignedIn = () => {
+  const { name } = session.value ?? {};
+  if (name === undefined) return null;
+  const leave = (): Promise<void> =>
+    signOut().catch(() => notify('You are still signed in: the service does not answer.'));
+  return (
+    <div class="signed-in">
+      <span class="who wide-only" title={name}>
+        {name}
+      </span>
+      <button type="button" class="quiet" aria-label="Sign out" title="Sign out" onClick={() => void leave()}>
+        <Icon name="out" />
+        <span class="wide-only">Sign out</span>
+      </button>
     </div>
   );
 };

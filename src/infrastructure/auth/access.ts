@@ -163,7 +163,8 @@ interface Stay {
   readonly over: (refusal: Refusal) => void;
 }
 
-const nobody = new Refusal('Send an API key or a token as `Authorization: Bearer …`.');
+/** Somebody who showed nothing. */
+export const nobody = new Refusal('Send an API key or a token as `Authorization: Bearer …`.');
 
 const sensibly = (what: string, read: () => void): void => {
   try {

@@ -1,7 +1,7 @@
 import { Router, type Request, type Response } from 'express';
 import type { Logger } from '../../application/ports/logger.js';
 import { canonicalChannel } from '../../domain/channel.js';
-import type { Access } from '../auth/access.js';
+import { nobody, type Access } from '../auth/access.js';
 import { reaches, Refusal, type Caller } from '../auth/caller.js';
 import type { Scope } from '../auth/scope.js';
 import { routeNotFound } from './error-handler.js';
@@ -84,8 +84,7 @@ export class Gate {
 
   refusal(refusal: Refusal, req: Request): Problem {
     const { method, path } = req;
-    const showed = req.headers.authorization !== undefined || req.headers.cookie !== undefined;
-    if (showed) this.logger.warn('a credential was refused', { why: refusal.why, method, path });
+    if (refusal !== nobody) this.logger.warn('a credential was refused', { why: refusal.why, method, path });
     return problemOf(refusal);
   }
 }
@@ -103,10 +102,15 @@ export const foreignChannel = (caller: Caller | undefined, channel: string): str
     ? undefined
     : `${caller.name} may not report for channel ${channel}, only for: ${listed(caller)}.`;
 
-const problemOf = ({ why, isOurs }: Refusal): Problem =>
-  isOurs
-    ? new Problem('issuer-unavailable', why)
-    : new Problem('unauthenticated', why, undefined, { 'WWW-Authenticate': 'Bearer realm="rockets"' });
+const problemOf = (refusal: Refusal): Problem => {
+  const { why, isOurs } = refusal;
+  if (isOurs) return new Problem('issuer-unavailable', why);
+  // RFC 6750: it names an error only where something was shown.
+  const error = refusal === nobody ? '' : ', error="invalid_token"';
+  return new Problem('unauthenticated', why, undefined, {
+    'WWW-Authenticate': `Bearer realm="rockets"${error}`,
+  });
+};
 
 const lackOf = ({ name, scopes }: Caller, need: Scope, { method, path }: Request): Problem | undefined => {
   if (scopes.has(need)) return undefined;

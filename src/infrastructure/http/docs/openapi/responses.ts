@@ -47,7 +47,7 @@ export const headers = {
   authenticate: {
     required: true,
     description: 'How to show who you are.',
-    schema: { const: 'Bearer realm="rockets"' },
+    schema: { enum: ['Bearer realm="rockets"', 'Bearer realm="rockets", error="invalid_token"'] },
   },
   location: { required: true, description: 'Where the page is.', schema: { type: 'string' } },
 } as const satisfies Readonly<Record<string, Header>>;
