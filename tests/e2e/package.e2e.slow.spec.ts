@@ -153,6 +153,7 @@ it('the installed package brings its licence, what it is and what has changed, a
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'SECURITY.md',
     'dist',
     'docs',
     'package.json',
