@@ -17,7 +17,9 @@ try {
   for (const name of ['package-lock.json', '.npmrc']) cpSync(name, join(folder, name));
   // Takes out of the lock file what nothing needs any more; every version stays.
   npm('install', '--package-lock-only', '--ignore-scripts', '--prefer-offline', '--loglevel=error');
-  const bom = JSON.parse(npm('sbom', '--package-lock-only', '--sbom-format=cyclonedx', '--sbom-type=application'));
+  const bom = JSON.parse(
+    npm('sbom', '--package-lock-only', '--sbom-format=cyclonedx', '--sbom-type=application'),
+  );
   bom.metadata.component.name = delivered.name;
   process.stdout.write(`${JSON.stringify(bom, null, 2)}\n`);
 } finally {
