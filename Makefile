@@ -4,7 +4,7 @@ NODE_MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src web -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: run start dev test test-unit test-slow check lint format format-check types layers build bench launch demo-crash verify sim sim-mutants clean help
+.PHONY: run start dev test test-unit test-slow check lint format format-check types layers build bench launch demo-crash verify sbom sim sim-mutants clean help
 
 run: build ## Build if needed and start the service on port 8088
 	@exec node dist/main.js $(ARGS)
@@ -65,6 +65,9 @@ verify: build ## Replay an SQLite store and compare with its states (SQLITE_FILE
 
 demo-crash: build ## Kill the service in mid-flight, restart it, and prove that nothing was lost
 	@node dist/cli/demo-crash.js
+
+sbom: $(NODE_MODULES) ## Print everything that is delivered, with versions and licences, as CycloneDX
+	@node .ci/sbom.mjs
 
 sim: $(NODE_MODULES) ## Deterministic simulation (ARGS="--seed=1 --seeds=10000")
 	@npm run --silent sim -- $(ARGS)

@@ -15,6 +15,8 @@ export interface Config {
   readonly maxReaders: number;
   /** A port of their own for the probes and /health; undefined: none. */
   readonly adminPort: number | undefined;
+  /** The files of a certificate and its key; undefined: plain HTTP. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly allowedOrigins: readonly string[];
   readonly allowedHosts: readonly string[];
   /** Undefined: everybody may everything. */
@@ -55,6 +57,14 @@ export const sqliteFileIn = (env: Environment): string => readSqliteFile(new Set
 
 const readSqliteFile = (read: Settings): string => read.text('SQLITE_FILE', 'data/rockets.db');
 
+const readTls = (read: Settings): Config['tls'] => {
+  const cert = read.text('TLS_CERT', '');
+  const key = read.text('TLS_KEY', '');
+  if (cert !== '' && key !== '') return { cert, key };
+  read.together('TLS_CERT', cert, 'TLS_KEY', key);
+  return undefined;
+};
+
 const readSettings = (read: Settings, onTerminal: boolean): Config => {
   const config: Config = {
     host: read.text('HOST', '') || undefined,
@@ -66,6 +76,7 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
     maxConnections: read.integer('MAX_CONNECTIONS', 10_000, 1, 1_000_000),
     maxReaders: read.integer('MAX_READERS', 2000, 1, 1_000_000),
     adminPort: read.port('ADMIN_PORT'),
+    tls: readTls(read),
     allowedOrigins: read.list('ALLOWED_ORIGINS', isOrigin, 'origins by comma, as https://a.example'),
     allowedHosts: read.list('ALLOWED_HOSTS', isHost, 'names of hosts by comma, as rockets.example:8088'),
     access: readAccess(read),
@@ -218,6 +229,12 @@ class Settings {
   mustHold(room: string, bytes: number, message: string, messageBytes: number): void {
     if (bytes >= messageBytes) return;
     this.refuse(room, String(bytes), `at least ${message}, which is ${messageBytes}`, bytes);
+  }
+
+  /** Neither is of any use without the other. */
+  together(name: string, text: string, other: string, otherText: string): void {
+    if (text !== '' && otherText === '') this.refuse(other, otherText, `set, as ${name} is`, '');
+    if (text === '' && otherText !== '') this.refuse(name, text, `set, as ${other} is`, '');
   }
 
   finish(): void {

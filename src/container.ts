@@ -20,7 +20,9 @@ import { RocketQueries } from './application/rocket-queries.js';
 import type { Config } from './config.js';
 import { Access, type AccessRules } from './infrastructure/auth/access.js';
 import { createAdminApp, createApp } from './infrastructure/http/app.js';
+import { Certificate } from './infrastructure/http/certificate.js';
 import { dashboardRouter } from './infrastructure/http/docs/dashboard-router.js';
+import { pageHeaders } from './infrastructure/http/docs/page-headers.js';
 import { docsRouter } from './infrastructure/http/docs/docs-router.js';
 import { streamEvents } from './infrastructure/http/feed/feed-stream.js';
 import { RocketsServer } from './infrastructure/http/rockets-server.js';
@@ -74,10 +76,15 @@ export interface Stores {
 export const createContainer = async (config: Config, stores?: Stores): Promise<Container> => {
   const logger = new WinstonLogger({ level: config.logLevel, format: config.logFormat });
   const clock = new SystemClock();
+  const certificate = config.tls && new Certificate(config.tls, logger);
   const opened = stores ?? (await openStores(config, clock, logger));
   const access = config.access && (await openAccess(config.access, logger));
   const container = new Container({ defaultScope: 'Singleton' });
-  container.load(storesModule(opened, clock, logger), applicationModule(config), httpModule(config, access));
+  container.load(
+    storesModule(opened, clock, logger),
+    applicationModule(config),
+    httpModule(config, access, certificate),
+  );
   return container;
 };
 
@@ -153,8 +160,13 @@ const applicationModule = (config: Config): ContainerModule =>
     );
   });
 
-const httpModule = (config: Config, access: Access | undefined): ContainerModule =>
+const httpModule = (
+  config: Config,
+  access: Access | undefined,
+  certificate: Certificate | undefined,
+): ContainerModule =>
   new ContainerModule(({ bind }) => {
+    const headers = pageHeaders(certificate !== undefined);
     bind(p.access).toConstantValue(access);
     bind(p.app).toDynamicValue(({ get }) =>
       createApp({
@@ -168,11 +180,11 @@ const httpModule = (config: Config, access: Access | undefined): ContainerModule
         sites: { allowedOrigins: config.allowedOrigins, allowedHosts: config.allowedHosts },
         access,
         streamEvents: streamEvents(get(p.feed)),
-        pages: [docsRouter({ isGuarded: access !== undefined }), dashboardRouter()],
+        pages: [docsRouter(headers, { isGuarded: access !== undefined }), dashboardRouter(headers)],
       }),
     );
     bind(p.server).toDynamicValue(
-      ({ get }) => new RocketsServer(get(p.app), { maxConnections: config.maxConnections }),
+      ({ get }) => new RocketsServer(get(p.app), { maxConnections: config.maxConnections }, certificate),
     );
     bind(p.adminServer).toDynamicValue(
       ({ get }) =>

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { InvalidConfig, readConfig, settingsInForce, sqliteFileIn, type Config } from './config.js';
 import { createContainer, parts } from './container.js';
 import { AccessRefused } from './infrastructure/auth/access.js';
+import { CertificateRefused } from './infrastructure/http/certificate.js';
 import { version } from './version.js';
 import { outliveLog } from './infrastructure/observability/winston-logger.js';
 
@@ -39,7 +40,7 @@ const serve = async (config: Config): Promise<void> => {
   const service = container.get(parts.service);
   const { port } = await service.start();
   const { level, description } = service.store.durability;
-  const url = `http://${reachableName(config.host)}:${port}`;
+  const url = `${config.tls ? 'https' : 'http'}://${reachableName(config.host)}:${port}`;
   logger.info('Rockets is listening', { url, store: config.eventStore, pid: process.pid });
   logger.info(`Dashboard ${url}/  API ${url}/docs`);
   if (service.adminAddress !== undefined)
@@ -106,7 +107,7 @@ const aboutStore = ({ message }: Error): string => {
 };
 
 const explain = (error: unknown): string => {
-  if (error instanceof InvalidConfig) return error.message;
+  if (error instanceof InvalidConfig || error instanceof CertificateRefused) return error.message;
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AccessRefused) return error.message;
   const { code = '', syscall, path }: NodeJS.ErrnoException = error;

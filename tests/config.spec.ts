@@ -132,6 +132,8 @@ describe('the settings in force', () => {
       MAX_CONNECTIONS: '10000',
       MAX_READERS: '2000',
       ADMIN_PORT: '',
+      TLS_CERT: '',
+      TLS_KEY: '',
       ALLOWED_ORIGINS: '',
       ALLOWED_HOSTS: '',
       GAP_TIMEOUT: 'off',

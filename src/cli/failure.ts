@@ -1,6 +1,10 @@
 /** Something the user can act on: printed as one sentence, without a stack, and the command ends with 1. */
 export class Failure extends Error {}
 
+const unknownAuthority =
+  'nobody whom this machine knows vouches for its certificate: name the file of who does in NODE_EXTRA_CA_CERTS';
+const speaksNoTls = 'it does not speak TLS: is it http://?';
+
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
   ENOTFOUND: 'the host name is not known',
@@ -12,6 +16,12 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: 'it is a directory',
   EACCES: 'you have no right to',
   ENOSPC: 'the disk is full',
+  DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority,
+  SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
+  ERR_SSL_WRONG_VERSION_NUMBER: speaksNoTls,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: speaksNoTls,
 };
 
 /** Errors of files, of sockets and of fetch, which hides the cause one or two levels down. */

@@ -2,6 +2,7 @@ import { authBench } from './auth.bench.js';
 import { feedBench } from './feed.bench.js';
 import { feedLagBench } from './feed-lag.bench.js';
 import { figuresBench } from './figures.bench.js';
+import { headBench } from './head.bench.js';
 import { launchBench, sqliteLaunchBench } from './launch.bench.js';
 import { machine, quick, type Bench, type Row } from './measure.js';
 import { ndjsonBench } from './ndjson.bench.js';
@@ -17,6 +18,7 @@ import { storeBench } from './store.bench.js';
 const benches: Readonly<Record<string, Bench>> = {
   figures: figuresBench,
   post: postBench,
+  head: headBench,
   auth: authBench,
   ndjson: ndjsonBench,
   pipeline: pipelineBench,

@@ -38,9 +38,12 @@ const browserTests = (): void => {
   it('shows every route at /docs, where /swagger leads', async () => {
     await page.goto(`${service.url}/swagger`);
     await page.locator('#operations-Messages-sendMessages').waitFor();
-    const { paths } = (await (await fetch(`${service.url}/openapi.json`)).json()) as { paths: object };
+    const { paths } = (await (await fetch(`${service.url}/openapi.json`)).json()) as {
+      paths: Readonly<Record<string, object>>;
+    };
+    const operations = Object.values(paths).flatMap((path) => Object.keys(path));
     expect(page.url()).toBe(`${service.url}/docs`);
-    expect(await page.locator('.opblock').count()).toBe(Object.keys(paths).length);
+    expect(await page.locator('.opblock').count()).toBe(operations.length);
   });
 
   it('sends a message from the page and shows the answer', async () => {

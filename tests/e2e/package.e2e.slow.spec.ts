@@ -84,6 +84,13 @@ describe.each(ways)('%s', (_way, install) => {
     expect(rocket).toMatchObject({ speed: 500, version: 1 });
   });
 
+  it('does so with the store in memory as well', async () => {
+    const other = await startProcess({}, [], [], join(program, 'dist/main.js'));
+    expect((await postMessage(other.url, messageText(1, 'rocket'))).status).toBe(202);
+    expect(await (await fetch(`${other.url}/health`)).json()).toMatchObject({ store: { name: 'memory' } });
+    expect(await other.end()).toBe(0);
+  });
+
   it('serves the dashboard and the pages about the API, and all that they load', async () => {
     for (const page of ['/', '/docs', '/problems/overloaded']) {
       const response = await fetch(service.url + page, { headers: { Accept: 'text/html' } });
@@ -121,12 +128,32 @@ describe.each(ways)('%s', (_way, install) => {
   });
 });
 
+it('everything that was installed, and what the dashboard is made of, is in the bill of materials', async () => {
+  const { stdout } = await run(process.execPath, ['.ci/sbom.mjs'], { cwd: root, maxBuffer: 64 * MIB });
+  const { components } = JSON.parse(stdout) as { components: { name: string; version: string }[] };
+  const listed = new Set(components.map((component) => `${component.name}@${component.version}`));
+  const installed = JSON.parse(
+    readFileSync(join(folder, 'copy/node_modules/.package-lock.json'), 'utf8'),
+  ) as {
+    packages: Record<string, { version: string }>;
+  };
+  const there = Object.entries(installed.packages).map(
+    ([path, { version: exact }]) => `${path.replace(/.*node_modules\//, '')}@${exact}`,
+  );
+  expect(there.length).toBeGreaterThan(100);
+  expect(there.filter((name) => !listed.has(name))).toEqual([]);
+  const bundled = ['@preact/signals', '@preact/signals-core', 'preact', 'uplot'];
+  const more = [...listed].filter((name) => !there.includes(name));
+  expect(more.map((name) => name.replace(/@[^@]*$/, '')).sort()).toEqual(bundled);
+});
+
 it('the installed package brings its licence, what it is and what has changed, and is run by npx', async () => {
   const directory = join(folder, 'installed');
   expect(readdirSync(join(directory, 'node_modules/rockets')).sort()).toEqual([
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'SECURITY.md',
     'dist',
     'docs',
     'package.json',

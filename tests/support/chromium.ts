@@ -15,7 +15,8 @@ const flags = [
   '--disable-sync',
 ];
 
-export const launchChromium = (): Promise<Browser> => chromium.launch({ executablePath, args: flags });
+export const launchChromium = (...more: readonly string[]): Promise<Browser> =>
+  chromium.launch({ executablePath, args: [...flags, ...more] });
 
 /** A group of tests in a real browser. Without one the run says so; CI, which has to have one, fails. */
 export const describeInBrowser = (name: string, tests: () => void): void => {

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -36,7 +37,7 @@ export const startProcess = async (
   child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
   const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
-  const url = `http://127.0.0.1:${port}`;
+  const url = `${env['TLS_CERT'] === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
   await answers(`${url}/livez`, child, () => log);
   return {
     url,
@@ -125,13 +126,27 @@ const isFree = (port: number): Promise<boolean> =>
 const answers = async (url: string, child: ChildProcess, log: () => string): Promise<void> => {
   for (let attempt = 0; attempt < 600; attempt++) {
     if (child.exitCode !== null) throw new Error(`the process ended with ${child.exitCode}:\n${log()}`);
-    const ok = await fetch(url).then(
-      (answer) => answer.ok,
-      () => false,
-    );
-    if (ok) return;
+    if (await isAlive(url)) return;
     await delay(50);
   }
   child.kill('SIGKILL');
   throw new Error(`no answer at ${url}:\n${log()}`);
+};
+
+/** Whoever made its certificate. */
+const isAlive = async (url: string): Promise<boolean> => {
+  if (url.startsWith('http:')) {
+    return fetch(url).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+  }
+  return new Promise((resolve) => {
+    request(url, { rejectUnauthorized: false, agent: false }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode === 200);
+    })
+      .on('error', () => resolve(false))
+      .end();
+  });
 };

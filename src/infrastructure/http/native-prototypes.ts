@@ -1,12 +1,6 @@
 import type { Express } from 'express';
-import {
-  IncomingMessage,
-  ServerResponse,
-  createServer,
-  type RequestListener,
-  type Server,
-  type ServerOptions,
-} from 'node:http';
+import http, { IncomingMessage, ServerResponse, type RequestListener } from 'node:http';
+import https from 'node:https';
 
 /**
  * Express calls `Object.setPrototypeOf` on every request and response, and V8 then gives up what it learned about
@@ -15,16 +9,14 @@ import {
  */
 export const createExpressServer = (
   app: Express,
-  options: ServerOptions,
+  options: http.ServerOptions | https.ServerOptions,
   serve: RequestListener = app,
-): Server => {
+): http.Server | https.Server => {
   class ExpressRequest extends IncomingMessage {}
   class ExpressResponse extends ServerResponse {}
   Object.setPrototypeOf(ExpressRequest.prototype, app.request);
   Object.setPrototypeOf(ExpressResponse.prototype, app.response);
   Object.assign(app, { request: ExpressRequest.prototype, response: ExpressResponse.prototype });
-  return createServer(
-    { ...options, IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse },
-    serve,
-  );
+  const all = { ...options, IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse };
+  return 'cert' in options ? https.createServer(all, serve) : http.createServer(all, serve);
 };

@@ -1,6 +1,8 @@
 import type { Express } from 'express';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Certificate } from './certificate.js';
 import { createExpressServer } from './native-prototypes.js';
 import { closing, commonHeaders, Problem, problemBody, sendProblem } from './problem.js';
 import { problems } from './problems.js';
@@ -12,9 +14,16 @@ export interface ServerLimits {
 
 /** The socket side of the service: time limits for clients that drip, answers to what is not HTTP, an orderly end. */
 export class RocketsServer {
-  private readonly server: Server;
+  private readonly server: Server | SecureServer;
+  /** Connections that speak no TLS yet, which Node's server does not know of. */
+  private readonly unsecured = new Map<string, Socket>();
+  private stopWatching = (): void => undefined;
 
-  constructor(app: Express, limits: ServerLimits) {
+  constructor(
+    app: Express,
+    limits: ServerLimits,
+    private readonly certificate?: Certificate,
+  ) {
     this.server = createExpressServer(
       app,
       {
@@ -26,12 +35,14 @@ export class RocketsServer {
         maxHeaderSize: 16 * 1024,
         // Node's own refusal has no body; ours has.
         requireHostHeader: false,
+        ...(certificate && { ...certificate.pair, allowHalfOpen: true, handshakeTimeout: HANDSHAKE_MS }),
       },
       (req, res) => (lacksHost(req) ? refuseHostless(req, res) : app(req, res)),
     );
     // Who has sent all he has to say may close that half and still wait for the answer.
     Object.assign(this.server, { httpAllowHalfOpen: true });
-    this.server.on('connection', letGo);
+    this.server.on(certificate === undefined ? 'connection' : 'secureConnection', letGo);
+    if (certificate !== undefined) this.knowUnsecured();
     this.server.maxConnections = limits.maxConnections;
     this.server.on('clientError', refuseMalformed);
     // An expectation nobody knows changes nothing about the request.
@@ -43,6 +54,7 @@ export class RocketsServer {
       this.server.once('error', reject);
       this.server.listen({ port, host, backlog: 4096 }, () => {
         this.server.removeListener('error', reject);
+        this.watchCertificate();
         resolve(this.server.address() as AddressInfo);
       });
     });
@@ -50,7 +62,9 @@ export class RocketsServer {
 
   /** No new connections; resolves when every answer under way is sent, or after `timeoutMs`. */
   async close(timeoutMs: number): Promise<void> {
+    this.stopWatching();
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    for (const socket of this.unsecured.values()) socket.destroy();
     const sweep = setInterval(() => this.server.closeIdleConnections(), 50);
     const force = setTimeout(() => this.server.closeAllConnections(), timeoutMs);
     this.server.closeIdleConnections();
@@ -58,7 +72,26 @@ export class RocketsServer {
     clearInterval(sweep);
     clearTimeout(force);
   }
+
+  private watchCertificate(): void {
+    const { server, certificate } = this;
+    if (certificate === undefined || !(server instanceof SecureServer)) return;
+    this.stopWatching = certificate.watch((pair) => server.setSecureContext(pair));
+  }
+
+  private knowUnsecured(): void {
+    this.server.on('connection', (socket: Socket) => {
+      const peer = peerOf(socket);
+      this.unsecured.set(peer, socket);
+      socket.once('close', () => this.unsecured.delete(peer));
+    });
+    this.server.on('secureConnection', (socket: Socket) => this.unsecured.delete(peerOf(socket)));
+  }
 }
+
+const HANDSHAKE_MS = 5000;
+
+const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
 
 /**
  * Whether somebody who sends no more waits for an answer or has gone, TCP does not tell before something is sent to him. What

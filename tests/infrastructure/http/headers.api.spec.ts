@@ -89,3 +89,23 @@ describe('every answer', () => {
     expect(headers['x-request-id']).toBe('older');
   });
 });
+
+describe('a page', () => {
+  it.each(['/', '/docs', '/docs/start.js', '/problems/conflict'])(
+    'is framed, opened and loaded by no other site, and runs nothing from elsewhere: %s',
+    async (url) => {
+      const { status, headers } = await exchange(service.url, { url, headers: { accept: 'text/html' } });
+      expect(status).toBe(200);
+      expect(headers['content-security-policy']).toMatch(/^default-src 'none';.*;frame-ancestors 'none'$/);
+      expect(headers).toMatchObject({
+        'x-frame-options': 'DENY',
+        'referrer-policy': 'no-referrer',
+        'cross-origin-opener-policy': 'same-origin',
+        'cross-origin-resource-policy': 'same-origin',
+        'x-content-type-options': 'nosniff',
+      });
+      // Without TLS of our own nobody knows whether there is any.
+      expect(headers['strict-transport-security']).toBeUndefined();
+    },
+  );
+});

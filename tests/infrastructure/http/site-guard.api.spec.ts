@@ -80,6 +80,29 @@ describe('a page of an origin in ALLOWED_ORIGINS', () => {
     expect((await report({ origin: 'https://evil.example' })).status).toBe(403);
   });
 
+  it.each<Readonly<Record<string, string>>>([{ accept: '*/*' }, {}])(
+    'gets the same answer as everybody, and more of it: %j',
+    async (headers) => {
+      const message = (more: object): Partial<Call> => ({
+        method: 'POST',
+        headers: { ...headers, 'x-request-id': 'mine', ...more },
+        body: messageText(++number),
+      });
+      const [plain, allowed] = [await send(message({})), await send(message({ origin: ours }))];
+      const cors = /^(access-control-.*|vary|date)$/;
+      const common = ({ headers: all }: { headers: object }) =>
+        Object.fromEntries(Object.entries(all).filter(([name]) => !cors.test(name)));
+      expect(plain.status).toBe(202);
+      expect(common(plain)).toEqual(common(allowed));
+      expect(plain.headers).toMatchObject({
+        'rocket-outcome': 'applied',
+        'cache-control': 'no-store',
+        'content-length': String(plain.body.length),
+        date: expect.any(String) as string,
+      });
+    },
+  );
+
   it('is told beforehand what it may send', async () => {
     const headers = {
       origin: ours,

@@ -5,18 +5,6 @@ import { extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { methodNotAllowed } from '../error-handler.js';
 
-/** Nothing runs and nothing loads that is not a file of this service. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -31,15 +19,16 @@ const builtDashboard = join(__dirname, '..', '..', '..', '..', 'dist', 'web');
  * The dashboard. Its few files are read and compressed once and served from memory: no request names a path on the
  * disk, and a build that replaces the files does not disturb a running service.
  */
-export const dashboardRouter = (directory = builtDashboard): Router => {
+export const dashboardRouter = (headers: RequestHandler, directory = builtDashboard): Router => {
   const router = Router();
   if (!existsSync(join(directory, 'index.html'))) return router;
   // The page is asked for again each time; what it refers to carries a hash in its name and never changes.
-  router.get('/', serve(join(directory, 'index.html'), 'no-cache'));
+  router.get('/', headers, serve(join(directory, 'index.html'), 'no-cache'));
   const assets = readdirSync(join(directory, 'assets'));
   for (const name of assets)
     router.get(
       `/assets/${name}`,
+      headers,
       serve(join(directory, 'assets', name), 'public, max-age=31536000, immutable'),
     );
   router.all(['/', ...assets.map((name) => `/assets/${name}`)], methodNotAllowed('GET, HEAD'));
@@ -53,10 +42,6 @@ const serve = (file: string, cacheControl: string): RequestHandler => {
   const headers = {
     'Content-Type': types[extname(file)] ?? 'application/octet-stream',
     'Cache-Control': cacheControl,
-    'Content-Security-Policy': contentSecurityPolicy,
-    'Cross-Origin-Opener-Policy': 'same-origin',
-    'Referrer-Policy': 'no-referrer',
-    'X-Content-Type-Options': 'nosniff',
   };
   return (req, res) => {
     const compressed = req.acceptsEncodings(['gzip', 'identity']) === 'gzip';

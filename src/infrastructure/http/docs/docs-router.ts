@@ -8,22 +8,13 @@ import { openApiDocument } from './openapi/document.js';
 import { Problem, isProblemSlug } from '../problem.js';
 import { problems } from '../problems.js';
 
-/** Everything comes from here and nothing runs that is not a file of ours: the pages work offline. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
 const swaggerFiles = ['swagger-ui.css', 'swagger-ui-bundle.js'];
 
 /** The contract to read: for programs as JSON, for people as pages. */
-export const docsRouter = ({ isGuarded }: { readonly isGuarded: boolean }): Router => {
+export const docsRouter = (
+  headers: RequestHandler,
+  { isGuarded }: { readonly isGuarded: boolean },
+): Router => {
   const router = Router();
   const texts: readonly (readonly [path: string, type: string, text: string])[] = [
     ['/openapi.json', 'application/json', JSON.stringify(openApiDocument({ isGuarded }))],
@@ -34,23 +25,13 @@ export const docsRouter = ({ isGuarded }: { readonly isGuarded: boolean }): Rout
     ['/docs/pages.css', 'text/css', pageStyle],
   ];
   const serve = (path: string, handler: RequestHandler): void => {
-    router.route(path).get(secured, handler).all(readOnly);
+    router.route(path).get(headers, handler).all(readOnly);
   };
   for (const [path, type, text] of texts) serve(path, (_req, res) => void res.type(type).send(text));
   for (const file of swaggerFiles) serve(`/docs/${file}`, swaggerFile(file));
   serve('/swagger', (_req, res) => res.redirect('/docs'));
   serve('/problems/:slug', explainProblem);
   return router;
-};
-
-const secured: RequestHandler = (_req, res, next) => {
-  res.set({
-    'Content-Security-Policy': contentSecurityPolicy,
-    'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'no-referrer',
-    'Cache-Control': 'no-cache',
-  });
-  next();
 };
 
 const swaggerFile = (name: string): RequestHandler => {

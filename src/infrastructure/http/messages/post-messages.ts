@@ -6,10 +6,11 @@ import type { Outcome } from '../../../application/ingest/outcome.js';
 import type { Caller } from '../../auth/caller.js';
 import { problemOf } from '../error-handler.js';
 import { foreignChannel, type Gate } from '../gate.js';
+import { writeAnswerHead } from './answer-head.js';
 import { detailOf } from './explain-refusal.js';
 import { InvalidInput, readBodyMessage } from './message-reader.js';
 import { NdjsonIngest, isNdjson } from './ndjson-ingest.js';
-import { commonHeaders, Problem, sendProblem } from '../problem.js';
+import { Problem, sendProblem } from '../problem.js';
 import { readBody, type BodyLimits } from './read-body.js';
 import { requestIdOf } from '../request-id.js';
 import { StreamTurns } from './stream-turns.js';
@@ -77,14 +78,9 @@ const messageIn = (body: Buffer, caller: Caller | undefined) => {
 const answer = (res: ServerResponse, outcome: Outcome, requestId: string, wantsBody: boolean): void => {
   if (outcome.outcome === 'conflict') return sendProblem(res, conflictProblem(outcome), requestId);
   const body = wantsBody ? JSON.stringify(outcome) : '';
-  const headers = ['X-Request-Id', requestId, 'Rocket-Outcome', outcome.outcome, ...common];
-  if (wantsBody) headers.push('Content-Type', 'application/json; charset=utf-8');
-  headers.push('Content-Length', String(Buffer.byteLength(body)));
-  res.writeHead(202, headers);
+  writeAnswerHead(res, outcome.outcome, requestId, body);
   res.end(body);
 };
-
-const common = Object.entries(commonHeaders).flat();
 
 const conflictProblem = ({ channel, number }: Outcome): Problem =>
   new Problem(

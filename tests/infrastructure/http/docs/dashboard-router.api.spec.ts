@@ -3,11 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import request from 'supertest';
+import { pageHeaders } from '../../../../src/infrastructure/http/docs/page-headers.js';
 import { dashboardRouter } from '../../../../src/infrastructure/http/docs/dashboard-router.js';
 
 let directory: string;
 
-const app = () => express().use(dashboardRouter(directory));
+const app = () => express().use(dashboardRouter(pageHeaders(false), directory));
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'dashboard-'));
@@ -23,7 +24,7 @@ describe('the dashboard', () => {
     for (const path of ['/', '/assets/main-ABC.js']) {
       const { headers } = await request(app()).get(path).expect(200);
       const policy = headers['content-security-policy'];
-      expect(policy).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self';/);
+      expect(policy).toMatch(/^default-src 'none';script-src 'self';style-src 'self';/);
       expect(policy).not.toMatch(/unsafe|http|\*/);
       expect(headers['x-content-type-options']).toBe('nosniff');
     }
