@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { Express } from 'express';
 import { Container, ContainerModule, type ServiceIdentifier } from 'inversify';
 import { randomUUID } from 'node:crypto';
+import { Budget } from './application/budget.js';
 import { EventFeed } from './application/feed/event-feed.js';
 import { ActivityLog } from './application/fleet/activity-log.js';
 import { Fleet } from './application/fleet/fleet.js';
@@ -46,6 +47,7 @@ export const parts = {
   directory: named<RocketDirectory>('RocketDirectory'),
   minutes: named<MinuteLog>('MinuteLog'),
   counters: named<Counters>('Counters'),
+  budget: named<Budget>('Budget'),
   buffer: named<ReorderBuffer>('ReorderBuffer'),
   workers: named<WorkerPool>('WorkerPool'),
   ingest: named<IngestMessages>('IngestMessages'),
@@ -97,8 +99,10 @@ const storesModule = (
 const applicationModule = (config: Config): ContainerModule =>
   new ContainerModule(({ bind }) => {
     bind(p.counters).toDynamicValue(() => new Counters());
+    bind(p.budget).toDynamicValue(() => new Budget(config.bufferBytes));
     bind(p.buffer).toDynamicValue(
-      () => new ReorderBuffer({ messages: config.bufferMessages, bytes: config.bufferBytes }),
+      ({ get }) =>
+        new ReorderBuffer({ messages: config.bufferMessages, bytes: config.bufferBytes }, get(p.budget)),
     );
     bind(p.workers).toDynamicValue(
       ({ get }) =>
@@ -164,20 +168,23 @@ const httpModule = (config: Config, access: Access | undefined): ContainerModule
         fleet: get(p.fleet),
         counters: get(p.counters),
         logger: get(p.logger),
-        limits: { bytes: config.bodyBytes, timeoutMs: BODY_TIMEOUT_MS },
+        limits: { bytes: config.bodyBytes, timeoutMs: BODY_TIMEOUT_MS, budget: get(p.budget) },
+        budget: get(p.budget),
         sites: { allowedOrigins: config.allowedOrigins, allowedHosts: config.allowedHosts },
         access,
-        streamEvents: streamEvents(get(p.feed)),
+        streamEvents: streamEvents(get(p.feed), get(p.budget)),
         pages: [docsRouter({ isGuarded: access !== undefined }), dashboardRouter()],
       }),
     );
     bind(p.server).toDynamicValue(
-      ({ get }) => new RocketsServer(get(p.app), { maxConnections: config.maxConnections }),
+      ({ get }) =>
+        new RocketsServer(get(p.app), { maxConnections: config.maxConnections, budget: get(p.budget) }),
     );
     bind(p.adminServer).toDynamicValue(
       ({ get }) =>
         new RocketsServer(createAdminApp({ health: get(p.health), logger: get(p.logger), access }), {
           maxConnections: config.maxConnections,
+          budget: get(p.budget),
         }),
     );
     bind(p.service).toDynamicValue(

@@ -1,13 +1,16 @@
 import type { Express } from 'express';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Budget } from '../../application/budget.js';
 import { createExpressServer } from './native-prototypes.js';
+import { oneAtATime } from './one-at-a-time.js';
 import { closing, commonHeaders, Problem, problemBody, sendProblem } from './problem.js';
 import { problems } from './problems.js';
 import { requestIdOf } from './request-id.js';
 
 export interface ServerLimits {
   readonly maxConnections: number;
+  readonly budget: Budget;
 }
 
 /** The socket side of the service: time limits for clients that drip, answers to what is not HTTP, an orderly end. */
@@ -27,7 +30,7 @@ export class RocketsServer {
         // Node's own refusal has no body; ours has.
         requireHostHeader: false,
       },
-      (req, res) => (lacksHost(req) ? refuseHostless(req, res) : app(req, res)),
+      oneAtATime(limits.budget, (req, res) => (lacksHost(req) ? refuseHostless(req, res) : app(req, res))),
     );
     // Who has sent all he has to say may close that half and still wait for the answer.
     Object.assign(this.server, { httpAllowHalfOpen: true });
