@@ -27,7 +27,10 @@ import { streamEvents } from './infrastructure/http/feed/feed-stream.js';
 import { RocketsServer } from './infrastructure/http/rockets-server.js';
 import { WinstonLogger } from './infrastructure/observability/winston-logger.js';
 import { InMemoryEventStore } from './infrastructure/stores/memory/in-memory-event-store.js';
-import { InMemoryRocketDirectory } from './infrastructure/stores/memory/in-memory-rocket-directory.js';
+import {
+  InMemoryRocketDirectory,
+  PLACE_BYTES,
+} from './infrastructure/stores/memory/in-memory-rocket-directory.js';
 import { noMinutes } from './infrastructure/stores/memory/no-minutes.js';
 import { RelationalMinutes } from './infrastructure/stores/relational/minutes.js';
 import { RelationalRocketDirectory } from './infrastructure/stores/relational/relational-directory.js';
@@ -36,6 +39,8 @@ import { SystemClock } from './infrastructure/system-clock.js';
 import { RocketsService } from './rockets-service.js';
 
 const BODY_TIMEOUT_MS = 10_000;
+/** Of what the store in memory may keep, so much more may the orders take in which it is listed. */
+const SHARE_OF_ORDERS = 1 / 8;
 
 const named = <T>(name: string): ServiceIdentifier<T> => Symbol(name) as ServiceIdentifier<T>;
 
@@ -219,6 +224,7 @@ const openStores = async (config: Config, clock: Clock, logger: Logger): Promise
     const minutes = new RelationalMinutes(opened.ask, (rows, before) => opened.putMinutes(rows, before));
     return { store, directory: new RelationalRocketDirectory(opened), minutes };
   }
-  const directory = new InMemoryRocketDirectory(clock);
+  const places = Math.floor((config.storeBytes * SHARE_OF_ORDERS) / PLACE_BYTES);
+  const directory = new InMemoryRocketDirectory(clock, places);
   return { store: new InMemoryEventStore(directory, { bytes: config.storeBytes }), directory };
 };

@@ -31,7 +31,7 @@ const BYTES_PER_CHUNK = 1024;
 const BYTES_PER_PIECE = 128;
 /** A chunk is there twice while it is worked through, as bytes and as text. */
 const TAKEN_BY_BYTE = 2;
-/** Of how much of the budget on a sender is let go on only when what it sent is worked through. */
+/** With so much of the budget in use, a sender goes on when what it sent is worked through, and is told of its lines in short. */
 const TIGHT = 1 / 2;
 /** An item of the answer. */
 const BYTES_PER_ITEM = 128;
@@ -145,7 +145,7 @@ export class NdjsonIngest implements ChunkTaker {
   }
 
   private weigh(): boolean {
-    return this.loan.hold(TAKEN_BY_BYTE * (this.unread + this.report.bytes) + this.lines.held);
+    return this.loan.hold(TAKEN_BY_BYTE * this.unread + this.report.bytes + this.lines.held);
   }
 
   private async takeChunk({ bytes: chunk, pieces }: JoinedChunk): Promise<void> {
@@ -195,7 +195,7 @@ export class NdjsonIngest implements ChunkTaker {
   private refuse(detail: string, errors?: InvalidInput['errors']): void {
     this.refusals++;
     this.counters.turnedAway('invalid');
-    this.report.invalid(this.line, detail, errors);
+    this.report.invalid(this.line, detail, this.isTight() ? undefined : errors);
   }
 
   private submit(message: RocketMessage, bytes: number): void {

@@ -4,7 +4,7 @@ import type { InputError } from '../problem.js';
 
 const MAX_ITEMS = 1000;
 /** What one item takes beside its errors. */
-const ITEM_BYTES = 400;
+const ITEM_BYTES = 250;
 /** Errors name what was sent, which may be long: beyond so much the items do without. */
 const MAX_ERROR_BYTES = 256 * 1024;
 
@@ -54,7 +54,7 @@ export class NdjsonReport {
   private kept(errors: readonly InputError[] | undefined): readonly InputError[] | undefined {
     if (errors === undefined || this.items.length >= MAX_ITEMS) return undefined;
     let bytes = 0;
-    for (const { pointer = '', message } of errors) bytes += 2 * (pointer.length + message.length);
+    for (const { pointer = '', message } of errors) bytes += pointer.length + message.length;
     if (this.errorBytes + bytes > MAX_ERROR_BYTES) return undefined;
     this.errorBytes += bytes;
     return errors;
