@@ -67,7 +67,7 @@ const open = (res: Response): Response => {
  * Writes to the socket itself once the headers are out. Node's response would put every message off to the next tick,
  * at twice the price, and the feed could not tell how much of its time a thousand readers take.
  */
-class SseReader implements FeedReader {
+export class SseReader implements FeedReader {
   private taken = 0;
   /** Of these not all has left. */
   private held: FeedText[] = [];

@@ -264,7 +264,8 @@ export class InMemoryRocketDirectory implements RocketDirectory {
     read: (view: SortedView<DirectoryEntry>) => T | Promise<T>,
     signal: AbortSignal | undefined,
   ): Promise<T> {
-    if (!this.views.has(key)) await this.makeRoom(signal);
+    // Between the last look and the new view there must be no turn of anybody else.
+    while (!this.views.has(key) && !this.makeRoom()) await this.roomLater(signal);
     const view = this.views.get(key) ?? new SortedView(this.entries, rule());
     this.views.delete(key);
     this.views.set(key, view);
@@ -292,16 +293,17 @@ export class InMemoryRocketDirectory implements RocketDirectory {
     view.settle(SLICE);
   }
 
-  /** An order of all rockets has to fit in beside those that are being read. */
-  private async makeRoom(signal: AbortSignal | undefined): Promise<void> {
-    for (;;) {
-      const places = this.dropViews(this.entries.length);
-      if (this.views.size === 0 || places <= this.maxPlaces) return;
-      await new Promise<void>((go) => this.waitingForRoom.push(go));
-      if (signal?.aborted !== true) continue;
-      this.waitingForRoom.shift()?.();
-      throw signal.reason;
-    }
+  /** Whether an order of all rockets fits in beside those that are being read. */
+  private makeRoom(): boolean {
+    const places = this.dropViews(this.entries.length);
+    return this.views.size === 0 || places <= this.maxPlaces;
+  }
+
+  private async roomLater(signal: AbortSignal | undefined): Promise<void> {
+    await new Promise<void>((go) => this.waitingForRoom.push(go));
+    if (signal?.aborted !== true) return;
+    this.waitingForRoom.shift()?.();
+    throw signal.reason;
   }
 
   /** Those that were asked for longest ago, but none that is being read; answers how many places there will be. */
