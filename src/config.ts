@@ -35,6 +35,8 @@ export interface Config {
   readonly logFormat: 'json' | 'text';
 }
 
+const MIB = 1024 * 1024;
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The configuration makes no sense; the message names every setting at fault and what it must be. */
@@ -71,7 +73,7 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
     port: read.integer('PORT', 8088, 0, 65_535),
     workerCount: read.integer('WORKER_COUNT', 3, 1, 64),
     bufferMessages: read.integer('BUFFER_MESSAGES', 100_000, 1, 10_000_000),
-    bufferBytes: read.integer('BUFFER_BYTES', 128 * 1024 * 1024, 1024, 2 ** 40),
+    bufferBytes: read.integer('BUFFER_BYTES', Math.min(128 * MIB, shareOfMemory(1 / 8)), 1024, 2 ** 40),
     bodyBytes: read.integer('BODY_BYTES', 64 * 1024, 256, 16 * 1024 * 1024),
     maxConnections: read.integer('MAX_CONNECTIONS', 10_000, 1, 1_000_000),
     maxReaders: read.integer('MAX_READERS', 2000, 1, 1_000_000),
@@ -83,7 +85,7 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
     gapTimeoutMs: read.duration('GAP_TIMEOUT', 'off', '8760h'),
     silentAfterMs: read.duration('SILENT_AFTER', '10m', '8760h'),
     shutdownTimeoutMs: read.duration('SHUTDOWN_TIMEOUT', '9s', '24h'),
-    storeBytes: read.integer('STORE_BYTES', shareOfMemory(), 1024 * 1024, 2 ** 50),
+    storeBytes: read.integer('STORE_BYTES', shareOfMemory(5 / 8), MIB, 2 ** 50),
     eventStore: read.oneOf('EVENT_STORE', 'memory', ['memory', 'sqlite']),
     sqliteFile: readSqliteFile(read),
     sqliteSynchronous: read.oneOf('SQLITE_SYNCHRONOUS', 'full', ['full', 'normal']),
@@ -154,8 +156,8 @@ const isAlgorithm = (text: string): boolean => algorithms.includes(text);
 const isKeySource = (text: string): boolean =>
   text !== '' && (!/^http:/i.test(text) || /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/i.test(text));
 
-/** Of what the process may take for JavaScript, three quarters: the rest is for what is on its way. */
-const shareOfMemory = (): number => Math.floor((getHeapStatistics().heap_size_limit * 3) / 4);
+/** Of what the process may take for JavaScript. */
+const shareOfMemory = (share: number): number => Math.floor(getHeapStatistics().heap_size_limit * share);
 
 const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
 

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { Express } from 'express';
 import { Container, ContainerModule, type ServiceIdentifier } from 'inversify';
 import { randomUUID } from 'node:crypto';
+import { Budget } from './application/budget.js';
 import { EventFeed } from './application/feed/event-feed.js';
 import { ActivityLog } from './application/fleet/activity-log.js';
 import { Fleet } from './application/fleet/fleet.js';
@@ -28,7 +29,10 @@ import { streamEvents } from './infrastructure/http/feed/feed-stream.js';
 import { RocketsServer } from './infrastructure/http/rockets-server.js';
 import { WinstonLogger } from './infrastructure/observability/winston-logger.js';
 import { InMemoryEventStore } from './infrastructure/stores/memory/in-memory-event-store.js';
-import { InMemoryRocketDirectory } from './infrastructure/stores/memory/in-memory-rocket-directory.js';
+import {
+  InMemoryRocketDirectory,
+  PLACE_BYTES,
+} from './infrastructure/stores/memory/in-memory-rocket-directory.js';
 import { noMinutes } from './infrastructure/stores/memory/no-minutes.js';
 import { RelationalMinutes } from './infrastructure/stores/relational/minutes.js';
 import { RelationalRocketDirectory } from './infrastructure/stores/relational/relational-directory.js';
@@ -37,6 +41,8 @@ import { SystemClock } from './infrastructure/system-clock.js';
 import { RocketsService } from './rockets-service.js';
 
 const BODY_TIMEOUT_MS = 10_000;
+/** Of what the store in memory may keep, so much more may the orders take in which it is listed. */
+const SHARE_OF_ORDERS = 1 / 8;
 
 const named = <T>(name: string): ServiceIdentifier<T> => Symbol(name) as ServiceIdentifier<T>;
 
@@ -48,6 +54,7 @@ export const parts = {
   directory: named<RocketDirectory>('RocketDirectory'),
   minutes: named<MinuteLog>('MinuteLog'),
   counters: named<Counters>('Counters'),
+  budget: named<Budget>('Budget'),
   buffer: named<ReorderBuffer>('ReorderBuffer'),
   workers: named<WorkerPool>('WorkerPool'),
   ingest: named<IngestMessages>('IngestMessages'),
@@ -104,8 +111,10 @@ const storesModule = (
 const applicationModule = (config: Config): ContainerModule =>
   new ContainerModule(({ bind }) => {
     bind(p.counters).toDynamicValue(() => new Counters());
+    bind(p.budget).toDynamicValue(() => new Budget(config.bufferBytes));
     bind(p.buffer).toDynamicValue(
-      () => new ReorderBuffer({ messages: config.bufferMessages, bytes: config.bufferBytes }),
+      ({ get }) =>
+        new ReorderBuffer({ messages: config.bufferMessages, bytes: config.bufferBytes }, get(p.budget)),
     );
     bind(p.workers).toDynamicValue(
       ({ get }) =>
@@ -176,20 +185,27 @@ const httpModule = (
         fleet: get(p.fleet),
         counters: get(p.counters),
         logger: get(p.logger),
-        limits: { bytes: config.bodyBytes, timeoutMs: BODY_TIMEOUT_MS },
+        limits: { bytes: config.bodyBytes, timeoutMs: BODY_TIMEOUT_MS, budget: get(p.budget) },
+        budget: get(p.budget),
         sites: { allowedOrigins: config.allowedOrigins, allowedHosts: config.allowedHosts },
         access,
-        streamEvents: streamEvents(get(p.feed)),
+        streamEvents: streamEvents(get(p.feed), get(p.budget)),
         pages: [docsRouter(headers, { isGuarded: access !== undefined }), dashboardRouter(headers)],
       }),
     );
     bind(p.server).toDynamicValue(
-      ({ get }) => new RocketsServer(get(p.app), { maxConnections: config.maxConnections }, certificate),
+      ({ get }) =>
+        new RocketsServer(
+          get(p.app),
+          { maxConnections: config.maxConnections, budget: get(p.budget) },
+          certificate,
+        ),
     );
     bind(p.adminServer).toDynamicValue(
       ({ get }) =>
         new RocketsServer(createAdminApp({ health: get(p.health), logger: get(p.logger), access }), {
           maxConnections: config.maxConnections,
+          budget: get(p.budget),
         }),
     );
     bind(p.service).toDynamicValue(
@@ -224,6 +240,7 @@ const openStores = async (config: Config, clock: Clock, logger: Logger): Promise
     const minutes = new RelationalMinutes(opened.ask, (rows, before) => opened.putMinutes(rows, before));
     return { store, directory: new RelationalRocketDirectory(opened), minutes };
   }
-  const directory = new InMemoryRocketDirectory(clock);
+  const places = Math.floor((config.storeBytes * SHARE_OF_ORDERS) / PLACE_BYTES);
+  const directory = new InMemoryRocketDirectory(clock, places);
   return { store: new InMemoryEventStore(directory, { bytes: config.storeBytes }), directory };
 };

@@ -25,8 +25,8 @@ export interface HealthReport {
   /** Messages that came after their numbers were skipped. */
   readonly late?: number;
   readonly messages: Counters['messages'];
-  /** Messages taken and not answered yet. */
-  readonly buffer: { readonly messages: number; readonly bytes: number };
+  /** Messages taken and not answered yet, and the bytes of all that is held on the way, beside what may be. */
+  readonly buffer: { readonly messages: number } & Fullness;
   /** Who reads live, and how far they are behind what is stored. */
   readonly feed: { readonly readers: number; readonly lagSeconds: number };
   /** Lines of the log that could not be written. */
@@ -62,11 +62,12 @@ export class Health {
   }
 
   async report(): Promise<HealthReport> {
+    const { budget } = this.buffer;
     const base = {
       uptimeSeconds: Math.floor((this.clock.elapsed() - this.startedAt) / 1000),
       store: { name: this.storeName, durability: this.store.durability, ...this.fullness() },
       messages: this.counters.messages,
-      buffer: { messages: this.buffer.messages, bytes: this.buffer.bytes },
+      buffer: { messages: this.buffer.messages, bytes: budget.used, limit: budget.limit },
       feed: { readers: this.feed.readers, lagSeconds: Math.round(this.feed.lagMs) / 1000 },
       log: { lost: this.logger.lost },
     };

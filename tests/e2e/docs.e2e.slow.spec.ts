@@ -71,7 +71,7 @@ const browserTests = (): void => {
 
   it('explains a problem where its type leads', async () => {
     await page.goto(`${service.url}/problems/overloaded`);
-    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Too many messages are waiting');
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Too much is waiting');
     expect(await page.locator('code').allTextContents()).toContain('Retry-After');
     await page.evaluate(axe.source);
     expect(((await page.evaluate('axe.run()')) as axe.AxeResults).violations).toEqual([]);

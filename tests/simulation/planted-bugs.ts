@@ -364,13 +364,13 @@ const storing: readonly PlantedBug[] = [
   {
     bug: 'a full buffer drops without a word',
     file: buffer,
-    find: 'if (!this.hasRoom(arrival.bytes, ofStream)) return false;',
-    replace: 'if (!this.hasRoom(arrival.bytes, ofStream)) return true;',
+    find: 'if (!this.takeRoom(arrival.bytes, ofStream)) return false;',
+    replace: 'if (!this.takeRoom(arrival.bytes, ofStream)) return true;',
   },
   {
     bug: 'the bytes of answered messages are never given back',
     file: buffer,
-    find: 'for (const arrival of arrivals) this.bytes -= arrival.bytes;',
+    find: 'this.budget.give(bytes);',
     replace: '',
   },
   {

@@ -9,8 +9,8 @@ import type { WorkerPool } from './worker-pool.js';
 /** There is no room for this message now; nothing of it was taken. */
 export class Overloaded extends Error {
   readonly code = 'overloaded';
-  constructor() {
-    super('Too many messages are waiting to be stored.');
+  constructor(limit: string) {
+    super(`Too much is waiting to be stored: ${limit}.`);
   }
 }
 
@@ -49,7 +49,8 @@ export class IngestMessages {
   ): Overloaded | ShuttingDown | undefined {
     if (this.stopping) return new ShuttingDown();
     const delivery = new Delivery(message, bytes, told, ticket ?? 0, this.counters, this.logger);
-    if (!this.buffer.offer(delivery, ticket !== undefined)) return new Overloaded();
+    const ofStream = ticket !== undefined;
+    if (!this.buffer.offer(delivery, ofStream)) return new Overloaded(this.buffer.limitFor(ofStream));
     this.workers.wake();
     return undefined;
   }

@@ -1,4 +1,5 @@
 import type { RocketMessage } from '../../domain/rocket-message.js';
+import { Budget, SHARE_OF_ARRIVING } from '../budget.js';
 import type { Skip } from './advance.js';
 import { LANES, laneOf } from './lanes.js';
 import type { NumberRange, Outcome } from './outcome.js';
@@ -59,8 +60,6 @@ export const MESSAGES_PER_BATCH = 1024;
  * single message is soon stored, however many streams there are.
  */
 const MOST_BESIDE_STREAMS = 8 * MESSAGES_PER_BATCH;
-/** What streams leave of the buffer to single messages. */
-const SHARE_OF_STREAMS = 3 / 4;
 /** Each of them may need its head read, and may go on draining. */
 const CHANNELS_PER_BATCH = 256;
 
@@ -80,11 +79,14 @@ export class ReorderBuffer {
   /** Of the messages those that nobody has taken. */
   waiting = 0;
 
-  constructor(private readonly limits: BufferLimits) {}
+  constructor(
+    private readonly limits: BufferLimits,
+    readonly budget = new Budget(limits.bytes),
+  ) {}
 
   /** False, and nothing taken, when the buffer is full; for a message of a stream it is so earlier. */
   offer(arrival: Arrival, ofStream = false): boolean {
-    if (!this.hasRoom(arrival.bytes, ofStream)) return false;
+    if (!this.takeRoom(arrival.bytes, ofStream)) return false;
     this.messages++;
     this.waiting++;
     this.bytes += arrival.bytes;
@@ -92,14 +94,25 @@ export class ReorderBuffer {
     return true;
   }
 
-  private hasRoom(bytes: number, ofStream: boolean): boolean {
-    const { limits } = this;
-    // Alone, a message is as welcome as any.
-    if (!ofStream || this.messages === 0) {
-      return this.messages < limits.messages && this.bytes + bytes <= limits.bytes;
-    }
-    const most = Math.min(MOST_BESIDE_STREAMS, SHARE_OF_STREAMS * limits.messages);
-    return this.messages < most && this.bytes + bytes <= SHARE_OF_STREAMS * limits.bytes;
+  /** Why this one is not taken, in words. */
+  limitFor(ofStream: boolean): string {
+    return this.messages < this.mostMessages(ofStream)
+      ? this.budget.described
+      : `BUFFER_MESSAGES is ${this.limits.messages}`;
+  }
+
+  private takeRoom(bytes: number, ofStream: boolean): boolean {
+    const { budget } = this;
+    // Alone, a message is as welcome as any, whatever else is held.
+    if (this.messages === 0) budget.take(bytes);
+    else if (this.messages >= this.mostMessages(ofStream)) return false;
+    else return budget.tryTake(bytes, ofStream ? SHARE_OF_ARRIVING : 1);
+    return true;
+  }
+
+  private mostMessages(ofStream: boolean): number {
+    const { messages } = this.limits;
+    return ofStream ? Math.min(MOST_BESIDE_STREAMS, SHARE_OF_ARRIVING * messages) : messages;
   }
 
   offerSkip(channel: string, skip: SkipRequest): void {
@@ -135,7 +148,10 @@ export class ReorderBuffer {
   /** The arrivals were answered: their room is free again. */
   settled(arrivals: readonly Arrival[]): void {
     this.messages -= arrivals.length;
-    for (const arrival of arrivals) this.bytes -= arrival.bytes;
+    let bytes = 0;
+    for (const arrival of arrivals) bytes += arrival.bytes;
+    this.bytes -= bytes;
+    this.budget.give(bytes);
   }
 
   release({ lanes }: Batch): void {

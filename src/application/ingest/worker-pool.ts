@@ -124,9 +124,13 @@ export class WorkerPool {
 
   private async process(work: readonly ChannelWork[]): Promise<void> {
     try {
-      await this.takeTurns(await this.load(work), (turns) => this.processTurns(turns));
+      for (let left = work; left.length > 0;) {
+        const { turns, loaded } = await this.load(left);
+        await this.takeTurns(turns, (some) => this.processTurns(some));
+        left = left.slice(loaded);
+      }
       for (let asked = work.filter(isAskedToSkip); asked.length > 0; asked = asked.filter(isAskedToSkip)) {
-        const turns = await this.load(asked.slice(0, SKIPS_TOGETHER), true);
+        const { turns } = await this.load(asked.slice(0, SKIPS_TOGETHER), true);
         await this.takeTurns(turns, (left) => this.skipTurns(left));
       }
     } catch (error) {
@@ -141,20 +145,27 @@ export class WorkerPool {
     }
   }
 
-  /** A channel that can't be read, because what is stored of it is damaged, is nobody else's trouble. */
-  private async load(work: readonly ChannelWork[], skips = false): Promise<Turn[]> {
+  /**
+   * Answers of how many channels, too: the store may have heads of the first ones only. A channel that can't be read, because
+   * what is stored of it is damaged, is nobody else's trouble.
+   */
+  private async load(
+    work: readonly ChannelWork[],
+    skips = false,
+  ): Promise<{ readonly turns: Turn[]; readonly loaded: number }> {
     try {
       const heads = await this.store.load(work.map((one) => headRequest(one, skips)));
-      return work.map((channelWork, i) => ({ work: channelWork, head: heads[i]! }));
+      return { turns: heads.map((head, i) => ({ work: work[i]!, head })), loaded: heads.length };
     } catch (error) {
       if (work.length === 1) throw error;
       const results = await Promise.allSettled(work.map((one) => this.load([one], skips)));
       if (results.every(({ status }) => status === 'rejected')) throw error;
-      return results.flatMap((result, i) => {
-        if (result.status === 'fulfilled') return result.value;
+      const turns = results.flatMap((result, i) => {
+        if (result.status === 'fulfilled') return result.value.turns;
         this.failUnsettled([work[i]!], asError(result.reason));
         return [];
       });
+      return { turns, loaded: work.length };
     }
   }
 

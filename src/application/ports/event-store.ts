@@ -28,7 +28,10 @@ export interface EventStore {
   readonly fullness?: Fullness;
   /** Called before work is taken: resolves when it pays to begin, as more that comes meanwhile shares one commit; never rejects. */
   gather(waiting: () => number): Promise<void>;
-  /** The heads of the channels, in the order asked; a channel never heard of has the initial head. */
+  /**
+   * The heads of the channels, in the order asked; a channel never heard of has the initial head. Of very much that waits
+   * only the first heads, one at least: the caller asks for the others when it is done with these.
+   */
   load(requests: readonly HeadRequest[]): Promise<Head[]>;
   /** Writes the changes; answers the fresh heads of those that had moved meanwhile and were not written. */
   commit(changes: readonly Change[]): Promise<Head[]>;

@@ -1,5 +1,6 @@
 import compression from 'compression';
 import express, { type Express, type RequestHandler, type Router } from 'express';
+import type { Budget } from '../../application/budget.js';
 import type { Counters } from '../../application/ingest/counters.js';
 import type { Fleet } from '../../application/fleet/fleet.js';
 import type { Health } from '../../application/health.js';
@@ -17,6 +18,7 @@ import type { BodyLimits } from './messages/read-body.js';
 import { requestIdOf } from './request-id.js';
 import { sessionRouter } from './session-router.js';
 import { siteGuard, type SiteRules } from './site-guard.js';
+import { weighedAnswers } from './weighed-answers.js';
 import { rocketsRouter } from './rockets/rockets-router.js';
 
 export interface AppParts {
@@ -27,6 +29,7 @@ export interface AppParts {
   readonly counters: Counters;
   readonly logger: Logger;
   readonly limits: BodyLimits;
+  readonly budget: Budget;
   readonly sites: SiteRules;
   /** Undefined: everybody may everything. */
   readonly access: Access | undefined;
@@ -73,6 +76,7 @@ export const createApp = (parts: AppParts): Express => {
   });
   app.use(gate.router());
   app.use(compressed);
+  app.use(weighedAnswers(parts.budget));
   app.all('/messages', methodNotAllowed('POST, OPTIONS'));
   app.use(rocketsRouter(parts.queries, parts.ingest, parts.limits));
   app.use(eventsRouter(parts.queries, parts.streamEvents));

@@ -163,8 +163,9 @@ export const problems = {
   },
   overloaded: {
     status: 503,
-    title: 'Too many messages are waiting',
-    advice: 'The message was not taken. Send it again after the seconds given in `Retry-After`.',
+    title: 'Too much is waiting',
+    advice:
+      'The message was not taken. Send it again after the seconds given in `Retry-After`. When it happens often, whoever runs the service raises the limit that the detail names.',
   },
   'store-unavailable': {
     status: 503,
@@ -181,7 +182,8 @@ export const problems = {
   'too-many-reads': {
     status: 503,
     title: 'Too many questions are waiting to be answered',
-    advice: 'Ask again after the seconds given in `Retry-After`, and for less at once.',
+    advice:
+      'Ask again after the seconds given in `Retry-After`, and for less at once; take the answers to what was asked before.',
   },
   'too-many-readers': {
     status: 503,

@@ -2,14 +2,17 @@ import type { Express } from 'express';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Budget } from '../../application/budget.js';
 import type { Certificate } from './certificate.js';
 import { createExpressServer } from './native-prototypes.js';
+import { oneAtATime } from './one-at-a-time.js';
 import { closing, commonHeaders, Problem, problemBody, sendProblem } from './problem.js';
 import { problems } from './problems.js';
 import { requestIdOf } from './request-id.js';
 
 export interface ServerLimits {
   readonly maxConnections: number;
+  readonly budget: Budget;
 }
 
 /** The socket side of the service: time limits for clients that drip, answers to what is not HTTP, an orderly end. */
@@ -37,7 +40,7 @@ export class RocketsServer {
         requireHostHeader: false,
         ...(certificate && { ...certificate.pair, allowHalfOpen: true, handshakeTimeout: HANDSHAKE_MS }),
       },
-      (req, res) => (lacksHost(req) ? refuseHostless(req, res) : app(req, res)),
+      oneAtATime(limits.budget, (req, res) => (lacksHost(req) ? refuseHostless(req, res) : app(req, res))),
     );
     // Who has sent all he has to say may close that half and still wait for the answer.
     Object.assign(this.server, { httpAllowHalfOpen: true });

@@ -259,6 +259,26 @@ describe('workers', () => {
     expect(sizes).toEqual([5000, 5000]);
   });
 
+  it('go on with the channels of which the store had no heads yet', async () => {
+    class SparingStore extends WatchedStore {
+      override load(requests: readonly HeadRequest[]): Promise<Head[]> {
+        return super.load(requests.slice(0, 3));
+      }
+    }
+    const store = new SparingStore();
+    const { pool, ingest, sendAll } = pipelineOver(store);
+    const channels = channelsOf(false, 10);
+    await pool.start();
+    const outcomes = await sendAll(channels.map((channel) => message(1, launched(), channel)));
+    expect(outcomes).toMatchObject(channels.map((channel) => ({ channel, outcome: 'applied', version: 1 })));
+    expect(store.commits.map(({ length }) => length)).toEqual([3, 3, 3, 1]);
+    await sendAll(channels.map((channel) => message(3, faster(1), channel)));
+    const by = { who: 'operator' } as const;
+    const skips = channels.map((channel) => ingest.skip(channel, { upTo: 9, by }));
+    expect(await Promise.all(skips)).toMatchObject(channels.map(() => ({ version: 3 })));
+    await ingest.stop();
+  });
+
   it('never work on one channel together', async () => {
     const busy = new Set<string>();
     const store = new WatchedStore(async (changes, write) => {

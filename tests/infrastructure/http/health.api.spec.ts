@@ -63,7 +63,7 @@ describe.each(httpStores)('the health of a service with the store $store', ({ st
           conflict: 0,
           invalid: 0,
         },
-        buffer: { messages: 0, bytes: 0 },
+        buffer: { messages: 0, bytes: 0, limit: 134_217_728 },
         feed: { readers: 0, lagSeconds: 0 },
       },
     });

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Request, RequestHandler, Response } from 'express';
+import { SHARE_OF_ANSWERS, type Budget } from '../../../application/budget.js';
 import type { EventFeed } from '../../../application/feed/event-feed.js';
 import type { FeedMessage, FeedReader, FeedStart } from '../../../application/feed/feed-message.js';
 import { selectionIn } from './feed-query.js';
-import { feedText, retryText } from './feed-text.js';
+import { feedText, retryText, type FeedText } from './feed-text.js';
 import { whileLetIn } from '../gate.js';
 import { QueryReader } from '../query-reader.js';
 
@@ -14,33 +15,28 @@ const KEEP_ALIVE_MS = 30_000;
 
 /** `GET /events` as server-sent events. */
 export const streamEvents =
-  (feed: EventFeed): RequestHandler =>
+  (feed: EventFeed, budget: Budget): RequestHandler =>
   (req, res, next) => {
     const start = startOf(req);
     if (req.method === 'HEAD') {
       headed(res).end();
       return;
     }
-    const begin = (): void => {
-      try {
-        const reader = new SseReader(res, req.socket);
-        const unsubscribe = feed.subscribe(reader, start);
-        res.on('close', unsubscribe);
-        // Asked again, it is told why.
-        whileLetIn(res, () => {
-          unsubscribe();
-          reader.end();
-        });
-        req.socket.setKeepAlive(true, KEEP_ALIVE_MS);
-        open(res);
-        req.socket.write(retryText);
-      } catch (error) {
-        next(error);
-      }
-    };
-    // Behind other requests of its connection, the stream has the socket only when they are answered.
-    if (res.socket === null) res.once('socket', begin);
-    else begin();
+    try {
+      const reader = new SseReader(res, req.socket, budget);
+      const unsubscribe = feed.subscribe(reader, start);
+      res.on('close', unsubscribe);
+      // Asked again, it is told why.
+      whileLetIn(res, () => {
+        unsubscribe();
+        reader.end();
+      });
+      req.socket.setKeepAlive(true, KEEP_ALIVE_MS);
+      open(res);
+      req.socket.write(retryText);
+    } catch (error) {
+      next(error);
+    }
   };
 
 const startOf = (req: Request): FeedStart => {
@@ -71,20 +67,41 @@ const open = (res: Response): Response => {
  * Writes to the socket itself once the headers are out. Node's response would put every message off to the next tick,
  * at twice the price, and the feed could not tell how much of its time a thousand readers take.
  */
-class SseReader implements FeedReader {
+export class SseReader implements FeedReader {
   private taken = 0;
+  /** Of these not all has left. */
+  private held: FeedText[] = [];
 
   constructor(
     private readonly res: Response,
     private readonly socket: Socket,
-  ) {}
+    private readonly budget: Budget,
+  ) {
+    socket.on('drain', this.letGo).once('close', this.letGo);
+  }
 
   take(message: FeedMessage): void {
-    if (!this.socket.writable) return;
+    const { socket } = this;
+    if (!socket.writable) return;
     const text = feedText(message);
-    this.taken += text.length;
-    this.socket.write(text);
+    this.taken += text.bytes.length;
+    if (!socket.write(text.bytes) && this.backlog > 0) this.hold(text);
   }
+
+  /** What many wait for is there once. When there is no room for it, the reader has to come back. */
+  private hold(text: FeedText): void {
+    if (text.holders === 0 && !this.budget.tryTake(text.bytes.length, SHARE_OF_ANSWERS)) {
+      this.socket.destroy();
+      return;
+    }
+    text.holders++;
+    this.held.push(text);
+  }
+
+  private readonly letGo = (): void => {
+    for (const text of this.held) if (--text.holders === 0) this.budget.give(text.bytes.length);
+    this.held = [];
+  };
 
   get backlog(): number {
     return this.socket.writableLength;

@@ -6,15 +6,21 @@ import { eventText } from '../views.js';
 export const retryText = 'retry: 2000\n\n';
 
 /** Server-sent events, rendered once for all readers that get the same message. */
-export const feedText = (message: FeedMessage): Buffer => {
+export interface FeedText {
+  readonly bytes: Buffer;
+  /** How many readers have not taken it all. */
+  holders: number;
+}
+
+export const feedText = (message: FeedMessage): FeedText => {
   const known = rendered.get(message);
   if (known !== undefined) return known;
-  const text = Buffer.from(render(message));
+  const text = { bytes: Buffer.from(render(message)), holders: 0 };
   rendered.set(message, text);
   return text;
 };
 
-const rendered = new WeakMap<FeedMessage, Buffer>();
+const rendered = new WeakMap<FeedMessage, FeedText>();
 
 const render = (message: FeedMessage): string => {
   switch (message.kind) {

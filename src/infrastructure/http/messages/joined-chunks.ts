@@ -3,42 +3,69 @@ import { roomFor } from './room-for.js';
 
 /** Beyond this the sender has to wait until somebody takes what has come. */
 const ENOUGH = 64 * 1024;
+/** So many pieces at once are what few senders send, and reading them takes far longer than their bytes. */
+const MANY_PIECES = 1024;
 /** What is larger is kept as it is. */
 const SMALL = 4096;
+
+export interface JoinedChunk {
+  readonly bytes: Buffer;
+  /** In how many it came. */
+  readonly pieces: number;
+}
+
+/** Whoever takes what a sender sends. */
+export interface ChunkTaker {
+  /** Asked about each piece as it comes: false if it is not to be kept. */
+  admit(bytes: number): boolean;
+  /** Whether the sender has to wait with anything more already now. */
+  isTight(): boolean;
+}
 
 /**
  * What a sender sends, for `for await`: as it comes, but what has come meanwhile in small pieces comes joined. Kept by itself
  * a piece of one byte takes a kilobyte, and a sender decides how many there are.
  */
-export const joinedChunks = async function* (req: IncomingMessage): AsyncGenerator<Buffer> {
+export const joinedChunks = async function* (
+  req: IncomingMessage,
+  taker: ChunkTaker,
+): AsyncGenerator<JoinedChunk> {
   const waiting = new Waiting();
   const { socket } = req;
   let end: { readonly error?: Error } | undefined;
   let wake = (): void => undefined;
+  const isEnough = (): boolean =>
+    waiting.bytes >= ENOUGH || waiting.pieces >= MANY_PIECES || (waiting.bytes > 0 && taker.isTight());
   // The socket rests, not the request: that would keep piece by piece what is still to come of what was read from the socket.
-  // Node lets the socket go on a tick after each piece, so this comes after that.
   let isResting = false;
   const rest = (): void => {
-    if (waiting.bytes < ENOUGH || end !== undefined) return;
     isResting = true;
     socket.pause();
   };
+  // Node lets it go on after each piece, and would read two megabytes before anybody else has a turn.
+  const restOn = (): void => {
+    if (isResting) socket.pause();
+  };
   const goOn = (): void => {
-    if (isResting) socket.resume();
+    if (!isResting) return;
     isResting = false;
+    socket.resume();
   };
   const take = (chunk: Buffer): void => {
-    if (waiting.bytes < ENOUGH && waiting.bytes + chunk.length >= ENOUGH) setImmediate(rest);
+    if (!taker.admit(chunk.length)) return;
     waiting.add(chunk);
+    if (!isResting && isEnough()) rest();
     wake();
   };
   const over = (error?: Error): void => {
     end ??= error === undefined ? {} : { error };
+    goOn();
     wake();
   };
   const cutOff = (): void => over(new Error('The connection broke.'));
   req.on('data', take).on('end', over).on('error', over).on('close', cutOff);
-  const next = async (): Promise<Buffer | undefined> => {
+  socket.on('resume', restOn);
+  const next = async (): Promise<JoinedChunk | undefined> => {
     for (;;) {
       const chunk = waiting.take();
       if (chunk !== undefined || (end !== undefined && end.error === undefined)) return chunk;
@@ -49,43 +76,50 @@ export const joinedChunks = async function* (req: IncomingMessage): AsyncGenerat
   try {
     for (let chunk = await next(); chunk !== undefined; chunk = await next()) {
       yield chunk;
-      if (waiting.bytes < ENOUGH) goOn();
+      if (!isEnough()) goOn();
     }
   } finally {
     req.off('data', take).off('end', over).off('error', over).off('close', cutOff);
     goOn();
+    socket.off('resume', restOn);
   }
 };
 
 class Waiting {
   bytes = 0;
-  private readonly whole: Buffer[] = [];
+  pieces = 0;
+  private readonly whole: JoinedChunk[] = [];
   private joined: Buffer = Buffer.alloc(0);
   private length = 0;
+  private joinedPieces = 0;
 
   add(chunk: Buffer): void {
     this.bytes += chunk.length;
+    this.pieces++;
     if (chunk.length > SMALL) {
       this.endJoined();
-      this.whole.push(chunk);
+      this.whole.push({ bytes: chunk, pieces: 1 });
       return;
     }
     this.joined = roomFor(this.joined, this.length, this.length + chunk.length);
     chunk.copy(this.joined, this.length);
     this.length += chunk.length;
+    this.joinedPieces++;
   }
 
-  take(): Buffer | undefined {
+  take(): JoinedChunk | undefined {
     if (this.whole.length === 0) this.endJoined();
     const chunk = this.whole.shift();
-    this.bytes -= chunk?.length ?? 0;
+    this.bytes -= chunk?.bytes.length ?? 0;
+    this.pieces -= chunk?.pieces ?? 0;
     return chunk;
   }
 
   private endJoined(): void {
     if (this.length === 0) return;
-    this.whole.push(this.joined.subarray(0, this.length));
+    this.whole.push({ bytes: this.joined.subarray(0, this.length), pieces: this.joinedPieces });
     this.joined = Buffer.alloc(0);
     this.length = 0;
+    this.joinedPieces = 0;
   }
 }

@@ -3,6 +3,9 @@ import { roomFor } from './room-for.js';
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 
+/** Room for a line as nearly all are; what was more is let go with its line. */
+const USUAL_LINE = 4096;
+
 /** A line stands from `start` to `end` in some bytes, its line break left out; `isWhole`: they are those of a chunk. */
 export type TakeLine = (bytes: Buffer, start: number, end: number, isWhole: boolean) => void;
 
@@ -16,6 +19,11 @@ export class LineSplitter {
 
   constructor(private readonly maxBytes: number) {
     this.rest = Buffer.allocUnsafe(0);
+  }
+
+  /** The bytes that are held for a line that has not ended yet. */
+  get held(): number {
+    return this.rest.length;
   }
 
   /** Takes the lines that end in this chunk; whenever one is taken, whoever asks may be given a pause. */
@@ -40,6 +48,7 @@ export class LineSplitter {
     const { restLength } = this;
     this.restLength = 0;
     take(this.rest, 0, endOf(this.rest, 0, restLength), false);
+    if (this.rest.length > USUAL_LINE) this.rest = Buffer.allocUnsafe(0);
   }
 
   /** One byte more than a line and its carriage return may have is enough to know that it is too long. */

@@ -1,6 +1,7 @@
 import { isAscii } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Loan, SHARE_OF_ARRIVING } from '../../../application/budget.js';
 import type { Counters } from '../../../application/ingest/counters.js';
 import {
   Overloaded,
@@ -13,7 +14,7 @@ import type { Caller } from '../../auth/caller.js';
 import { problemOf } from '../error-handler.js';
 import { foreignChannel } from '../gate.js';
 import { closing, commonHeaders, Problem, sendProblem, writeProblemHead } from '../problem.js';
-import { joinedChunks } from './joined-chunks.js';
+import { joinedChunks, type ChunkTaker, type JoinedChunk } from './joined-chunks.js';
 import { isBlank, LineSplitter } from './line-splitter.js';
 import { InvalidInput, readBodyMessage, readMessageAt } from './message-reader.js';
 import { NdjsonReport } from './ndjson-report.js';
@@ -25,14 +26,25 @@ const IN_FLIGHT = 2048;
 /** Work is counted in bytes of good lines. Saying what is wrong with a line costs as much as reading so many. */
 const BYTES_PER_REFUSAL = 2048;
 const REFUSALS_AT_ONCE = 64;
-/** A chunk costs this much before its first byte is looked at. */
+/** A chunk costs this much before its first byte is looked at, and each piece in which it came so much. */
 const BYTES_PER_CHUNK = 1024;
+const BYTES_PER_PIECE = 128;
+/** A chunk is there twice while it is worked through, as bytes and as text. */
+const TAKEN_BY_BYTE = 2;
+/** With so much of the budget in use, a sender goes on when what it sent is worked through, and is told of its lines in short. */
+const TIGHT = 1 / 2;
 /** An item of the answer. */
 const BYTES_PER_ITEM = 128;
 /** While the buffer is full, the message that found it so is offered again this often. */
 const OFFER_AGAIN_MS = 5;
 /** A sender that is told to stop is read for this long still: cut off while it sends, it might not see the answer. */
 const LINGER_MS = 1000;
+
+interface Postponed {
+  readonly message: RocketMessage;
+  readonly bytes: number;
+  readonly refusal: Overloaded;
+}
 
 export const isNdjson = (contentType: string | undefined): boolean =>
   contentType !== undefined && /^\s*application\/(x-)?ndjson\b/i.test(contentType);
@@ -45,16 +57,21 @@ export const isNdjson = (contentType: string | undefined): boolean =>
  * It is answered at its end, or as soon as it fails and what was taken is stored; from then on the rest of it is read and
  * forgotten, so that a sender that does not look yet gets to see the answer.
  */
-export class NdjsonIngest {
+export class NdjsonIngest implements ChunkTaker {
   private readonly report = new NdjsonReport();
   private readonly lines: LineSplitter;
   private line = 0;
   private refusals = 0;
   private inFlight = 0;
+  private readonly loan: Loan;
+  /** Bytes that have come and are not worked through yet. */
+  private unread = 0;
+  /** Of the chunk under way those of messages. */
+  private ofMessages = 0;
   /** Who waits until fewer are on their way. */
   private waiting: { readonly than: number; readonly go: () => void }[] = [];
   /** A message that found the buffer full. */
-  private postponed: { readonly message: RocketMessage; readonly bytes: number } | undefined;
+  private postponed: Postponed | undefined;
   private failure: Problem | undefined;
   private answered = false;
 
@@ -69,6 +86,7 @@ export class NdjsonIngest {
     private readonly caller: Caller | undefined,
   ) {
     this.lines = new LineSplitter(limits.bytes);
+    this.loan = new Loan(limits.budget, SHARE_OF_ARRIVING);
   }
 
   async run(): Promise<void> {
@@ -79,6 +97,8 @@ export class NdjsonIngest {
       return sendProblem(res, refusal, requestId);
     }
     const forget = this.ingest.onStop(() => this.stop());
+    // Until then the answer may not be taken.
+    res.once('close', () => this.loan.end());
     try {
       await this.read();
       await this.untilFewerThan(1);
@@ -96,9 +116,11 @@ export class NdjsonIngest {
     let isWaiting = true;
     const idle = setTimeout(() => (isWaiting ? this.hangUpIdle() : idle.refresh()), this.limits.timeoutMs);
     try {
-      for await (const chunk of joinedChunks(this.req)) {
+      for await (const chunk of joinedChunks(this.req, this)) {
         isWaiting = false;
         if (!this.isOver) await this.takeChunk(chunk);
+        this.unread -= chunk.bytes.length;
+        this.weigh();
         isWaiting = true;
         idle.refresh();
       }
@@ -109,10 +131,28 @@ export class NdjsonIngest {
     }
   }
 
-  private async takeChunk(chunk: Buffer): Promise<void> {
+  admit(bytes: number): boolean {
+    if (this.isOver) return false;
+    this.unread += bytes;
+    if (this.weigh()) return true;
+    this.unread -= bytes;
+    this.shed(new Overloaded(this.limits.budget.described));
+    return false;
+  }
+
+  isTight(): boolean {
+    return this.limits.budget.isUsed(TIGHT);
+  }
+
+  private weigh(): boolean {
+    return this.loan.hold(TAKEN_BY_BYTE * this.unread + this.report.bytes + this.lines.held);
+  }
+
+  private async takeChunk({ bytes: chunk, pieces }: JoinedChunk): Promise<void> {
     await this.untilFewerThan(IN_FLIGHT);
-    await this.turn(BYTES_PER_CHUNK + chunk.length);
+    await this.turn(BYTES_PER_CHUNK + pieces * BYTES_PER_PIECE + chunk.length);
     if (this.isOver) return;
+    this.ofMessages = 0;
     // Decoding a chunk whole costs far less than each line of it.
     const text = isAscii(chunk) ? chunk.toString('latin1') : undefined;
     const lines = this.lines.split(chunk, (bytes, start, end, isWhole) =>
@@ -125,6 +165,8 @@ export class NdjsonIngest {
       this.refusals = 0;
       if (this.isOver) return;
     }
+    // Each message keeps the text of the whole chunk alive until it is stored: of which it is little, it is waited for.
+    if (2 * this.ofMessages < chunk.length) await this.untilFewerThan(1);
   }
 
   /** It has failed, or its sender has gone. That the response knows: the request is destroyed once all of it was read. */
@@ -153,13 +195,14 @@ export class NdjsonIngest {
   private refuse(detail: string, errors?: InvalidInput['errors']): void {
     this.refusals++;
     this.counters.turnedAway('invalid');
-    this.report.invalid(this.line, detail, errors);
+    this.report.invalid(this.line, detail, this.isTight() ? undefined : errors);
   }
 
   private submit(message: RocketMessage, bytes: number): void {
+    this.ofMessages += bytes;
     const refusal = this.ingest.submit(message, bytes, this.told, this.line);
     if (refusal === undefined) this.inFlight++;
-    else if (refusal instanceof Overloaded) this.postponed = { message, bytes };
+    else if (refusal instanceof Overloaded) this.postponed = { message, bytes, refusal };
     else this.giveUp(problemOf(refusal));
   }
 
@@ -170,7 +213,7 @@ export class NdjsonIngest {
     let { received } = counters.messages;
     while (this.postponed !== undefined && this.failure === undefined) {
       if (Date.now() >= giveUpAt) {
-        if (counters.messages.received === received) return this.shed();
+        if (counters.messages.received === received) return this.shed(this.postponed.refusal);
         received = counters.messages.received;
         giveUpAt = Date.now() + limits.timeoutMs;
       }
@@ -181,9 +224,9 @@ export class NdjsonIngest {
     }
   }
 
-  private shed(): void {
+  private shed(refusal: Overloaded): void {
     this.counters.turnedAway('shed');
-    this.giveUp(problemOf(new Overloaded()));
+    this.giveUp(problemOf(refusal));
   }
 
   /** One function for all lines, told which one, instead of a function for each. */

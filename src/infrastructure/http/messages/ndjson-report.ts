@@ -3,6 +3,10 @@ import type { Outcome } from '../../../application/ingest/outcome.js';
 import type { InputError } from '../problem.js';
 
 const MAX_ITEMS = 1000;
+/** What one item takes beside its errors. */
+const ITEM_BYTES = 250;
+/** Errors name what was sent, which may be long: beyond so much the items do without. */
+const MAX_ERROR_BYTES = 256 * 1024;
 
 interface Item {
   readonly line: number;
@@ -21,10 +25,16 @@ export class NdjsonReport {
   readonly counts = { received: 0, ...noOutcomes(), invalid: 0 };
   private readonly items: Item[] = [];
   private omitted = 0;
+  private errorBytes = 0;
 
   /** How many items there are. */
   get length(): number {
     return this.items.length;
+  }
+
+  /** About as much as it takes. */
+  get bytes(): number {
+    return this.items.length * ITEM_BYTES + this.errorBytes;
   }
 
   settled(line: number, outcome: Outcome): void {
@@ -38,7 +48,16 @@ export class NdjsonReport {
   invalid(line: number, detail: string, errors?: readonly InputError[]): void {
     this.counts.received++;
     this.counts.invalid++;
-    this.list({ line, outcome: 'invalid', retryable: false, detail, errors });
+    this.list({ line, outcome: 'invalid', retryable: false, detail, errors: this.kept(errors) });
+  }
+
+  private kept(errors: readonly InputError[] | undefined): readonly InputError[] | undefined {
+    if (errors === undefined || this.items.length >= MAX_ITEMS) return undefined;
+    let bytes = 0;
+    for (const { pointer = '', message } of errors) bytes += pointer.length + message.length;
+    if (this.errorBytes + bytes > MAX_ERROR_BYTES) return undefined;
+    this.errorBytes += bytes;
+    return errors;
   }
 
   toJSON(): object {

@@ -36,7 +36,7 @@ export const postMessages = (
     readBody(req, limits, (problem, body) => {
       const message = problem ?? messageIn(body, caller);
       if (message instanceof Problem) {
-        counters.turnedAway('invalid');
+        counters.turnedAway(message.code === 'overloaded' ? 'shed' : 'invalid');
         return refuse(message);
       }
       const wantsBody = req.headers.accept !== undefined;

@@ -1,10 +1,14 @@
 import type { IncomingMessage } from 'node:http';
+import { Loan, SHARE_OF_ARRIVING, type Budget } from '../../../application/budget.js';
 import { closing, Problem } from '../problem.js';
+import { roomFor } from './room-for.js';
 
 export interface BodyLimits {
   readonly bytes: number;
   /** From the end of the headers to the end of the body, however steadily it drips. */
   readonly timeoutMs: number;
+  /** Of what is kept until the rest has come. */
+  readonly budget: Budget;
 }
 
 /**
@@ -23,9 +27,10 @@ type BodyListener = (problem: Problem | undefined, body: Buffer) => void;
 
 class BodyReading {
   private readonly deadline: number;
-  private chunks: Buffer[] | undefined;
   private body = nothing;
   private length = 0;
+  /** Only of a body that comes in pieces: they are kept joined, as each by itself takes far more than its bytes. */
+  private loan: Loan | undefined;
 
   constructor(
     private readonly req: IncomingMessage,
@@ -39,29 +44,40 @@ class BodyReading {
 
   /** Called every now and then: gives up what takes too long, forgets what nobody waits for any more. */
   check(now: number): void {
-    if (this.req.destroyed) underWay.delete(this);
+    if (this.req.destroyed) this.forget();
     else if (now >= this.deadline) this.giveUp(tooSlow(this.limits));
   }
 
   private readonly take = (chunk: Buffer): void => {
+    const { length } = this;
     this.length += chunk.length;
     if (this.length > this.limits.bytes) return this.giveUp(tooLarge(this.limits));
-    if (this.length === chunk.length) this.body = chunk;
-    else (this.chunks ??= [this.body]).push(chunk);
+    if (length === 0) this.body = chunk;
+    else this.body = roomFor(this.body, length, this.length);
+    if (length > 0) chunk.copy(this.body, length);
+    else if (chunk.length === Number(this.req.headers['content-length'])) return;
+    this.loan ??= new Loan(this.limits.budget, SHARE_OF_ARRIVING);
+    if (!this.loan.hold(this.body.length)) this.giveUp(noRoom(this.limits));
   };
 
   private readonly end = (): void => {
-    underWay.delete(this);
-    this.done(undefined, this.chunks === undefined ? this.body : Buffer.concat(this.chunks));
+    this.forget();
+    this.done(undefined, this.length === this.body.length ? this.body : this.body.subarray(0, this.length));
   };
 
   private giveUp(problem: Problem): void {
-    underWay.delete(this);
+    this.forget();
+    this.body = nothing;
     this.req.removeListener('data', this.take);
     this.req.removeListener('end', this.end);
     // What still arrives is read and forgotten, so that the client gets to see the answer.
     this.req.resume();
     this.done(problem, nothing);
+  }
+
+  private forget(): void {
+    underWay.delete(this);
+    this.loan?.end();
   }
 }
 
@@ -108,3 +124,6 @@ const tooSlow = ({ timeoutMs }: BodyLimits): Problem =>
     undefined,
     closing,
   );
+
+const noRoom = ({ budget }: BodyLimits): Problem =>
+  new Problem('overloaded', `Too much is on its way already: ${budget.described}.`, undefined, closing);

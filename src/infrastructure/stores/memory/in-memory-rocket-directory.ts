@@ -31,7 +31,8 @@ import { SortedView, type ViewRule } from './sorted-view.js';
 const SLICE = 256;
 /** Looking at so many for a filter that has no order of its own takes about a millisecond. */
 const SCAN = 4096;
-/** A million places take about 60 MB. */
+/** What a place in an order takes. */
+export const PLACE_BYTES = 64;
 const MAX_PLACES = 4_000_000;
 const MAX_VIEWS = 16;
 
@@ -75,8 +76,14 @@ export class InMemoryRocketDirectory implements RocketDirectory {
   private readonly missions = new NameCounts();
   private waitingCount = 0;
   private lateCount = 0;
+  /** Who waits until there is room for another order. */
+  private readonly waitingForRoom: (() => void)[] = [];
 
-  constructor(private readonly clock: Pick<Clock, 'sleep'>) {}
+  constructor(
+    private readonly clock: Pick<Clock, 'sleep'>,
+    /** So many places may all orders have together, but for one that is alone. */
+    private readonly maxPlaces = MAX_PLACES,
+  ) {}
 
   /** What a rocket is from now on; the lists among its parts stay as they are from one put to the next. */
   put(summary: RocketSummary, parts: RocketParts, newEvents: readonly NumberedEvent[]): void {
@@ -95,7 +102,11 @@ export class InMemoryRocketDirectory implements RocketDirectory {
       this.countNames(before.rocket, summary.rocket);
       entry.summary = summary;
       entry.parts = parts;
-      for (const view of this.views.values()) view.note(entry, before);
+      for (const [key, view] of this.views) {
+        view.note(entry, before);
+        // To make it anew costs no more than to sort that in.
+        if (view.readers === 0 && view.changes > Math.max(SCAN, view.size / 2)) this.views.delete(key);
+      }
     }
     this.noteGaps(entry);
   }
@@ -104,13 +115,14 @@ export class InMemoryRocketDirectory implements RocketDirectory {
     return this.byChannel.get(channel)?.summary;
   }
 
-  async list(query: RocketQuery): Promise<RocketPage> {
+  async list(query: RocketQuery, signal?: AbortSignal): Promise<RocketPage> {
     const { sort, order, status, type, mission, hasGaps: gaps, complete, limit, after } = query;
     const key = JSON.stringify([sort, order, status, type, mission, gaps, complete]);
     return this.reading(
       key,
       () => rocketRule(query),
       (view) => this.page(view, filterOf(query), limit, after),
+      signal,
     );
   }
 
@@ -140,12 +152,13 @@ export class InMemoryRocketDirectory implements RocketDirectory {
     }
   }
 
-  async gaps({ channel, limit, after }: GapQuery): Promise<GapPage> {
+  async gaps({ channel, limit, after }: GapQuery, signal?: AbortSignal): Promise<GapPage> {
     if (channel !== undefined) return this.gapPage([channel], limit, after);
     return this.reading(
       'gaps',
       () => gapRule,
       (view) => this.gapPage(channelsOf(view, after?.channel), limit, after),
+      signal,
     );
   }
 
@@ -249,7 +262,10 @@ export class InMemoryRocketDirectory implements RocketDirectory {
     key: string,
     rule: () => ViewRule,
     read: (view: SortedView<DirectoryEntry>) => T | Promise<T>,
+    signal: AbortSignal | undefined,
   ): Promise<T> {
+    // Between the last look and the new view there must be no turn of anybody else.
+    while (!this.views.has(key) && !this.makeRoom()) await this.roomLater(signal);
     const view = this.views.get(key) ?? new SortedView(this.entries, rule());
     this.views.delete(key);
     this.views.set(key, view);
@@ -260,6 +276,7 @@ export class InMemoryRocketDirectory implements RocketDirectory {
     } finally {
       view.readers--;
       this.dropViews();
+      this.waitingForRoom.shift()?.();
     }
   }
 
@@ -276,18 +293,35 @@ export class InMemoryRocketDirectory implements RocketDirectory {
     view.settle(SLICE);
   }
 
-  /** Those that were asked for longest ago, but none that is being read. */
-  private dropViews(): void {
-    let places = 0;
-    for (const view of this.views.values()) places += view.size;
+  /** Whether an order of all rockets fits in beside those that are being read. */
+  private makeRoom(): boolean {
+    const places = this.dropViews(this.entries.length);
+    return this.views.size === 0 || places <= this.maxPlaces;
+  }
+
+  private async roomLater(signal: AbortSignal | undefined): Promise<void> {
+    await new Promise<void>((go) => this.waitingForRoom.push(go));
+    if (signal?.aborted !== true) return;
+    this.waitingForRoom.shift()?.();
+    throw signal.reason;
+  }
+
+  /** Those that were asked for longest ago, but none that is being read; answers how many places there will be. */
+  private dropViews(more = 0): number {
+    let places = more;
+    for (const view of this.views.values()) places += placesOf(view);
     for (const [key, view] of this.views) {
-      if (this.views.size <= MAX_VIEWS && places <= MAX_PLACES) return;
+      if (this.views.size <= MAX_VIEWS && places <= this.maxPlaces) break;
       if (view.readers > 0) continue;
       this.views.delete(key);
-      places -= view.size;
+      places -= placesOf(view);
     }
+    return places;
   }
 }
+
+/** What is still to be sorted in counts as well, and what was before for its summary too. */
+const placesOf = (view: SortedView<DirectoryEntry>): number => view.size + view.unbuilt + 4 * view.changes;
 
 /** Filters that do not change from one request to the next have an order of their own. */
 const rocketRule = ({ sort, order, status, type, mission, hasGaps, complete }: RocketQuery): ViewRule => ({

@@ -45,16 +45,16 @@ export class Commits {
     const rows = await this.parts.writing.heads(queries);
     // What was known may have moved while the rest was read beside it.
     const isSame = requests.every(({ channel }, i) => !known[i] || this.cache.get(channel) === known[i]);
-    return isSame
-      ? requests.map((request, i) => this.headIn(request, known[i], rows[i]!))
-      : this.load(requests);
+    return isSame ? rows.map((parts, i) => this.headIn(requests[i]!, known[i], parts)) : this.load(requests);
   }
 
   /** One transaction, and one fsync, for all of them. */
   async commit(changes: readonly Change[]): Promise<Head[]> {
     if (changes.length === 0) return [];
     const moved = await this.parts.writing.exclusively(() => this.write(changes));
-    return moved.length === 0 ? [] : this.load(moved);
+    const heads: Head[] = [];
+    while (heads.length < moved.length) heads.push(...(await this.load(moved.slice(heads.length))));
+    return heads;
   }
 
   follow(listener: (batch: FeedBatch) => void): Following {
@@ -99,7 +99,9 @@ export class Commits {
     const unknown = changes.filter((_, i) => known[i] === undefined);
     if (unknown.length === 0) return known;
     const queries = unknown.map(({ channel }) => ({ channel, numbers: [] }));
-    const rows = await this.parts.writing.heads(queries);
+    const rows: HeadRows[] = [];
+    while (rows.length < queries.length)
+      rows.push(...(await this.parts.writing.heads(queries.slice(rows.length))));
     const found = new Map(unknown.map(({ channel }, i) => [channel, rows[i]!.rocket]));
     return changes.map(({ channel }, i) => {
       const row = found.get(channel);

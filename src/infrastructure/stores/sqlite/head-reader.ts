@@ -15,6 +15,9 @@ export interface HeadRows extends HeadParts {
   readonly rocket: RocketRow | undefined;
 }
 
+/** Heads with so many waiting messages are enough for a commit, and some 10 MB. */
+const WAITING_AT_ONCE = 4096;
+
 /** Reads what the next decisions about some channels need. */
 export class HeadReader {
   private readonly rocket: Statement;
@@ -35,8 +38,15 @@ export class HeadReader {
     this.oneLate = prepare(`SELECT ${messageColumns} FROM late_messages WHERE rocket = ? AND number = ?`);
   }
 
+  /** Those of the first channels, when very much waits. */
   heads(queries: readonly HeadQuery[]): HeadRows[] {
-    return queries.map((query) => this.head(query));
+    const heads: HeadRows[] = [];
+    for (let waiting = 0; heads.length < queries.length && waiting < WAITING_AT_ONCE;) {
+      const head = this.head(queries[heads.length]!);
+      waiting += head.waiting.length;
+      heads.push(head);
+    }
+    return heads;
   }
 
   private head({ channel, numbers, skips, known }: HeadQuery): HeadRows {

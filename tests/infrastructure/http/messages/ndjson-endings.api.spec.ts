@@ -111,7 +111,7 @@ describe('a stream that is open when the service stops', () => {
 /** The same service, with less patience. */
 const impatient = async (): Promise<number> => {
   const { container } = service;
-  const limits = { bytes: 1000, timeoutMs: 50 };
+  const limits = { bytes: 1000, timeoutMs: 50, budget: container.get(parts.budget) };
   const gate = new Gate(undefined, container.get(parts.logger));
   const handler = postMessages(container.get(parts.ingest), container.get(parts.counters), limits, gate);
   const app = express().disable('x-powered-by').post('/messages', handler);

@@ -122,3 +122,52 @@ describe('a large fleet', () => {
     expect(turns).toBeGreaterThan(2);
   });
 });
+
+describe('the orders of a large fleet', () => {
+  const rockets = 3000;
+  const queries = (['speed', 'mission', 'type', 'updatedAt', 'heardAt'] as const).flatMap((sort) =>
+    (['asc', 'desc'] as const).map((order): RocketQuery => ({ sort, order, limit: 10 })),
+  );
+  const filled = (maxPlaces: number): InMemoryRocketDirectory => {
+    const directory = new InMemoryRocketDirectory(new SystemClock(), maxPlaces);
+    for (let i = 0; i < rockets; i++) put(directory, i, i);
+    return directory;
+  };
+  const placesOf = (directory: InMemoryRocketDirectory): number =>
+    [...directory['views'].values()].reduce((sum, view) => sum + view.size + view.unbuilt, 0);
+
+  it('together take no more room than they may, however many are asked for at once', async () => {
+    const directory = filled(3 * rockets);
+    let most = 0;
+    const look = setInterval(() => (most = Math.max(most, placesOf(directory))), 0);
+    const pages = await Promise.all(queries.map((query) => directory.list(query)));
+    clearInterval(look);
+    expect(pages.map((page) => page.rockets.length)).toEqual(queries.map(() => 10));
+    expect(Math.max(most, placesOf(directory))).toBeLessThanOrEqual(3 * rockets);
+    expect(most).toBeGreaterThan(rockets);
+  });
+
+  it('are made one after the other where there is room for none, but not for who has gone', async () => {
+    const directory = filled(1);
+    const asker = new AbortController();
+    const [first, second, third] = [0, 1, 2].map((i) =>
+      directory.list(queries[i]!, i === 1 ? asker.signal : undefined),
+    );
+    const refused = expect(second).rejects.toThrow('gone');
+    asker.abort(new Error('gone'));
+    await refused;
+    expect((await first)!.rockets).toHaveLength(10);
+    expect((await third)!.rockets).toHaveLength(10);
+  });
+
+  it('are forgotten when nobody asks and most of it has changed', async () => {
+    const directory = filled(100 * rockets);
+    await directory.list(fastest);
+    for (let round = 0; round < 2; round++) for (let i = 0; i < rockets; i++) put(directory, i, -i);
+    expect(directory['views'].size).toBe(1);
+    for (let i = rockets; i < 3 * rockets; i++) put(directory, i, i);
+    await directory.list(fastest);
+    for (let i = 0; i < 3 * rockets; i++) put(directory, i, 7 * i + 1);
+    expect(directory['views'].size).toBe(0);
+  });
+});

@@ -36,4 +36,31 @@ describe('the cache of heads', () => {
     cache.put(rocket('a', 1));
     expect(cache.get('a')).toBeUndefined();
   });
+
+  it('forgets the sooner the longer the texts of its rockets are', () => {
+    const cache = new HeadCache();
+    const flying = (i: number, text: string) => ({
+      ...rocket(`rocket-${i}`, 1),
+      rocket: { ...launchedRocket, type: text, mission: null },
+    });
+    const text = 'x'.repeat(1024 * 1024);
+    cache.put(flying(0, text));
+    // The same one again is no more than it was.
+    for (let i = 0; i < 100; i++) cache.put(flying(0, text));
+    cache.put(flying(1, 'short'));
+    for (let i = 2; i < 20; i++) cache.put(flying(i, text));
+    expect(cache.get('rocket-19')).toBeDefined();
+    expect(cache.get('rocket-2')).toBeDefined();
+    for (let i = 20; i < 50; i++) cache.put(flying(i, text));
+    expect(cache.get('rocket-1')).toBeUndefined();
+    expect(cache.get('rocket-49')).toBeDefined();
+  });
 });
+
+const launchedRocket = {
+  status: 'flying',
+  complete: true,
+  launchedAt: null,
+  speed: 1,
+  speedChange: null,
+} as const;

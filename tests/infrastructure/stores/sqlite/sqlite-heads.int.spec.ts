@@ -85,3 +85,24 @@ describe('the heads of rockets that were heard just now', () => {
     expect((await store.read('a', { limit: 9 })).map(({ number }) => number)).toEqual([1]);
   });
 });
+
+describe('the heads of many rockets with very many messages that wait', () => {
+  it('are read a few at a time, and are all there for whoever has to decide again', async () => {
+    const store = await stores.open(stores.newFile());
+    const channels = Array.from({ length: 12 }, (_, i) => `rocket-${i}`);
+    const numbers = Array.from({ length: EVENTS_PER_STEP }, (_, i) => i + 2);
+    for (const channel of channels)
+      await write(store, channel, { added: numbers.map((number) => received(channel, number)) });
+    const requests = channels.map((channel) => ({ channel, numbers: [1] }));
+    const heads = await store.load(requests);
+    expect(heads.map(({ channel }) => channel)).toEqual(channels.slice(0, 4));
+    expect(heads.map(({ waiting }) => waiting.size)).toEqual(heads.map(() => EVENTS_PER_STEP));
+    // Decided on what none of them is any more.
+    const stale = await Promise.all(channels.map((channel) => headOf(store, channel, [1])));
+    const steps = stale.map((head) => advance(head, [asMessage(head.channel, 1, launched())], 7));
+    const changes = steps.map(({ change }) => ({ ...change!, revision: 0 }));
+    const moved = await store.commit(changes);
+    expect(moved.map(({ channel }) => channel)).toEqual(channels);
+    await store.close();
+  });
+});

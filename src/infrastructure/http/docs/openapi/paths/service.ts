@@ -39,7 +39,7 @@ const health = (status: 'ok' | 'stopping'): object => ({
     shed: 0,
     failed: 0,
   },
-  buffer: { messages: 0, bytes: 0 },
+  buffer: { messages: 0, bytes: 0, limit: 134_217_728 },
   feed: { readers: 1, lagSeconds: 0.012 },
   log: { lost: 0 },
 });

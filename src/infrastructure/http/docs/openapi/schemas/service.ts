@@ -123,8 +123,9 @@ export const serviceSchemas: Readonly<Record<string, Schema>> = {
         description: 'Since the start. `received` is the sum of all others.',
       },
       buffer: {
-        ...counts('messages', 'bytes'),
-        description: 'Messages taken and not answered yet.',
+        ...counts('messages', 'bytes', 'limit'),
+        description:
+          'Messages taken and not answered yet; the bytes of all that is held on the way, those of clients that send or take slowly included, and what may be (`BUFFER_BYTES`).',
       },
       feed: {
         ...record({ readers: ref('Amount'), lagSeconds: { type: 'number', minimum: 0 } }),
