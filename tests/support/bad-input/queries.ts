@@ -107,6 +107,8 @@ const lists: BadInput[] = [
     `silentFor=${'9'.repeat(400)}s`,
     'silentFor=',
     'unknown=1',
+    '=1',
+    '=',
     '__proto__=1',
     'cursor=junk',
     'after=junk',
@@ -200,7 +202,7 @@ const one: BadInput[] = [
   ...['0', '-1', '01', '1.0', 'x', '9007199254740992', '%00'].map((number) =>
     get(`message ${number}`, `/rockets/some/messages/${number}`, badIn('number')),
   ),
-  ...['junk', 'none-1', '%00', '', 'latest', 'beginning', '-0', 'zzzzzz-999999999999999999999'].flatMap(
+  ...['junk', 'none-1', '%00', '', 'Latest', 'beginning-1', '-0', 'zzzzzz-999999999999999999999'].flatMap(
     (after) =>
       ['asc', 'desc'].map((order) =>
         get(`events after ${after}, ${order}`, `/events?after=${after}&order=${order}`, unknownPosition),

@@ -86,12 +86,12 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('offers no position to try out, as none but those of this very store would be found', () => {
+  it('offers no position to try out but the beginning, as none but those of this very store would be found', () => {
     const position = operations.flatMap(({ operation }) =>
       (operation.parameters ?? []).filter(({ schema }) => JSON.stringify(schema).includes('/Position"')),
     );
     expect(position.map(({ name, example }) => [name, example])).toEqual([
-      ['after', undefined],
+      ['after', 'beginning'],
       ['position', undefined],
     ]);
   });
