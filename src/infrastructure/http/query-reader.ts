@@ -85,7 +85,11 @@ export class QueryReader {
   }
 
   refuse(name: string, code: string, message: string): void {
-    this.errors.push({ parameter: name, code, message: `${name} ${message}.` });
+    this.errors.push({
+      parameter: name,
+      code,
+      message: `${name || 'A parameter without a name'} ${message}.`,
+    });
   }
 
   /** Throws when anything was wrong; a parameter nobody asked for is a mistake worth telling. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { methodNotAllowed } from '../error-handler.js';
+import { readOnly } from '../error-handler.js';
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -31,7 +31,7 @@ export const dashboardRouter = (headers: RequestHandler, directory = builtDashbo
       headers,
       serve(join(directory, 'assets', name), 'public, max-age=31536000, immutable'),
     );
-  router.all(['/', ...assets.map((name) => `/assets/${name}`)], methodNotAllowed('GET, HEAD'));
+  router.all(['/', ...assets.map((name) => `/assets/${name}`)], readOnly);
   return router;
 };
 
