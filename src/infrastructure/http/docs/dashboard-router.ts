@@ -20,7 +20,7 @@ const builtDashboard = join(__dirname, '..', '..', '..', '..', 'dist', 'web');
  * disk, and a build that replaces the files does not disturb a running service.
  */
 export const dashboardRouter = (headers: RequestHandler, directory = builtDashboard): Router => {
-  const router = Router();
+  const router = Router({ caseSensitive: true });
   if (!existsSync(join(directory, 'index.html'))) return router;
   // The page is asked for again each time; what it refers to carries a hash in its name and never changes.
   router.get('/', headers, serve(join(directory, 'index.html'), 'no-cache'));
