@@ -96,6 +96,11 @@ describe('the OpenAPI document', () => {
     ]);
   });
 
+  it.each(['Text', 'Why'])('has no room for the character NUL in a %s', (name) => {
+    expect(() => check(['components', 'schemas', name], 'Falcon-9 🚀\n')).not.toThrow();
+    expect(() => check(['components', 'schemas', name], 'Falcon\0')).toThrow('pattern');
+  });
+
   it('says of every answer what every answer carries', () => {
     const answers = [
       ...operations.flatMap(({ operation }) => Object.values(operation.responses)),

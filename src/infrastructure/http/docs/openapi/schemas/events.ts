@@ -2,6 +2,7 @@ import { maxWhyCharacters } from '../../../../../domain/rocket-event.js';
 import { messageTypes } from '../../../messages/message-dto.js';
 import { exactly, record, ref, type Schema } from '../model.js';
 import { payloadName } from './messages.js';
+import { withoutNul } from './values.js';
 
 const event = (type: string, data: Schema): Schema =>
   record({
@@ -55,6 +56,7 @@ export const eventSchemas: Readonly<Record<string, Schema>> = {
     type: 'string',
     minLength: 1,
     maxLength: maxWhyCharacters,
+    ...withoutNul,
     description: 'What the operator gave as the reason.',
   },
   ReceivedMessage: {
