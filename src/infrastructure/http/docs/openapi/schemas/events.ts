@@ -1,8 +1,8 @@
 import { maxWhyCharacters } from '../../../../../domain/rocket-event.js';
 import { messageTypes } from '../../../messages/message-dto.js';
 import { exactly, record, ref, type Schema } from '../model.js';
+import { withoutNul } from '../schema-of.js';
 import { payloadName } from './messages.js';
-import { withoutNul } from './values.js';
 
 const event = (type: string, data: Schema): Schema =>
   record({
