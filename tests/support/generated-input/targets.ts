@@ -21,9 +21,7 @@ const odd = [
   '"',
 ];
 
-const encoded: fc.Arbitrary<string> = fc
-  .string({ unit: 'binary' })
-  .map((text) => encodeURIComponent(text.toWellFormed()));
+const encoded: fc.Arbitrary<string> = fc.string({ unit: 'binary' }).map((text) => encodeURIComponent(text));
 export const latin1 = fc.uint8Array({ maxLength: 12 }).map((some) =>
   Buffer.from(some)
     .toString('latin1')
