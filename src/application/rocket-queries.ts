@@ -28,7 +28,9 @@ const PAGE = 1024;
 /** So many pages of the feed are looked at for one answer. */
 const MOST_LOOKED_AT = 8;
 
-export interface FeedQuery extends FeedSelection, Omit<FeedRequest, keyof FeedSelection> {}
+export interface FeedQuery extends FeedSelection, Omit<FeedRequest, keyof FeedSelection | 'after'> {
+  readonly after?: Position | 'beginning' | 'latest';
+}
 
 /** Silence is counted back from now. */
 export type RocketListing = Omit<RocketQuery, 'silentSince'> & { readonly silentForMs?: number };
@@ -78,9 +80,11 @@ export class RocketQueries {
   /** Looks no further than for a moment for what is rare: a page may have less than was asked for, and more follow. */
   async feed({ after, limit, order, ...selection }: FeedQuery, signal?: AbortSignal): Promise<FeedPage> {
     const filter = storeFilter(selection);
-    if (selection.rule === undefined) return this.store.readAll({ after, limit, order, ...filter }, signal);
+    const start = await this.startOf(after, order);
+    if (selection.rule === undefined)
+      return this.store.readAll({ after: start, limit, order, ...filter }, signal);
     const events: StoredEvent[] = [];
-    for (let from = after, looked = 0; ;) {
+    for (let from = start, looked = 0; ;) {
       const page = await this.store.readAll({ after: from, limit: PAGE, order, ...filter }, signal);
       for (const event of page.events) {
         if (!selects(selection, event)) continue;
@@ -90,6 +94,13 @@ export class RocketQueries {
       if (page.end || ++looked === MOST_LOOKED_AT) return { ...page, events };
       from = page.next;
     }
+  }
+
+  /** The ends of the feed have names, for whoever has no position yet. */
+  private async startOf(after: FeedQuery['after'], order: FeedQuery['order']): Promise<Position | undefined> {
+    if (after === 'beginning') return this.store.beginning;
+    if (after !== 'latest') return after;
+    return order === 'desc' ? undefined : this.store.lastPosition();
   }
 
   eventAt(position: Position): Promise<StoredEvent | undefined> {

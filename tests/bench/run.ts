@@ -3,6 +3,7 @@ import { feedBench } from './feed.bench.js';
 import { feedLagBench } from './feed-lag.bench.js';
 import { figuresBench } from './figures.bench.js';
 import { headBench } from './head.bench.js';
+import { generatedInputBench } from './generated-input.bench.js';
 import { launchBench, sqliteLaunchBench } from './launch.bench.js';
 import { machine, quick, type Bench, type Row } from './measure.js';
 import { ndjsonBench } from './ndjson.bench.js';
@@ -34,6 +35,7 @@ const benches: Readonly<Record<string, Bench>> = {
   'sqlite-launch': sqliteLaunchBench,
   feed: feedBench,
   'feed-lag': feedLagBench,
+  'generated-input': generatedInputBench,
 };
 
 const verdict = ({ measured, good, target, better = 'higher' }: Row): string => {

@@ -55,6 +55,18 @@ const browserTests = (): void => {
     await operation.locator('.live-responses-table', { hasText: '"outcome": "applied"' }).waitFor();
   });
 
+  it.each(['Rockets-listRockets', 'Events-readFeed', 'Rockets-getRocket', 'Rockets-getHistory'])(
+    'fills in at %s what gets an answer',
+    async (id) => {
+      const operation = page.locator(`#operations-${id}`);
+      await operation.locator('.opblock-summary-control').click();
+      await operation.getByRole('button', { name: 'Try it out' }).click();
+      await operation.getByRole('button', { name: 'Execute' }).click();
+      const status = operation.locator('.live-responses-table .response-col_status').last();
+      expect(await status.textContent()).toMatch(/^200/);
+    },
+  );
+
   it('wears the clothes of the dashboard, light and dark, and leads back to it', async () => {
     const paper = 'getComputedStyle(document.body).backgroundColor';
     await page.emulateMedia({ colorScheme: 'dark' });

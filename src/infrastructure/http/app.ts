@@ -41,6 +41,7 @@ export interface AppParts {
 const plainApp = (): Express => {
   const app = express();
   app.disable('x-powered-by');
+  app.enable('case sensitive routing');
   app.set('query parser', 'simple');
   // The same answer may be sent in several encodings.
   app.set('etag', 'weak');

@@ -5,7 +5,7 @@ import { QueryReader } from './query-reader.js';
 import { fleetView } from './views.js';
 
 export const fleetRouter = (fleet: Fleet): Router => {
-  const router = Router();
+  const router = Router({ caseSensitive: true });
   router
     .route('/fleet')
     .get(async (req, res) => {

@@ -17,7 +17,7 @@ export class Gate {
 
   /** Stands before all routes; who comes past it may do what he asks for. */
   router(): Router {
-    const router = Router();
+    const router = Router({ caseSensitive: true });
     for (const route of routeNeeds) {
       router.all(route.path, async (req, res, next) => {
         await this.admit(route, req, res);

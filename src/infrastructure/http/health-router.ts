@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import { Router, type Response } from 'express';
 import type { Health } from '../../application/health.js';
 import type { Gate } from './gate.js';
 import { readOnly } from './error-handler.js';
@@ -6,37 +6,40 @@ import { Problem } from './problem.js';
 
 /** `mayReadFleet`: whether all figures are for whoever asks. */
 export const healthRouter = (health: Health, gate: Pick<Gate, 'mayReadFleet'>): Router => {
-  const router = Router();
+  const router = Router({ caseSensitive: true });
 
   router
     .route('/health')
     .get(async (req, res) => {
       const isWhole = await gate.mayReadFleet(req);
       const report = await health.report();
-      res
-        .set('Cache-Control', 'no-store')
-        .status(report.status === 'ok' ? 200 : 503)
-        .json(isWhole ? report : { status: report.status });
+      sendAnew(res.status(report.status === 'ok' ? 200 : 503), isWhole ? report : { status: report.status });
     })
     .all(readOnly);
 
   // Asks nothing else: a process that can answer is alive, whatever its store does.
   router
     .route('/livez')
-    .get((_req, res) => res.set('Cache-Control', 'no-store').json({ status: 'ok' }))
+    .get((_req, res) => sendAnew(res, { status: 'ok' }))
     .all(readOnly);
 
   router
     .route('/readyz')
     .get(async (_req, res) => {
       const report = await health.report();
-      res.set('Cache-Control', 'no-store');
       if (report.status === 'stopping') throw new Problem('shutting-down', 'The service is shutting down.');
       if (report.status === 'unavailable')
         throw new Problem('store-unavailable', 'The store does not answer.');
-      res.json({ status: 'ok' });
+      sendAnew(res, { status: 'ok' });
     })
     .all(readOnly);
 
   return router;
+};
+
+/** Whatever the client believes to have already: `res.json` would say that nothing has changed. */
+const sendAnew = (res: Response, body: object): void => {
+  const text = JSON.stringify(body);
+  res.set({ 'Cache-Control': 'no-store', 'Content-Length': String(Buffer.byteLength(text)) });
+  res.type('json').end(text);
 };

@@ -3,7 +3,7 @@ import { canonicalChannel, isChannel } from '../../domain/channel.js';
 import { millisecondsIn } from '../duration.js';
 import { Problem, type InputError } from './problem.js';
 
-/** A hundred years. */
+/** A hundred years: nothing here is older. */
 const MOST_MS = 36_525 * 86_400_000;
 
 /** Reads query parameters one by one and reports everything that is wrong with them at once. */
@@ -38,12 +38,12 @@ export class QueryReader {
     return text === undefined ? undefined : text === 'true';
   }
 
-  /** In milliseconds. */
+  /** In milliseconds, and no more than make a difference. */
   duration(name: string): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
     const value = millisecondsIn(text);
-    if (value <= MOST_MS) return value;
+    if (!Number.isNaN(value)) return Math.min(value, MOST_MS);
     this.refuse(name, 'not-a-duration', 'must be a duration as 30s, 10m, 1h or 2d');
     return undefined;
   }
@@ -85,7 +85,11 @@ export class QueryReader {
   }
 
   refuse(name: string, code: string, message: string): void {
-    this.errors.push({ parameter: name, code, message: `${name} ${message}.` });
+    this.errors.push({
+      parameter: name,
+      code,
+      message: `${name || 'A parameter without a name'} ${message}.`,
+    });
   }
 
   /** Throws when anything was wrong; a parameter nobody asked for is a mistake worth telling. */

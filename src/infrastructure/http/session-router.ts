@@ -11,7 +11,7 @@ import { QueryReader } from './query-reader.js';
 
 /** How a browser shows a key once and is known from then on. What it is known by, no script of a page can read. */
 export const sessionRouter = (gate: Gate, access: Access | undefined, limits: BodyLimits): Router => {
-  const router = Router();
+  const router = Router({ caseSensitive: true });
 
   router
     .route('/session')

@@ -5,8 +5,10 @@ import { InMemoryRocketDirectory } from '../../../src/infrastructure/stores/memo
 import { SystemClock } from '../../../src/infrastructure/system-clock.js';
 import { breakable } from '../../support/breakable.js';
 import { documentedFetch } from '../../support/documented-fetch.js';
+import { exchange } from '../../support/http-exchange.js';
 import { httpStores } from '../../support/http-stores.js';
 import { exploded, faster, launched, message } from '../../support/messages.js';
+import { documentedAs } from '../../support/openapi-validator.js';
 import { SseClient } from '../../support/sse-client.js';
 import { startService, type TestService } from '../../support/test-service.js';
 
@@ -22,6 +24,15 @@ const ask = async (path: string): Promise<{ status: number; body: Record<string,
 describe.each(httpStores)('the health of a service with the store $store', ({ store, env }) => {
   beforeEach(async () => {
     service = await startService(env());
+  });
+
+  it.each(['/health', '/livez', '/readyz'])('is told anew at %s to who believes to know it', async (path) => {
+    const answer = await exchange(service.url, { url: path, headers: { 'if-none-match': '*' } });
+    documentedAs(answer);
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([
+      200,
+      expect.objectContaining({ status: 'ok' }),
+    ]);
   });
 
   it('is told in figures', async () => {

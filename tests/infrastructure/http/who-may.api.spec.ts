@@ -198,19 +198,19 @@ describe.each(open)('$method $url', ({ method, url, body }) => {
 });
 
 describe('a path that is written in another way', () => {
-  it.each([
-    '/ROCKETS',
-    '/rockets/',
-    '/Rockets/a',
-    '/rockets/%61',
-    '/rockets/a/',
-    '/events/?channel=b',
-    '/fleet/',
-  ])('%s is guarded all the same', async (url) => {
-    expect((await send({ url }, {})).status).toBe(401);
-    expect((await send({ url }, keys.ingest.header)).status).toBe(403);
-    expect((await send({ url }, keys.forB.header)).status).toBe(url === '/events/?channel=b' ? 200 : 403);
+  it.each(['/ROCKETS', '/Rockets/a', '/fleeT'])('%s is nothing', async (url) => {
+    expect((await send({ url }, {})).status).toBe(404);
+    expect((await send({ url }, keys.read.header)).status).toBe(404);
   });
+
+  it.each(['/rockets/', '/rockets/%61', '/rockets/a/', '/events/?channel=b', '/fleet/'])(
+    '%s is guarded all the same',
+    async (url) => {
+      expect((await send({ url }, {})).status).toBe(401);
+      expect((await send({ url }, keys.ingest.header)).status).toBe(403);
+      expect((await send({ url }, keys.forB.header)).status).toBe(url === '/events/?channel=b' ? 200 : 403);
+    },
+  );
 
   it.each(['HEAD'] as const)('%s needs what GET needs', async (method) => {
     expect((await send({ method, url: '/rockets' }, {})).status).toBe(401);

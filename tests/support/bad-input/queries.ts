@@ -66,6 +66,14 @@ const paths: BadInput[] = [
     '//rockets',
     '/rockets/a/events/1',
     '/rockets/a/late/1',
+    '/Rockets',
+    '/rockets/a/Events',
+    '/EVENTS',
+    '/gapS',
+    '/Fleet',
+    '/Health',
+    '/Docs',
+    '/messageS',
   ].map((path) => get(path, path, notFound)),
   ...['nonsense', 'zzzzzz-1', '-1', '1', '%00', '__proto__', `${'9'.repeat(300)}-1`].map((position) =>
     get(`position ${position.slice(0, 20)}`, `/events/${position}`, noEvent),
@@ -103,10 +111,10 @@ const lists: BadInput[] = [
     'silentFor=-5m',
     'silentFor=1e3s',
     'silentFor=200y',
-    'silentFor=36526d',
-    `silentFor=${'9'.repeat(400)}s`,
     'silentFor=',
     'unknown=1',
+    '=1',
+    '=',
     '__proto__=1',
     'cursor=junk',
     'after=junk',
@@ -129,7 +137,8 @@ const lists: BadInput[] = [
     'sort=-speed&sortBy=-speed&order=desc',
     'status=flying,flying,exploded',
     'silentFor=0',
-    'silentFor=36525d',
+    'silentFor=36526d',
+    `silentFor=${'9'.repeat(400)}s`,
     'waiting=true&complete=false',
     ...['type', 'mission', 'q'].flatMap((name) => [
       `${name}=${long(256)}`,
@@ -200,7 +209,7 @@ const one: BadInput[] = [
   ...['0', '-1', '01', '1.0', 'x', '9007199254740992', '%00'].map((number) =>
     get(`message ${number}`, `/rockets/some/messages/${number}`, badIn('number')),
   ),
-  ...['junk', 'none-1', '%00', '', 'latest', 'beginning', '-0', 'zzzzzz-999999999999999999999'].flatMap(
+  ...['junk', 'none-1', '%00', '', 'Latest', 'beginning-1', '-0', 'zzzzzz-999999999999999999999'].flatMap(
     (after) =>
       ['asc', 'desc'].map((order) =>
         get(`events after ${after}, ${order}`, `/events?after=${after}&order=${order}`, unknownPosition),

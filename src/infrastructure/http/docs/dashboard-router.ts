@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { methodNotAllowed } from '../error-handler.js';
+import { readOnly } from '../error-handler.js';
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -20,7 +20,7 @@ const builtDashboard = join(__dirname, '..', '..', '..', '..', 'dist', 'web');
  * disk, and a build that replaces the files does not disturb a running service.
  */
 export const dashboardRouter = (headers: RequestHandler, directory = builtDashboard): Router => {
-  const router = Router();
+  const router = Router({ caseSensitive: true });
   if (!existsSync(join(directory, 'index.html'))) return router;
   // The page is asked for again each time; what it refers to carries a hash in its name and never changes.
   router.get('/', headers, serve(join(directory, 'index.html'), 'no-cache'));
@@ -31,7 +31,7 @@ export const dashboardRouter = (headers: RequestHandler, directory = builtDashbo
       headers,
       serve(join(directory, 'assets', name), 'public, max-age=31536000, immutable'),
     );
-  router.all(['/', ...assets.map((name) => `/assets/${name}`)], methodNotAllowed('GET, HEAD'));
+  router.all(['/', ...assets.map((name) => `/assets/${name}`)], readOnly);
   return router;
 };
 

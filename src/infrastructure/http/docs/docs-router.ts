@@ -15,7 +15,7 @@ export const docsRouter = (
   headers: RequestHandler,
   { isGuarded }: { readonly isGuarded: boolean },
 ): Router => {
-  const router = Router();
+  const router = Router({ caseSensitive: true });
   const texts: readonly (readonly [path: string, type: string, text: string])[] = [
     ['/openapi.json', 'application/json', JSON.stringify(openApiDocument({ isGuarded }))],
     ['/asyncapi.json', 'application/json', JSON.stringify(asyncApi)],

@@ -11,7 +11,7 @@ import { eventView } from '../views.js';
 
 /** The feed of all rockets: pages here, the live stream by `stream` when the client asks for one. */
 export const eventsRouter = (queries: RocketQueries, stream: RequestHandler): Router => {
-  const router = Router();
+  const router = Router({ caseSensitive: true });
 
   router
     .route('/events')

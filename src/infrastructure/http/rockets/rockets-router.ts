@@ -18,7 +18,7 @@ import { readSkipWish } from './skip-request.js';
 const MAX_NUMBER = Number.MAX_SAFE_INTEGER;
 
 export const rocketsRouter = (queries: RocketQueries, ingest: IngestMessages, limits: BodyLimits): Router => {
-  const router = Router();
+  const router = Router({ caseSensitive: true });
 
   router
     .route('/rockets')

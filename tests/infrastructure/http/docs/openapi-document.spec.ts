@@ -86,14 +86,19 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('offers no position to try out, as none but those of this very store would be found', () => {
+  it('offers no position to try out but the beginning, as none but those of this very store would be found', () => {
     const position = operations.flatMap(({ operation }) =>
       (operation.parameters ?? []).filter(({ schema }) => JSON.stringify(schema).includes('/Position"')),
     );
     expect(position.map(({ name, example }) => [name, example])).toEqual([
-      ['after', undefined],
+      ['after', 'beginning'],
       ['position', undefined],
     ]);
+  });
+
+  it.each(['Text', 'Why'])('has no room for the character NUL in a %s', (name) => {
+    expect(() => check(['components', 'schemas', name], 'Falcon-9 🚀\n')).not.toThrow();
+    expect(() => check(['components', 'schemas', name], 'Falcon\0')).toThrow('pattern');
   });
 
   it('says of every answer what every answer carries', () => {

@@ -22,7 +22,7 @@ import {
 } from '../../../../src/infrastructure/http/messages/message-dto.js';
 import { check } from '../../../support/openapi-validator.js';
 
-const text = { type: 'string', minLength: 1, maxLength: maxCharacters };
+const text = { type: 'string', minLength: 1, maxLength: maxCharacters, pattern: '^[^\\u0000]*$' };
 const most = Number.MAX_SAFE_INTEGER;
 
 describe('the schema of a class', () => {

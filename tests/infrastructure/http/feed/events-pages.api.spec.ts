@@ -57,6 +57,18 @@ describe.each(httpStores)('pages of events from the store $store', ({ env }) => 
     expect((await get('?rule=rocket-exploded&type=RocketLaunched')).status).toBe(400);
   });
 
+  it('begin and end at the named ends of the feed, both ways, narrowed or not', async () => {
+    await report(message(1, launched()), message(2, launched()));
+    for (const narrowed of ['', '&type=MessageRefused', '&rule=already-launched']) {
+      const all = await walk(`?limit=1${narrowed}`);
+      expect(all.length).toBeGreaterThan(0);
+      expect(await walk(`?after=beginning&limit=1${narrowed}`)).toEqual(all);
+      expect(await walk(`?after=latest&order=desc&limit=1${narrowed}`)).toEqual([...all].reverse());
+      expect(await walk(`?after=latest${narrowed}`)).toEqual([]);
+      expect(await walk(`?after=beginning&order=desc${narrowed}`)).toEqual([]);
+    }
+  });
+
   it('are told live by the rule as well', async () => {
     await report(message(1, launched(500), 'a'), message(2, slower(1000), 'a'), message(3, launched(1), 'a'));
     const client = await SseClient.open(`${service.url}/events?rule=speed-below-zero`);

@@ -19,12 +19,12 @@ true state of every rocket, how it came about, and what is still missing.
 
 - **Errors** are \`application/problem+json\` (RFC 9457). \`type\` opens a page of this service that says what to do.
 - **Every answer** carries \`X-Request-Id\`, \`Cache-Control\` and \`X-Content-Type-Options: nosniff\`.
-- **HEAD** works wherever GET does, **OPTIONS** everywhere. Any other method is a \`405\` with \`Allow\`, any other path a \`404\`.
+- **HEAD** works wherever GET does, **OPTIONS** everywhere. Any other method is a \`405\` with \`Allow\`, any other path a \`404\`; a slash at the end of a path changes nothing.
 - **Any request** can end in \`400\` (not well-formed), \`408\`, \`431\` or \`500\`, where \`ALLOWED_HOSTS\` is set in \`421\`, what changes something in \`403\` for a page of another site, and where tokens count in \`503\` while the keys of their issuer cannot be read; these stand once under \`components.responses\`.
 - **Keys**: where \`AUTH\` is set, a request carries an API key or a token as \`Authorization: Bearer …\`, or the cookie of a session. \`ingest\` reports, \`read\` reads, \`operate\` acts on the fleet; a key may be for some rockets only.
 - **\`ETag\`** and \`If-None-Match\` spare you what you already have.
 - **Pages** are plain arrays of at most \`limit\` entries; the \`Link\` header leads to the next one, which begins behind \`after\`.
-- **A parameter that no route knows** is refused, so that a misspelt one is noticed.
+- **A parameter that a route does not know** is refused, so that a misspelt one is noticed; \`POST /messages\`, probes and pages look at none.
 `.trim();
 
 /** Statuses that any route can answer stand in one place instead of at every route. */

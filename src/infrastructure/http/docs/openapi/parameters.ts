@@ -39,7 +39,11 @@ export const ifNoneMatch = inHeader('If-None-Match', 'The `ETag` you already hav
 export const channelInPath = inPath('channel', 'The rocket.', ref('Channel'), example.channel);
 export const numberInPath = inPath('number', 'The message number.', ref('MessageNumber'), 1);
 /** Without an example: no position but one that this very store gave out would be found. */
-export const positionInPath = inPath('position', 'The `position` of the event.', ref('Position'));
+export const positionInPath = inPath(
+  'position',
+  'The `position` of the event, as any event has it: `GET /events?limit=1` has the first one.',
+  ref('Position'),
+);
 export const slugInPath = inPath(
   'slug',
   'The last part of the `type` of a problem.',
@@ -72,8 +76,8 @@ const order = inQuery('order', '`desc`: the newest first.', { enum: ['asc', 'des
 
 const sort = inQuery(
   'sort',
-  'The field to sort by; a minus in front sorts downwards. Ties stand in order of the channel, unknown values last.',
-  { enum: [...rocketSorts, ...rocketSorts.map((field) => `-${field}`)], default: 'channel' },
+  'The field to sort by, without it `channel`; a minus in front sorts downwards. Ties stand in order of the channel, unknown values last.',
+  { enum: [...rocketSorts, ...rocketSorts.map((field) => `-${field}`)] },
   '-speed',
 );
 
@@ -101,9 +105,9 @@ export const listParameters: readonly Parameter[] = [
   }),
   sort,
   { ...sort, name: 'sortBy', description: 'The same as `sort`.' },
-  inQuery('order', 'The direction, when `sort` does not say it.', {
+  // Without a default, which /docs would send along, against a `sort` that begins with a minus.
+  inQuery('order', 'The direction, when `sort` does not say it; without either `asc`.', {
     enum: ['asc', 'desc', 'ASC', 'DESC'],
-    default: 'asc',
   }),
   limit,
   afterPlace,
@@ -119,8 +123,9 @@ export const historyParameters: readonly Parameter[] = [afterNumber, order, limi
 export const feedParameters: readonly Parameter[] = [
   inQuery(
     'after',
-    'Only events behind this position, in the order asked for. A live feed also takes `latest`, only what is still to come, and `beginning`.',
+    'Only events behind this position, in the order asked for. Whoever has none yet takes `beginning`, the place before all events, or `latest`, behind all that there are.',
     { anyOf: [ref('Position'), { enum: ['latest', 'beginning'] }] },
+    'beginning',
   ),
   inQuery('type', 'Only events of this type.', { enum: eventTypes }),
   inQuery('rule', 'Only messages that were refused by this rule.', { enum: refusalRules }),

@@ -36,12 +36,15 @@ const ruleSchema = (dto: Class, all: readonly RuleMetadata[]): Schema =>
     }),
   ) as Schema;
 
+/** The one character that no text here may have, in a body or in a query. */
+export const withoutNul: Schema = { pattern: '^[^\\u0000]*$' };
+
 const schemas: Readonly<Record<string, (constraints: readonly unknown[]) => Schema>> = {
   isInt: () => ({ type: 'integer' }),
   min: ([minimum]) => ({ minimum }),
   max: ([maximum]) => ({ maximum }),
   isIn: ([values]) => ({ enum: values }),
-  isText: () => ({ type: 'string', minLength: 1, maxLength: maxCharacters }),
+  isText: () => ({ type: 'string', minLength: 1, maxLength: maxCharacters, ...withoutNul }),
   isChannel: () => ({ type: 'string', pattern: channelPattern.source }),
   isRfc3339: () => ({ type: 'string', format: 'date-time' }),
 };

@@ -1,6 +1,7 @@
 import { maxWhyCharacters } from '../../../../../domain/rocket-event.js';
 import { messageTypes } from '../../../messages/message-dto.js';
 import { exactly, record, ref, type Schema } from '../model.js';
+import { withoutNul } from '../schema-of.js';
 import { payloadName } from './messages.js';
 
 const event = (type: string, data: Schema): Schema =>
@@ -55,6 +56,7 @@ export const eventSchemas: Readonly<Record<string, Schema>> = {
     type: 'string',
     minLength: 1,
     maxLength: maxWhyCharacters,
+    ...withoutNul,
     description: 'What the operator gave as the reason.',
   },
   ReceivedMessage: {

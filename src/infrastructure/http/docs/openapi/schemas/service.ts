@@ -43,11 +43,7 @@ export const serviceSchemas: Readonly<Record<string, Schema>> = {
     ...record(
       {
         pointer: { type: 'string', description: 'JSON pointer into the body.' },
-        parameter: {
-          type: 'string',
-          minLength: 1,
-          description: 'Name of a parameter in the path or the query.',
-        },
+        parameter: { type: 'string', description: 'Name of a parameter in the path or the query.' },
         code: { type: 'string', minLength: 1 },
         message: { type: 'string', minLength: 1 },
       },

@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import { isDeepStrictEqual } from 'node:util';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parts } from '../../../src/container.js';
+import { allAnswers, type WholeAnswer } from '../../support/all-answers.js';
+import {
+  isStream,
+  methodOf,
+  packetsOf,
+  urlOf,
+  type GeneratedInput,
+} from '../../support/generated-input/generated-input.js';
+import { generatedInput } from '../../support/generated-input/requests.js';
+import { httpStores } from '../../support/http-stores.js';
+import { documentedAs } from '../../support/openapi-validator.js';
+import { SteppedClock } from '../../support/stepped-clock.js';
+import { startService, type TestService } from '../../support/test-service.js';
+import { runs, thorough } from '../../support/thorough.js';
+
+const SESSIONS = runs(4, 25);
+const INPUTS = 500;
+const rounds = Array.from({ length: runs(1, 8) }, (_, i) => i + 1);
+
+/** A service whose answers differ from those of another one in nothing but the epoch of positions. */
+class Player {
+  private constructor(
+    readonly service: TestService,
+    private readonly epoch: string,
+  ) {}
+
+  static async start(env: Readonly<Record<string, string>>, clock: SteppedClock): Promise<Player> {
+    const service = await startService(env, undefined, clock);
+    return new Player(service, service.container.get(parts.store).beginning.replace(/-\d+$/, ''));
+  }
+
+  async play(input: GeneratedInput): Promise<WholeAnswer[]> {
+    const packets = packetsOf(input, this.epoch);
+    const answers = await allAnswers(this.service.port, packets, methodOf(input) === 'HEAD');
+    // A stream that breaks off is answered before its last lines are stored.
+    while (isStream(input) && !this.isIdle) await pause(1);
+    return answers;
+  }
+
+  async stored(): Promise<unknown> {
+    const { container } = this.service;
+    return [await container.get(parts.store).lastPosition(), await container.get(parts.directory).totals()];
+  }
+
+  get isIdle(): boolean {
+    const { messages, bytes } = this.service.container.get(parts.buffer);
+    return messages === 0 && bytes === 0;
+  }
+
+  plain({ status, headers, body }: WholeAnswer): unknown {
+    const type = headers['content-type'];
+    const text = body.replaceAll(this.epoch, '').replace(/"requestId":"[^"]*"/, '');
+    return { status, type, allow: headers['allow'], text: type?.startsWith('text/event-stream') ? '' : text };
+  }
+}
+
+const playAll = async (inputs: readonly GeneratedInput[], players: readonly Player[]): Promise<void> => {
+  let was = await Promise.all(players.map((player) => player.stored()));
+  for (const input of inputs) {
+    try {
+      const told = await Promise.all(players.map((player) => player.play(input)));
+      for (const answers of told) checkAnswers(input, answers);
+      checkAlike(
+        input,
+        told.map((answers, i) => answers.filter(isUnderstood).map((answer) => players[i]!.plain(answer))),
+      );
+      const is = await Promise.all(players.map((player) => player.stored()));
+      const isTaken = methodOf(input) === 'POST' && told.flat().some(({ status }) => status < 300);
+      if (!isTaken && !isStream(input)) expect(is).toEqual(was);
+      count(told[0]!);
+      was = is;
+    } catch (error) {
+      // fast-check would hide it among five hundred others.
+      throw new Error(JSON.stringify(packetsOf(input, 'epoch').join('')).slice(0, 5000), { cause: error });
+    }
+  }
+};
+
+const checkAnswers = (input: GeneratedInput, answers: readonly WholeAnswer[]): void => {
+  for (const { status, headers } of answers) {
+    expect(status >= 200 && status < 500 ? 'in order' : status).toBe('in order');
+    expect(headers).toMatchObject({ 'x-request-id': expect.anything(), 'x-content-type-options': 'nosniff' });
+  }
+  const [first] = answers;
+  const method = methodOf(input);
+  const url = urlOf(input);
+  if (url === undefined || method === 'CONNECT') return;
+  expect(first).toBeDefined();
+  if (!url.startsWith('/docs/')) documentedAs({ ...first!, method, url });
+};
+
+/** Whether a request is answered before its connection ends in the middle of its body is a matter of luck. */
+const checkAlike = (input: GeneratedInput, [one = [], other = []]: readonly unknown[][]): void => {
+  const both = Math.min(one.length, other.length);
+  // How the lines of a stream met in batches, and what the service says of itself, is no matter of the store.
+  if (isStream(input) || /^\/(health|fleet)/.test(urlOf(input) ?? '')) return;
+  if (!isDeepStrictEqual(one.slice(0, both), other.slice(0, both))) expect(one).toEqual(other);
+};
+
+/** By the service, and not refused as no HTTP at all. */
+const isUnderstood = ({ headers }: WholeAnswer): boolean =>
+  !headers['x-request-id']?.startsWith('connection-');
+
+const seen = { taken: 0, refused: 0, found: 0 };
+const count = ([first]: readonly WholeAnswer[]): void => {
+  if (first === undefined) return;
+  if (first.status >= 400) seen.refused++;
+  else if (first.status === 202) seen.taken++;
+  else seen.found++;
+};
+
+describe(`${rounds.length * SESSIONS * INPUTS} generated inputs meet no fault, change nothing unless taken, and are answered as the document says, alike on every store`, () => {
+  it.each(rounds)(
+    `the %i. ${SESSIONS * INPUTS}`,
+    async () => {
+      const session = fc.array(generatedInput, { minLength: INPUTS, maxLength: INPUTS, size: 'max' });
+      const { failed, seed, errorInstance } = await fc.check(
+        fc.asyncProperty(session, async (inputs) => {
+          const clock = new SteppedClock(1);
+          const players = await Promise.all(httpStores.map(({ env }) => Player.start(env(), clock)));
+          try {
+            await playAll(inputs, players);
+            expect(players.map(({ isIdle }) => isIdle)).toEqual(players.map(() => true));
+          } finally {
+            await Promise.all(players.map(({ service }) => service.stop()));
+          }
+        }),
+        { numRuns: SESSIONS, endOnFailure: true },
+      );
+      if (failed) throw new Error(`with the seed ${seed}`, { cause: errorInstance });
+    },
+    thorough ? 850_000 : 120_000,
+  );
+
+  it('and they are of all kinds', () => {
+    const few = rounds.length * SESSIONS * 10;
+    expect(Object.entries(seen).filter(([, times]) => times < few)).toEqual([]);
+  });
+});
