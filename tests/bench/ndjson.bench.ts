@@ -41,6 +41,11 @@ export const ndjsonBench = async (): Promise<Row[]> => {
   const many = await Traffic.start(STREAMS);
   const beside = await many.latencyDuringBulk(STREAMS, () => many.get('/livez'));
   const alone = await inDirectory(postsBesideStreams);
+  const held: Row[] = [];
+  for (const store of ['memory', 'sqlite']) {
+    for (const shuffled of [false, true])
+      held.push(await inDirectory((directory) => heldUp(store, shuffled, directory)));
+  }
   for (const traffic of [fleet, large, huge, single, many]) await traffic.server.stop();
   return [
     {
@@ -98,7 +103,27 @@ export const ndjsonBench = async (): Promise<Row[]> => {
       unit: ' ms',
     },
     { goal: '', what: 'the same, p99', measured: percentile(alone, 0.99), unit: ' ms' },
+    ...held,
   ];
+};
+
+/** For how long nobody else has a turn at the most. */
+const heldUp = async (store: string, shuffled: boolean, directory: string): Promise<Row> => {
+  const traffic = await Traffic.start(STREAMS, {
+    EVENT_STORE: store,
+    SQLITE_FILE: join(directory, 'held.db'),
+  });
+  const { latencies } = await traffic.latencyDuringBulk(STREAMS, () => traffic.get('/livez'), shuffled);
+  await traffic.server.stop();
+  return {
+    goal: '',
+    what: `longest GET /livez beside ${STREAMS} NDJSON streams, ${store}, ${shuffled ? 'shuffled' : 'in order'}`,
+    measured: Math.max(...latencies),
+    good: 100,
+    target: 50,
+    better: 'lower',
+    unit: ' ms',
+  };
 };
 
 /** Of a rocket that nobody else reports of. */
@@ -151,10 +176,12 @@ class Traffic {
   async latencyDuringBulk(
     streams: number,
     ask: () => Promise<void>,
+    shuffled = false,
   ): Promise<{ latencies: number[]; stallMs: number }> {
-    const count = LINES * 4;
+    const count = shuffled ? LINES : LINES * 4;
+    const bulk = [this.server.port, this.rockets, this.sent, count, streams, shuffled ? count : 1];
     const sender = fork(join(__dirname, 'bulk-sender-process.js'), {
-      env: { ...process.env, BULK: [this.server.port, this.rockets, this.sent, count, streams].join() },
+      env: { ...process.env, BULK: bulk.join() },
     });
     await once(sender, 'message');
     await this.server.usage();
