@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { roomFor } from './room-for.js';
 
-/** Beyond this the sender has to wait until somebody takes what has come. */
-const ENOUGH = 64 * 1024;
+/** Beyond this the sender has to wait until somebody takes what has come, */
+const ENOUGH = 256 * 1024;
+/** to so little: to stop and go on costs as much as a hundred messages. */
+const LITTLE = 64 * 1024;
 /** So many pieces at once are what few senders send, and reading them takes far longer than their bytes. */
 const MANY_PIECES = 1024;
 /** What is larger is kept as it is. */
@@ -76,7 +78,7 @@ export const joinedChunks = async function* (
   try {
     for (let chunk = await next(); chunk !== undefined; chunk = await next()) {
       yield chunk;
-      if (!isEnough()) goOn();
+      if (waiting.bytes < LITTLE && !isEnough()) goOn();
     }
   } finally {
     req.off('data', take).off('end', over).off('error', over).off('close', cutOff);
