@@ -4,6 +4,9 @@ import request from 'supertest';
 import { openApi } from '../../src/infrastructure/http/docs/openapi/document.js';
 import type { ApiResponse, Operation } from '../../src/infrastructure/http/docs/openapi/model.js';
 
+import { isProblemSlug } from '../../src/infrastructure/http/problem.js';
+import { problems } from '../../src/infrastructure/http/problems.js';
+
 /** One answer as it came over the wire. */
 export interface Exchange {
   readonly method: string;
@@ -96,9 +99,8 @@ const sharedName = (exchange: Exchange, path?: string, operation?: Operation): s
   if (path === undefined && exchange.status === 404) return 'RouteNotFound';
   if (operation === undefined && exchange.status === 405) return 'MethodNotAllowed';
   const problem = String(exchange.headers['content-type']).startsWith('application/problem+json');
-  if (!problem || exchange.body === '') return undefined;
-  const slug = slugOf(JSON.parse(exchange.body));
-  return [
+  if (!problem) return undefined;
+  const names = [
     'MalformedRequest',
     'RequestTimeout',
     'HeaderTooLarge',
@@ -106,8 +108,19 @@ const sharedName = (exchange: Exchange, path?: string, operation?: Operation): s
     'CrossSite',
     'UnknownHost',
     'IssuerUnavailable',
-  ].find((name) => variantsOf(openApi.components.responses[name]!).includes(slug));
+  ];
+  const slugsOf = (name: string): string[] => variantsOf(openApi.components.responses[name]!);
+  if (exchange.body !== '') {
+    const slug = slugOf(JSON.parse(exchange.body));
+    return names.find((name) => slugsOf(name).includes(slug));
+  }
+  // An answer to HEAD has nothing but its status to be known by.
+  if (operation?.responses[exchange.status] !== undefined) return undefined;
+  return names.find((name) => slugsOf(name).some((slug) => statusOf(slug) === exchange.status));
 };
+
+const statusOf = (slug: string): number | undefined =>
+  isProblemSlug(slug) ? problems[slug].status : undefined;
 
 const operationOf = (path: string, verb: string): Operation | undefined => {
   const item = openApi.paths[path];

@@ -1,4 +1,4 @@
-import type { Express } from 'express';
+import type { Express, Request, Response } from 'express';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
@@ -40,7 +40,11 @@ export class RocketsServer {
         requireHostHeader: false,
         ...(certificate && { ...certificate.pair, allowHalfOpen: true, handshakeTimeout: HANDSHAKE_MS }),
       },
-      oneAtATime(limits.budget, (req, res) => (lacksHost(req) ? refuseHostless(req, res) : app(req, res))),
+      oneAtATime(limits.budget, (req, res) =>
+        lacksHost(req)
+          ? refuseHostless(req, res)
+          : app(req as Request, res as Response, () => refuseUnrouted(req, res)),
+      ),
     );
     // Who has sent all he has to say may close that half and still wait for the answer.
     Object.assign(this.server, { httpAllowHalfOpen: true });
@@ -114,6 +118,18 @@ const PATIENCE_MS = 500;
 
 const lacksHost = ({ headers, httpVersion }: IncomingMessage): boolean =>
   headers.host === undefined && httpVersion === '1.1';
+
+/** A target as `/\\rockets#@` has no path that any route could be asked about. */
+const refuseUnrouted = (req: IncomingMessage, res: ServerResponse): void => {
+  if (res.headersSent) return void req.socket.destroy();
+  const problem = new Problem(
+    'malformed-request',
+    'The path is none that a URL can have.',
+    undefined,
+    closing,
+  );
+  sendProblem(res, problem, requestIdOf(req));
+};
 
 const refuseHostless = (req: IncomingMessage, res: ServerResponse): void => {
   const problem = new Problem(

@@ -181,6 +181,7 @@ export const http: BadInput[] = [
   raw('a header without a name', head('GET /livez HTTP/1.1', [host, close, ': 1']), notHttp),
   raw('NUL in a header', head('GET /livez HTTP/1.1', [host, close, 'X-A: \u0000']), notHttp),
   raw('no host', head('GET /livez HTTP/1.1', [close]), notHttp),
+  raw('a target that is no URL', head('GET /\\rockets?a&#+@3` HTTP/1.1', [host, close]), notHttp),
   raw('an unknown method', head('LAUNCH /messages HTTP/1.1', [host, close]), notHttp),
   raw('a method in lower case', head('get /livez HTTP/1.1', [host, close]), notHttp),
   raw('HTTP/9.9', head('GET /livez HTTP/9.9', [host, close]), notHttp),
