@@ -26,6 +26,7 @@ import { dashboardRouter } from './infrastructure/http/docs/dashboard-router.js'
 import { pageHeaders } from './infrastructure/http/docs/page-headers.js';
 import { docsRouter } from './infrastructure/http/docs/docs-router.js';
 import { streamEvents } from './infrastructure/http/feed/feed-stream.js';
+import { PieceTurns } from './infrastructure/http/messages/piece-turns.js';
 import { RocketsServer } from './infrastructure/http/rockets-server.js';
 import { WinstonLogger } from './infrastructure/observability/winston-logger.js';
 import { InMemoryEventStore } from './infrastructure/stores/memory/in-memory-event-store.js';
@@ -185,7 +186,12 @@ const httpModule = (
         fleet: get(p.fleet),
         counters: get(p.counters),
         logger: get(p.logger),
-        limits: { bytes: config.bodyBytes, timeoutMs: BODY_TIMEOUT_MS, budget: get(p.budget) },
+        limits: {
+          bytes: config.bodyBytes,
+          timeoutMs: BODY_TIMEOUT_MS,
+          budget: get(p.budget),
+          pieces: new PieceTurns(),
+        },
         budget: get(p.budget),
         sites: { allowedOrigins: config.allowedOrigins, allowedHosts: config.allowedHosts },
         access,

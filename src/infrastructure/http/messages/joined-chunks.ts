@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { PieceTurns } from './piece-turns.js';
 import { roomFor } from './room-for.js';
 
 /** Beyond this the sender has to wait until somebody takes what has come, */
@@ -31,42 +32,29 @@ export interface ChunkTaker {
 export const joinedChunks = async function* (
   req: IncomingMessage,
   taker: ChunkTaker,
+  turns: PieceTurns,
 ): AsyncGenerator<JoinedChunk> {
   const waiting = new Waiting();
-  const { socket } = req;
+  // The socket rests, not the request: that would keep piece by piece what is still to come of what was read from the socket.
+  const sender = turns.join(req.socket);
   let end: { readonly error?: Error } | undefined;
   let wake = (): void => undefined;
   const isEnough = (): boolean =>
     waiting.bytes >= ENOUGH || waiting.pieces >= MANY_PIECES || (waiting.bytes > 0 && taker.isTight());
-  // The socket rests, not the request: that would keep piece by piece what is still to come of what was read from the socket.
-  let isResting = false;
-  const rest = (): void => {
-    isResting = true;
-    socket.pause();
-  };
-  // Node lets it go on after each piece, and would read two megabytes before anybody else has a turn.
-  const restOn = (): void => {
-    if (isResting) socket.pause();
-  };
-  const goOn = (): void => {
-    if (!isResting) return;
-    isResting = false;
-    socket.resume();
-  };
   const take = (chunk: Buffer): void => {
+    sender.came(chunk.length);
     if (!taker.admit(chunk.length)) return;
     waiting.add(chunk);
-    if (!isResting && isEnough()) rest();
+    if (isEnough()) sender.fill(true);
     wake();
   };
   const over = (error?: Error): void => {
     end ??= error === undefined ? {} : { error };
-    goOn();
+    sender.fill(false);
     wake();
   };
   const cutOff = (): void => over(new Error('The connection broke.'));
   req.on('data', take).on('end', over).on('error', over).on('close', cutOff);
-  socket.on('resume', restOn);
   const next = async (): Promise<JoinedChunk | undefined> => {
     for (;;) {
       const chunk = waiting.take();
@@ -78,12 +66,11 @@ export const joinedChunks = async function* (
   try {
     for (let chunk = await next(); chunk !== undefined; chunk = await next()) {
       yield chunk;
-      if (waiting.bytes < LITTLE && !isEnough()) goOn();
+      if (waiting.bytes < LITTLE && !isEnough()) sender.fill(false);
     }
   } finally {
     req.off('data', take).off('end', over).off('error', over).off('close', cutOff);
-    goOn();
-    socket.off('resume', restOn);
+    sender.leave();
   }
 };
 

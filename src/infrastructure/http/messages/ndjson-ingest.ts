@@ -116,7 +116,7 @@ export class NdjsonIngest implements ChunkTaker {
     let isWaiting = true;
     const idle = setTimeout(() => (isWaiting ? this.hangUpIdle() : idle.refresh()), this.limits.timeoutMs);
     try {
-      for await (const chunk of joinedChunks(this.req, this)) {
+      for await (const chunk of joinedChunks(this.req, this, this.limits.pieces)) {
         isWaiting = false;
         if (!this.isOver) await this.takeChunk(chunk);
         this.unread -= chunk.bytes.length;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Loan, SHARE_OF_ARRIVING, type Budget } from '../../../application/budget.js';
 import { closing, Problem } from '../problem.js';
+import type { PieceSender, PieceTurns } from './piece-turns.js';
 import { roomFor } from './room-for.js';
 
 export interface BodyLimits {
@@ -9,6 +10,8 @@ export interface BodyLimits {
   readonly timeoutMs: number;
   /** Of what is kept until the rest has come. */
   readonly budget: Budget;
+  /** Of reading what comes in pieces. */
+  readonly pieces: PieceTurns;
 }
 
 /**
@@ -31,6 +34,8 @@ class BodyReading {
   private length = 0;
   /** Only of a body that comes in pieces: they are kept joined, as each by itself takes far more than its bytes. */
   private loan: Loan | undefined;
+  /** Only of one that may cut it as small as he likes. */
+  private readonly sender: PieceSender | undefined;
 
   constructor(
     private readonly req: IncomingMessage,
@@ -38,6 +43,7 @@ class BodyReading {
     private readonly done: BodyListener,
   ) {
     this.deadline = performance.now() + limits.timeoutMs;
+    if (req.headers['transfer-encoding'] !== undefined) this.sender = limits.pieces.join(req.socket);
     req.on('data', this.take);
     req.on('end', this.end);
   }
@@ -50,6 +56,7 @@ class BodyReading {
 
   private readonly take = (chunk: Buffer): void => {
     const { length } = this;
+    this.sender?.came(chunk.length);
     this.length += chunk.length;
     if (this.length > this.limits.bytes) return this.giveUp(tooLarge(this.limits));
     if (length === 0) this.body = chunk;
@@ -78,6 +85,7 @@ class BodyReading {
   private forget(): void {
     underWay.delete(this);
     this.loan?.end();
+    this.sender?.leave();
   }
 }
 

@@ -6,6 +6,7 @@ import { parts } from '../../../../src/container.js';
 import { InMemoryEventStore } from '../../../../src/infrastructure/stores/memory/in-memory-event-store.js';
 import { InMemoryRocketDirectory } from '../../../../src/infrastructure/stores/memory/in-memory-rocket-directory.js';
 import { Gate } from '../../../../src/infrastructure/http/gate.js';
+import { PieceTurns } from '../../../../src/infrastructure/http/messages/piece-turns.js';
 import { postMessages } from '../../../../src/infrastructure/http/messages/post-messages.js';
 import { SystemClock } from '../../../../src/infrastructure/system-clock.js';
 import { documentedFetch } from '../../../support/documented-fetch.js';
@@ -111,7 +112,12 @@ describe('a stream that is open when the service stops', () => {
 /** The same service, with less patience. */
 const impatient = async (): Promise<number> => {
   const { container } = service;
-  const limits = { bytes: 1000, timeoutMs: 50, budget: container.get(parts.budget) };
+  const limits = {
+    bytes: 1000,
+    timeoutMs: 50,
+    pieces: new PieceTurns(),
+    budget: container.get(parts.budget),
+  };
   const gate = new Gate(undefined, container.get(parts.logger));
   const handler = postMessages(container.get(parts.ingest), container.get(parts.counters), limits, gate);
   const app = express().disable('x-powered-by').post('/messages', handler);
