@@ -31,10 +31,10 @@ const BYTES_AN_EVENT = quick ? 250 : 60;
 /** Long runs, as fast as they go: memory stays flat where events are on the disk, and costs what we say where they are not. */
 export const enduranceBench = (): Promise<Row[]> =>
   inDirectory(async (directory) => [
-    ...(await flat([day, hour], directory)),
-    ...(await flat([fleet], directory)),
     await cost(fleet, 'a rocket', BYTES_A_ROCKET),
     await cost(history, 'an event', BYTES_AN_EVENT),
+    ...(await flat([day, hour], directory)),
+    ...(await flat([fleet], directory)),
   ]);
 
 const flat = async (runs: readonly Run[], directory: string): Promise<Row[]> => {
@@ -65,6 +65,7 @@ const cost = async (run: Run, what: string, good: number): Promise<Row> => {
   const before = await mibOf(server);
   const after = (await tell(server, run, 0)).at(-1)!;
   await server.stop();
+  console.error(`  ${run.what}: from ${before.toFixed(0)} to ${after.toFixed(0)} MiB`);
   const measured = ((after - before) * 2 ** 20) / run.messages;
   return {
     goal: '',

@@ -22,6 +22,7 @@ export interface Offered {
 }
 
 const TICK_MS = 1;
+const AT_A_TIME = 50;
 /** When the official program tries again what was refused, whatever `Retry-After` says. */
 const REST_MS = 500;
 
@@ -44,8 +45,7 @@ class Fleet {
   /** What falls due while every sender waits for an answer or rests is not sent: nobody holds more than he can. */
   async offer({ senders, seconds, rate = Infinity }: Offer): Promise<Offered> {
     await this.settled();
-    while (this.senders.length < senders)
-      this.senders.push(senderOf(this.way, this.port, this.senders.length, this.told));
+    await this.connect(senders);
     this.free = this.senders.slice(0, senders);
     this.fates = noFates();
     this.waits = noWaits();
@@ -74,6 +74,18 @@ class Fleet {
   async acknowledged(): Promise<[rocket: number, number: number][]> {
     await this.settled();
     return this.senders.flatMap((sender) => [...sender.acknowledged]);
+  }
+
+  /** Each sends once, some at a time: Node takes one new connection in a turn of its loop, and a busy one has few turns. */
+  private async connect(count: number): Promise<void> {
+    while (this.senders.length < count) {
+      for (let i = 0; i < AT_A_TIME && this.senders.length < count; i++) {
+        const sender = senderOf(this.way, this.port, this.senders.length, this.told);
+        this.senders.push(sender);
+        sender.send();
+      }
+      await this.settled();
+    }
   }
 
   private async settled(): Promise<void> {
