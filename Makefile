@@ -4,7 +4,7 @@ NODE_MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src web -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: run start dev test test-unit test-slow check lint format format-check types layers build bench launch demo-crash verify sbom sim sim-mutants clean help
+.PHONY: run start dev test test-unit test-slow check lint format format-check types layers build bench bounds launch demo-crash verify sbom sim sim-mutants clean help
 
 run: build ## Build if needed and start the service on port 8088
 	@exec node dist/main.js $(ARGS)
@@ -56,6 +56,10 @@ $(NODE_MODULES): package.json package-lock.json
 bench: build ## Measure: one table of ratios
 	@npx tsc -p tsconfig.bench.json
 	@node --expose-gc --max-semi-space-size=64 build/bench/tests/bench/run.js $(ARGS)
+
+bounds: build ## What must hold under overload, dripping clients and long runs: 20 minutes (ARGS="overload --quick")
+	@npx tsc -p tsconfig.bench.json
+	@node --expose-gc build/bench/tests/bench/bounds.js $(ARGS)
 
 launch: build ## Launch rockets at a running service and verify it (ARGS="--shuffle=all --duplicates=0.2 --seed=2")
 	@node dist/cli/rockets.js launch http://localhost:$${PORT:-8088}/messages --verify $(ARGS)

@@ -1,7 +1,7 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { inDirectory, quick, type Row } from './measure.js';
+import { ask, startProcess } from './processes.js';
 import { ServerUnderTest } from './server-under-test.js';
 
 const SECONDS = quick ? 2 : 10;
@@ -39,10 +39,10 @@ export const feedLagBench = (): Promise<Row[]> =>
       const { store, rockets, window, way } = kind;
       const env = { EVENT_STORE: store, SQLITE_FILE: join(directory, `${Math.random()}.db`) };
       const server = await ServerUnderTest.start('rockets', env);
-      const sender = await startProcess('load-process.js', [String(server.port)]);
+      const sender = await startProcess('load-process.js', String(server.port));
       const load = { rockets, window, way };
       const full = await ask<Sent>(sender, { ...load, seconds: SECONDS / 2 });
-      const reader = await startProcess('lag-reader-process.js', [String(server.port)]);
+      const reader = await startProcess('lag-reader-process.js', String(server.port));
       const rate = (LOAD * full.messages) / full.seconds;
       await ask<Sent>(sender, { ...load, seconds: SECONDS, rate });
       const atEnd = await ask<Told>(reader, 'told');
@@ -87,18 +87,6 @@ const kinds = (): Kind[] =>
       ),
     ),
   );
-
-const startProcess = async (file: string, args: readonly string[]): Promise<ChildProcess> => {
-  const child = fork(join(__dirname, file), args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  await once(child, 'message');
-  return child;
-};
-
-const ask = async <T>(child: ChildProcess, question: object | string): Promise<T> => {
-  child.send(question);
-  const [answer] = (await once(child, 'message')) as [T];
-  return answer;
-};
 
 /** How many events there were when the reader came. */
 const readerStart = (reader: ChildProcess): Promise<number> => ask<number>(reader, 'start');

@@ -16,6 +16,26 @@ export interface Row {
 
 export type Bench = () => Promise<Row[]>;
 
+export const verdict = ({ measured, good, target, better = 'higher' }: Row): string => {
+  const reaches = (bound: number | undefined): boolean =>
+    bound !== undefined && (better === 'higher' ? measured >= bound : measured <= bound);
+  if (good === undefined) return '';
+  if (reaches(target)) return 'goal';
+  return reaches(good) ? 'good' : 'below';
+};
+
+export const shown = (value: number | undefined, unit = ''): string =>
+  value === undefined ? '' : `${value >= 100 ? value.toFixed(0) : value.toPrecision(3)}${unit}`;
+
+export const rowsTable = (rows: readonly Row[]): string =>
+  [
+    '| # | what | measured | good | goal | |\n|---|---|---|---|---|---|',
+    ...rows.map((row) => {
+      const { goal, what, measured, good, target, unit } = row;
+      return `| ${goal} | ${what} | ${shown(measured, unit)} | ${shown(good, unit)} | ${shown(target, unit)} | ${verdict(row)} |`;
+    }),
+  ].join('\n');
+
 /** Quick runs prove that the benchmarks work; only full ones are worth quoting. */
 export const quick = process.argv.includes('--quick');
 export const scaled = (count: number): number => (quick ? Math.ceil(count / 20) : count);

@@ -5,7 +5,7 @@ import { figuresBench } from './figures.bench.js';
 import { headBench } from './head.bench.js';
 import { generatedInputBench } from './generated-input.bench.js';
 import { launchBench, sqliteLaunchBench } from './launch.bench.js';
-import { machine, quick, type Bench, type Row } from './measure.js';
+import { machine, quick, rowsTable, type Bench, type Row } from './measure.js';
 import { ndjsonBench } from './ndjson.bench.js';
 import { postBench } from './post.bench.js';
 import { placeBench } from './place.bench.js';
@@ -38,17 +38,6 @@ const benches: Readonly<Record<string, Bench>> = {
   'generated-input': generatedInputBench,
 };
 
-const verdict = ({ measured, good, target, better = 'higher' }: Row): string => {
-  const reaches = (bound: number | undefined): boolean =>
-    bound !== undefined && (better === 'higher' ? measured >= bound : measured <= bound);
-  if (good === undefined) return '';
-  if (reaches(target)) return 'goal';
-  return reaches(good) ? 'good' : 'below';
-};
-
-const shown = (value: number | undefined, unit = ''): string =>
-  value === undefined ? '' : `${value >= 100 ? value.toFixed(0) : value.toPrecision(3)}${unit}`;
-
 const main = async (): Promise<void> => {
   const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
   const rows: Row[] = [];
@@ -58,13 +47,7 @@ const main = async (): Promise<void> => {
     rows.push(...(await bench()));
   }
   console.log(`${machine()}${quick ? ' — quick run, not worth quoting' : ''}\n`);
-  console.log('| # | what | measured | good | goal | |\n|---|---|---|---|---|---|');
-  for (const row of rows) {
-    const { goal, what, measured, good, target, unit } = row;
-    console.log(
-      `| ${goal} | ${what} | ${shown(measured, unit)} | ${shown(good, unit)} | ${shown(target, unit)} | ${verdict(row)} |`,
-    );
-  }
+  console.log(rowsTable(rows));
 };
 
 void main();

@@ -4,6 +4,11 @@ import type { Clock } from '../ports/clock.js';
 const SLICE_MS = 5;
 /** When that was not enough and messages come in, ingest has twice as long before the readers go on. */
 const REST_MS = 10;
+/**
+ * Else it is so many turns: Node takes one new connection in each, and were one all there is between two slices, those who
+ * connect while many readers catch up would wait for seconds.
+ */
+const REST_TURNS = 16;
 
 /** What all readers of the feed together may do in one turn of the event loop, however many there are. */
 export class SharedTurns {
@@ -47,10 +52,15 @@ export class SharedTurns {
   private async rest(): Promise<void> {
     this.resting = true;
     while (this.waiting.length > 0) {
-      await this.clock.sleep(this.isBusy() ? REST_MS : 0);
+      await this.giveWay();
       this.began = undefined;
       while (this.waiting.length > 0 && this.hasTime()) this.waiting.shift()!();
     }
     this.resting = false;
+  }
+
+  private async giveWay(): Promise<void> {
+    if (this.isBusy()) await this.clock.sleep(REST_MS);
+    else for (let turn = 0; turn < REST_TURNS; turn++) await this.clock.sleep(0);
   }
 }

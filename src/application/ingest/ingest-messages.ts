@@ -55,6 +55,11 @@ export class IngestMessages {
     return undefined;
   }
 
+  /** Why no message would be taken now, however small. */
+  get overloaded(): Overloaded | undefined {
+    return this.buffer.isFull ? new Overloaded(this.buffer.limitFor(false)) : undefined;
+  }
+
   /** Skips gaps of a channel; with `expected` only if that one still is the first. */
   async skip(channel: string, skip: Skip, expected?: NumberRange): Promise<SkipResult> {
     if (this.stopping) throw new ShuttingDown();

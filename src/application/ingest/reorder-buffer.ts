@@ -94,6 +94,12 @@ export class ReorderBuffer {
     return true;
   }
 
+  /** Whether no message would be taken, however small. */
+  get isFull(): boolean {
+    const { messages, limits, budget } = this;
+    return messages > 0 && (messages >= limits.messages || budget.used >= budget.limit);
+  }
+
   /** Why this one is not taken, in words. */
   limitFor(ofStream: boolean): string {
     return this.messages < this.mostMessages(ofStream)

@@ -154,6 +154,7 @@ const refuseMalformed = (error: NodeJS.ErrnoException, socket: Socket): void => 
 };
 
 const LONGEST_ANSWER_MS = 10_000;
+const LAST_WORDS_MS = 1000;
 const refused = new WeakSet<Socket>();
 
 /** Behind the answers to what was well-formed before it on the same connection, unless they take too long. */
@@ -178,6 +179,8 @@ const sendRefusal = async (problem: Problem, socket: HttpSocket): Promise<void> 
   });
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   socket.end(`HTTP/1.1 ${status} ${title}\r\n${lines}\r\n${body}`);
+  // Cut off while it sends, a client might not see the answer; one that goes on sending all the same is not heard for ever.
+  setTimeout(() => socket.destroy(), LAST_WORDS_MS).unref();
 };
 
 /** A connection as Node's server has it, with the answer that is being sent. */

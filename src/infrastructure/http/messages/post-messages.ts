@@ -12,6 +12,7 @@ import { InvalidInput, readBodyMessage } from './message-reader.js';
 import { NdjsonIngest, isNdjson } from './ndjson-ingest.js';
 import { Problem, sendProblem } from '../problem.js';
 import { readBody, type BodyLimits } from './read-body.js';
+import { Refusals } from './refusals.js';
 import { requestIdOf } from '../request-id.js';
 import { StreamTurns } from './stream-turns.js';
 
@@ -26,12 +27,20 @@ export const postMessages = (
   gate: Gate,
 ): ((req: Request, res: Response) => Taking) => {
   const turns = new StreamTurns();
+  const refusals = new Refusals();
   const take = (req: Request, res: Response, requestId: string, caller: Caller | undefined): Taking => {
     if (isNdjson(req.headers['content-type'])) {
       const stream = new NdjsonIngest(ingest, counters, limits, turns, req, res, requestId, caller);
       if (caller !== undefined) gate.whileLetIn(caller, res, (problem) => stream.giveUp(problem));
       return stream.run();
     }
+    const shed = (overloaded: Overloaded): void => {
+      counters.turnedAway('shed');
+      refusals.add(res, problemOf(overloaded), requestId);
+    };
+    // It would be read for nothing.
+    const { overloaded } = ingest;
+    if (overloaded !== undefined) return shed(overloaded);
     const refuse = (error: unknown): void => sendProblem(res, problemOf(error), requestId);
     readBody(req, limits, (problem, body) => {
       const message = problem ?? messageIn(body, caller);
@@ -45,8 +54,8 @@ export const postMessages = (
         else answer(res, result, requestId, wantsBody);
       });
       if (refusal === undefined) return;
-      if (refusal instanceof Overloaded) counters.turnedAway('shed');
-      refuse(refusal);
+      if (refusal instanceof Overloaded) shed(refusal);
+      else refuse(refusal);
     });
   };
   return (req, res) => {

@@ -1,0 +1,39 @@
+import { writeFileSync } from 'node:fs';
+import { drippingBench } from './dripping.bench.js';
+import { enduranceBench } from './endurance.bench.js';
+import { machine, quick, rowsTable, verdict, type Bench, type Row } from './measure.js';
+import { overloadBench } from './overload.bench.js';
+
+/**
+ * `make bounds`: what must hold, whoever sends what for how long; ends with 1 when it does not. `--report=FILE` writes how
+ * many held, in the words of Jest.
+ */
+const benches: Readonly<Record<string, Bench>> = {
+  overload: overloadBench,
+  dripping: drippingBench,
+  endurance: enduranceBench,
+};
+
+const main = async (): Promise<void> => {
+  const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+  const rows: Row[] = [];
+  for (const [name, bench] of Object.entries(benches)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    console.error(`… ${name}`);
+    rows.push(...(await bench()));
+  }
+  console.log(`\n${machine()}${quick ? ' — quick run, with wider bounds' : ''}\n`);
+  console.log(rowsTable(rows));
+  const bounded = rows.filter(({ good }) => good !== undefined);
+  const broken = bounded.filter((row) => verdict(row) === 'below');
+  console.log(`\n${bounded.length - broken.length} bounds held, ${broken.length} did not`);
+  report({ numPassedTests: bounded.length - broken.length, numFailedTests: broken.length });
+  process.exitCode = broken.length === 0 ? 0 : 1;
+};
+
+const report = (counts: object): void => {
+  const file = process.argv.find((argument) => argument.startsWith('--report='))?.slice('--report='.length);
+  if (file !== undefined) writeFileSync(file, JSON.stringify(counts));
+};
+
+void main();

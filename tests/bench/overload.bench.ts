@@ -1,0 +1,201 @@
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Offer, Offered } from './fleet-process.js';
+import { inDirectory, quick, type Row } from './measure.js';
+import { ask, startProcess } from './processes.js';
+import { ServerUnderTest, postAll } from './server-under-test.js';
+import type { Way } from './senders.js';
+import { lostOf } from './stored.js';
+import { messageOf, wireOf } from './traffic.js';
+
+const TIMES = 3;
+const PEAK_SECONDS = quick ? 2 : 10;
+const SECONDS = quick ? 6 : 120;
+const LEAST_GOODPUT = 0.9;
+/** For a quick run: beside other programs, what is done in a second says little, and what it costs still much. */
+const MOST_COST = 5;
+const LONGEST_REFUSAL_MS = 50;
+const MOST_MIB = 512;
+const LONGEST_RECOVERY_S = 5;
+
+/** As many as send when capacity is measured. One message at a time is all a sender of single ones has under way. */
+const senders: Readonly<Record<Way, number>> = { single: 1000, ndjson: 16 };
+
+interface Run {
+  readonly store: 'memory' | 'sqlite';
+  readonly way: Way;
+  readonly capacity: number;
+  /** Processor time of an acknowledged message ÷ the same at capacity. */
+  readonly cost: number;
+  readonly offered: Offered;
+  readonly mib: number;
+  readonly lost: number;
+  readonly normalAfter: number;
+}
+
+/**
+ * Three times as many senders report three times as much as the service can take, for two minutes. Its capacity is what it takes
+ * of senders that each report as soon as they are answered, before and after. Single messages find room for as many in
+ * its buffer as were sent when its capacity was measured: the others are refused, and try again after half a second.
+ */
+export const overloadBench = (): Promise<Row[]> =>
+  inDirectory(async (directory) => {
+    const runs: Run[] = [];
+    for (const store of ['memory', 'sqlite'] as const)
+      for (const way of ['single', 'ndjson'] as const) runs.push(await overload(store, way, directory));
+    console.log(table(runs));
+    return runs.flatMap(rowsOf);
+  });
+
+const overload = async (store: Run['store'], way: Way, directory: string): Promise<Run> => {
+  const server = await ServerUnderTest.start('rockets', {
+    EVENT_STORE: store,
+    SQLITE_FILE: join(directory, `${way}.db`),
+    ...(way === 'single' ? { BUFFER_MESSAGES: String(senders.single) } : {}),
+  });
+  const fleet = await startProcess('fleet-process.js', String(server.port), way);
+  const usual: Offer = { senders: senders[way], seconds: PEAK_SECONDS };
+  await ask<Offered>(fleet, { ...usual, seconds: 2 });
+  const atCapacity = await costing(server, fleet, usual);
+  const before = rateOf(atCapacity.offered);
+  const memory = await Memory.watch(server);
+  const most: Offer = { senders: TIMES * senders[way], seconds: SECONDS, rate: TIMES * before };
+  const { offered, micros } = await costing(server, fleet, most);
+  const normalAfter = await untilNormal(server.port);
+  const mib = await memory.most();
+  const after = rateOf(await ask<Offered>(fleet, usual));
+  const lost = await lostOf(server.port, await ask<[number, number][]>(fleet, 'acknowledged'));
+  fleet.disconnect();
+  await server.stop();
+  const cost = micros / atCapacity.micros;
+  return { store, way, capacity: (before + after) / 2, cost, offered, mib, lost, normalAfter };
+};
+
+/** With the processor time of the service for each message that was acknowledged. */
+const costing = async (
+  server: ServerUnderTest,
+  fleet: ChildProcess,
+  offer: Offer,
+): Promise<{ readonly offered: Offered; readonly micros: number }> => {
+  const before = await server.cpuMicros();
+  const offered = await ask<Offered>(fleet, offer);
+  return { offered, micros: ((await server.cpuMicros()) - before) / offered.fates.acknowledged };
+};
+
+const rateOf = ({ fates, seconds }: Offered): number => fates.acknowledged / seconds;
+
+/** What the process takes at most, less what a store in memory keeps by its own account, beyond what it was at first. */
+class Memory {
+  private highest = 0;
+  private isOver = false;
+  private readonly sampling: Promise<void>;
+
+  private constructor(
+    private readonly server: ServerUnderTest,
+    private readonly first: number,
+  ) {
+    this.sampling = this.sample();
+  }
+
+  static async watch(server: ServerUnderTest): Promise<Memory> {
+    return new Memory(server, await beyondStore(server));
+  }
+
+  async most(): Promise<number> {
+    this.isOver = true;
+    await this.sampling;
+    return (this.highest - this.first) / 2 ** 20;
+  }
+
+  private async sample(): Promise<void> {
+    while (!this.isOver) {
+      this.highest = Math.max(this.highest, await beyondStore(this.server));
+      await pause(500);
+    }
+  }
+}
+
+const beyondStore = async (server: ServerUnderTest): Promise<number> => {
+  const { rss } = await server.usage();
+  const health = (await (await fetch(`http://127.0.0.1:${server.port}/health`)).json()) as {
+    store: { fullness?: { bytes: number } };
+  };
+  return rss - (health.store.fullness?.bytes ?? 0);
+};
+
+const NORMAL_MS = quick ? 100 : 20;
+const IN_A_ROW = 20;
+
+/** Seconds until one message after the other is stored at once. */
+const untilNormal = async (port: number): Promise<number> => {
+  const rocket = 999_999;
+  const began = performance.now();
+  let number = 0;
+  for (let good = 0; good < IN_A_ROW;) {
+    const sentAt = performance.now();
+    if (sentAt - began > 60_000) break;
+    const isTaken = await postAll(port, [wireOf(messageOf(rocket, number + 1))], 1).then(
+      () => true,
+      () => false,
+    );
+    if (isTaken) number++;
+    good = isTaken && performance.now() - sentAt < NORMAL_MS ? good + 1 : 0;
+  }
+  return (performance.now() - began) / 1000;
+};
+
+const rowsOf = ({ store, way, capacity, cost, offered, mib, lost, normalAfter }: Run): Row[] => {
+  const row: MakeRow = (what, measured, good, rest = {}) => ({
+    goal: '',
+    what: `overload, ${store}, ${way}: ${what}`,
+    measured,
+    good,
+    better: 'lower',
+    ...rest,
+  });
+  const share = rateOf(offered) / capacity;
+  return [
+    quick
+      ? row('processor time of an acknowledged message ÷ at capacity', cost, MOST_COST)
+      : row('acknowledged ÷ capacity', share, LEAST_GOODPUT, { better: 'higher' }),
+    way === 'single' ? refusals(offered, row) : row('refused', offered.fates.refused, 0),
+    row('memory beyond the events', mib, MOST_MIB, { unit: ' MiB' }),
+    row('acknowledged and lost', lost, 0),
+    row('normal again after', normalAfter, LONGEST_RECOVERY_S, { unit: ' s' }),
+  ];
+};
+
+type MakeRow = (what: string, measured: number, good: number, rest?: Partial<Row>) => Row;
+
+/** A quick run beside other programs says nothing in milliseconds. */
+const refusals = ({ refusedP99, acknowledgedP99 }: Offered, row: MakeRow): Row =>
+  quick
+    ? row('503 p99 ÷ 202 p99', refusedP99 / acknowledgedP99, 5)
+    : row('503 p99', refusedP99, LONGEST_REFUSAL_MS, { unit: ' ms' });
+
+const table = (runs: readonly Run[]): string =>
+  [
+    '| store | way in | capacity | due | sent | acknowledged | 503 | 503 p99 | 202 p99 | memory | lost | normal after |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...runs.map(({ store, way, capacity, offered, mib, lost, normalAfter }) => {
+      const { due, sent, fates, seconds, refusedP99, acknowledgedP99 } = offered;
+      const each = (count: number): string => `${Math.round(count / seconds).toLocaleString('en')}/s`;
+      const share = `${Math.round((100 * fates.acknowledged) / seconds / capacity)} %`;
+      const cells = [
+        store === 'memory' ? 'in memory' : 'SQLite',
+        way === 'single' ? 'single' : 'NDJSON',
+        `${Math.round(capacity).toLocaleString('en')}/s`,
+        each(due),
+        each(sent),
+        `${each(fates.acknowledged)} (${share})`,
+        each(fates.refused),
+        fates.refused > 0 ? `${refusedP99.toFixed(0)} ms` : '—',
+        `${acknowledgedP99.toFixed(0)} ms`,
+        `${mib.toFixed(0)} MiB`,
+        String(lost),
+        `${normalAfter.toFixed(1)} s`,
+      ];
+      return `| ${cells.join(' | ')} |`;
+    }),
+  ].join('\n');
