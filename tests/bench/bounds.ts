@@ -1,8 +1,11 @@
 import { writeFileSync } from 'node:fs';
+import { authBench } from './auth.bench.js';
 import { drippingBench } from './dripping.bench.js';
 import { enduranceBench } from './endurance.bench.js';
+import { generatedInputBench } from './generated-input.bench.js';
 import { machine, quick, rowsTable, verdict, type Bench, type Row } from './measure.js';
 import { overloadBench } from './overload.bench.js';
+import { piecesBench } from './pieces.bench.js';
 
 /**
  * `make bounds`: what must hold, whoever sends what for how long; ends with 1 when it does not. `--report=FILE` writes how
@@ -11,6 +14,9 @@ import { overloadBench } from './overload.bench.js';
 const benches: Readonly<Record<string, Bench>> = {
   overload: overloadBench,
   dripping: drippingBench,
+  pieces: piecesBench,
+  'generated-input': generatedInputBench,
+  auth: authBench,
   endurance: enduranceBench,
 };
 
