@@ -138,11 +138,16 @@ describe('every command that talks to a service shows a key', () => {
 
   it.each([
     [['fleet'], 'rk_wrong', 'copied badly'],
+    [['health'], 'rk_wrong', 'answered 401: The API key is incomplete'],
     [['skip', channel, '--up-to', '3'], '', 'Send an API key'],
     [['tail'], '', 'Send an API key'],
   ])('%j says why %j is not enough', async (command, shown, why) => {
     const { message } = await failing(...command, '--url', service.url, '--api-key', shown);
     expect(message).toContain(why);
+  });
+
+  it('or is told no more than whether the service is well', async () => {
+    expect(await rockets('health', '--url', service.url)).toEqual(['status       ok']);
   });
 
   it('and the history names it', async () => {

@@ -31,10 +31,12 @@ export const tellHealth = async (
 ): Promise<void> => {
   const { url, text, status } = await client.ask('health');
   const health = objectIn(text);
-  if (health?.['status'] === undefined)
-    throw new Failure(`${url} answered ${status}, which is no health: ${explanation(text)}`);
+  // The status of a problem is a number.
+  if (typeof health?.['status'] !== 'string')
+    throw new Failure(`${url} answered ${status}: ${explanation(text)}`);
   if (json === true) output.out(text);
   else for (const line of healthLines(health)) output.out(line);
+  if (health['store'] === undefined) output.err('A key with the scope read is told more.');
   if (health['status'] === 'ok') return;
   const detail = typeof health['detail'] === 'string' ? `: ${health['detail']}` : '';
   throw new Failure(`${client.origin} is ${String(health['status'])}${detail}.`);

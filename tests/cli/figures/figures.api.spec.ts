@@ -91,7 +91,7 @@ describe('a service that is not well', () => {
 
   it('fails the command when something else answers', async () => {
     answer = 'Bad Gateway';
-    expect((await failing('health', '--url', url)).message).toContain('503, which is no health: Bad Gateway');
+    expect((await failing('health', '--url', url)).message).toContain('503: Bad Gateway');
     expect((await failing('fleet', '--url', url)).message).toContain('answered 503: Bad Gateway');
   });
 });
