@@ -18,7 +18,8 @@ export interface Known {
 
 /** What is wrong with a file, in words, to one who only reads it: damaged, lost, never sent. */
 export const complaintsOfReader = async (file: string, known: Known): Promise<string[]> => {
-  const { damages } = await verifyFile(file);
+  // Of a file that lacks what it refers to, SQLite may say that it could not read it: that is a complaint as well.
+  const { damages } = await verifyFile(file).catch((error: unknown) => ({ damages: [String(error)] }));
   if (damages.length > 0) return damages.map((damage) => `verify: ${damage}`);
   return complaintsAbout(await contentsOf(file), known);
 };
