@@ -9,7 +9,9 @@ export interface GeneratedInput {
 
 /** As they go over the wire to a store whose positions begin so. */
 export const packetsOf = ({ head, body, cuts }: GeneratedInput, epoch: string): Buffer[] => {
-  const whole = Buffer.concat([Buffer.from(head.replaceAll('{epoch}', epoch), 'latin1'), body]);
+  // Behind a percent sign it would be another character in each store.
+  const text = head.replace(/(%[0-9a-f]?)\{epoch\}/gi, '$1zz').replaceAll('{epoch}', epoch);
+  const whole = Buffer.concat([Buffer.from(text, 'latin1'), body]);
   const ends = [...cuts.filter((at) => at > 0 && at < whole.length), whole.length].sort((a, b) => a - b);
   return ends.map((end, i) => whole.subarray(ends[i - 1] ?? 0, end));
 };
