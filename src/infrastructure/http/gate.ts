@@ -6,6 +6,7 @@ import { reaches, Refusal, type Caller } from '../auth/caller.js';
 import type { Scope } from '../auth/scope.js';
 import { routeNotFound } from './error-handler.js';
 import { closing, Problem } from './problem.js';
+import { AskerGone } from './query-reader.js';
 import { needOf, routeNeeds, type RouteNeeds } from './route-needs.js';
 
 /** Lets in who may, by the table of routes. Without `access` everybody may everything. */
@@ -42,7 +43,8 @@ export class Gate {
       // What he sends is not read any more.
       return problem === undefined ? go(one as Caller) : refuse(problem.with(closing));
     };
-    return caller instanceof Promise ? caller.then(decide) : decide(caller);
+    if (!(caller instanceof Promise)) return decide(caller);
+    return caller.then((one) => (hasGone(req) ? undefined : decide(one)));
   }
 
   /** Whether he may know all there is to know of the service; asked on routes that are open. */
@@ -67,6 +69,7 @@ export class Gate {
     const need = needOf(route, req.method);
     if (this.access === undefined || need === 'open') return;
     const caller = await this.access.callerOf(req.headers);
+    if (hasGone(req)) throw new AskerGone('The client has gone.');
     if (caller instanceof Refusal) throw this.refusal(caller, req);
     const lack = lackOf(caller, need, req) ?? foreign(caller, route, req);
     if (lack !== undefined) throw lack;
@@ -88,6 +91,9 @@ export class Gate {
     return problemOf(refusal);
   }
 }
+
+/** To judge a token can take a while. What begins only then would never hear that nobody waits for it, and never end. */
+const hasGone = (req: Request): boolean => req.socket.destroyed;
 
 /** Undefined where everybody may everything. */
 export const callerIn = (res: Response): Caller | undefined => res.locals['caller'] as Caller | undefined;
