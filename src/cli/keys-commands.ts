@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { InvalidArgumentError, type Command } from 'commander';
 import { canonicalChannel, isChannel } from '../domain/channel.js';
-import { isRfc3339 } from '../domain/rocket-time.js';
+import { isRfc3339, utcMillis } from '../domain/rocket-time.js';
 import { hashOf, makeApiKey } from '../infrastructure/auth/api-key.js';
 import {
   isKeyName,
@@ -144,7 +144,7 @@ const describe = ({ scopes: may, channels, until }: KeyRecord): string =>
 
 const stateOf = ({ revokedAt, until }: KeyRecord): string => {
   if (revokedAt !== undefined) return `  revoked ${revokedAt}`;
-  return until !== undefined && Date.parse(until) <= Date.now() ? '  ended' : '';
+  return until !== undefined && utcMillis(until) <= Date.now() ? '  ended' : '';
 };
 
 const readName = (text: string): string => {

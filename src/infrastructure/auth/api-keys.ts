@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { utcMillis } from '../../domain/rocket-time.js';
 import { hashOf, readApiKey } from './api-key.js';
 import { Refusal, type Caller } from './caller.js';
 import type { KeyRecord } from './key-record.js';
@@ -56,7 +57,7 @@ export class ApiKeys {
       name,
       scopes: new Set(record.scopes),
       channels: record.channels && new Set(record.channels),
-      until: record.until === undefined ? undefined : Date.parse(record.until),
+      until: record.until === undefined ? undefined : utcMillis(record.until),
       key: record,
     };
   }

@@ -64,6 +64,13 @@ describe('the keys there are', () => {
     });
   });
 
+  it('take whatever time the file may have as the end', () => {
+    const key = testKey('leap', { until: '2030-12-31T23:59:60Z' });
+    expect(new ApiKeys([key.record]).callerOf(key.text)).toMatchObject({
+      until: Date.parse('2031-01-01T00:00:00Z'),
+    });
+  });
+
   it('know again whose key stayed as it was when they are replaced', () => {
     const other = testKey('other');
     const keys = new ApiKeys([radio.record, other.record]);
