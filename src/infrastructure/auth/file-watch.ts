@@ -48,9 +48,14 @@ export class FileWatch {
   }
 }
 
+/** Where nothing can be seen, as behind a link to itself or in a folder that was closed, that is the state. */
 const stateOf = (file: string): string => {
-  const stats = statSync(file, { throwIfNoEntry: false, bigint: true });
-  return stats === undefined ? 'gone' : `${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
+    return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+  } catch (error) {
+    return reasonOf(error);
+  }
 };
 
 export const reasonOf = (error: unknown): string =>

@@ -1,5 +1,5 @@
-import { generateKeyPair, exportJWK, SignJWT, type CryptoKey, type JWK } from 'jose';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { generateKeyPair, exportJWK, SignJWT, type CryptoKey, type JSONWebKeySet, type JWK } from 'jose';
+import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -105,6 +105,9 @@ describe('keys in a file', () => {
     expect(failed[0]).toContain('not JSON');
     rmSync(file);
     await until(() => failed.length > 1);
+    symlinkSync(file, file);
+    await until(() => failed.length > 2);
+    expect(failed[2]).toContain('ELOOP');
     expect(await why(access.callerOf(key.header))).toBe('let in: radio');
   });
 
