@@ -17,6 +17,8 @@ export interface TokenRules {
 
 /** Clocks of two machines are never quite the same. */
 const CLOCK_TOLERANCE_S = 5;
+/** Beyond that there is no date to tell. */
+const LAST_MS = 8.64e15;
 
 /** Tokens that somebody else gave out, signed. `jose` is loaded only where it is needed. */
 export class JsonWebTokens {
@@ -68,6 +70,12 @@ export class JsonWebTokens {
     if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey) {
       return new Refusal('The token is not signed with a key of its issuer.');
     }
+    if (error instanceof errors.JWKSMultipleMatchingKeys) {
+      return new Refusal('The token must name the key it is signed with (kid): its issuer has several.');
+    }
+    if (error instanceof errors.JOSENotSupported) {
+      return new Refusal(`The token cannot be read here: ${error.message}.`);
+    }
     if (error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid) {
       return new Refusal('The token is malformed.');
     }
@@ -87,14 +95,17 @@ const callerIn = (payload: JWTPayload): Caller | Refusal => {
   if (!isKeyName(sub)) return new Refusal('The subject (sub) of the token is no name we could write down.');
   const said = payload['scope'] ?? payload['scp'] ?? payload['scopes'];
   const names: unknown[] = Array.isArray(said) ? said : typeof said === 'string' ? said.split(' ') : [];
-  if (channels !== undefined && !Array.isArray(channels)) {
-    return new Refusal('The claim `channels` of the token must be a list.');
+  if (channels !== undefined && !isListOfTexts(channels)) {
+    return new Refusal('The claim `channels` of the token must be a list of channels.');
   }
   return {
     name: sub,
-    scopes: new Set(names.map(String).filter(isScope)),
-    channels: channels && new Set(channels.map((channel) => canonicalChannel(String(channel)))),
-    until: (exp! + CLOCK_TOLERANCE_S) * 1000,
+    scopes: new Set(names.filter((one) => typeof one === 'string').filter(isScope)),
+    channels: channels && new Set(channels.map(canonicalChannel)),
+    until: Math.min((exp! + CLOCK_TOLERANCE_S) * 1000, LAST_MS),
     key: undefined,
   };
 };
+
+const isListOfTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
