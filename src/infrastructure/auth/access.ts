@@ -117,7 +117,10 @@ export class Access {
     if (cookie === undefined) return nobody;
     const noKeys = new Refusal('API keys do not count here any more.');
     const byKey = (id: string): Caller | Refusal => this.keys?.callerById(id) ?? noKeys;
-    return this.inTime(this.sessions.read(cookie.slice(sessionCookie.length + 1), byKey));
+    const caller = this.sessions.read(cookie.slice(sessionCookie.length + 1), byKey);
+    const isOfToken = !(caller instanceof Refusal) && caller.key === undefined;
+    if (isOfToken && this.tokens === undefined) return new Refusal('Tokens do not count here any more.');
+    return this.inTime(caller);
   }
 
   private inTime(caller: Caller | Refusal): Caller | Refusal {

@@ -188,7 +188,7 @@ describe('a caller with a token', () => {
   };
   const sign = (
     more: Readonly<Record<string, unknown>> = {},
-    header: Readonly<Record<string, string>> = {},
+    header: Readonly<Record<string, string | undefined>> = {},
   ) =>
     new SignJWT({
       iss: rules.issuer,
@@ -237,6 +237,7 @@ describe('a caller with a token', () => {
     ['no subject', { sub: undefined }, 'not for this service'],
     ['a subject that cannot be written down', { sub: 'a\nb' }, 'no name'],
     ['a text for channels', { channels: 'a' }, 'must be a list'],
+    ['something else for a channel', { channels: [{ toString: 1 }] }, 'must be a list'],
     ['a beginning in the future', { nbf: 4_000_000_000 }, 'not for this service'],
   ])('with %s is refused', async (_what, more, told) => {
     expect(await why(showing(await sign(more)))).toContain(told);
@@ -285,6 +286,41 @@ describe('a caller with a token', () => {
     server.closeAllConnections();
     access = await open({ tokens: { ...rules, jwks: `http://127.0.0.1:${port}/keys` } });
     expect(await showing(await sign({ sub: 'bob' }))).toMatchObject({ isOurs: true });
+  });
+
+  it('that cannot be read here is at fault, not the keys of the issuer', async () => {
+    const text = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
+    const critical = `${text({ alg: 'ES256', kid: 'one', crit: ['x'], x: 1 })}.${text(claims)}.AA`;
+    expect(await showing(critical)).toMatchObject({
+      isOurs: false,
+      why: expect.stringContaining('"x"') as string,
+    });
+    const several = [await publish('one', pair.publicKey), await publish('two', pair.publicKey)];
+    writeFileSync(
+      jwks,
+      JSON.stringify({ keys: several.flatMap((set) => (JSON.parse(set) as JSONWebKeySet).keys) }),
+    );
+    access = await open({ tokens: { ...rules, jwks } });
+    const nameless = await sign({}, { kid: undefined });
+    expect(await showing(nameless)).toMatchObject({
+      isOurs: false,
+      why: expect.stringContaining('must name the key') as string,
+    });
+  });
+
+  it('may last for longer than there are dates', async () => {
+    const { until } = (await showing(await sign({ exp: 1e15 }))) as Caller;
+    expect(new Date(until!).getUTCFullYear()).toBe(275_760);
+  });
+
+  it('counts for no session any more where tokens do not', async () => {
+    const shared = { sessionSecret: 's'.repeat(32) };
+    const before = await open({ ...shared, tokens: { ...rules, jwks } });
+    const session = before.beginSession((await before.showing(await sign())) as Caller).text;
+    const cookie = `rockets_session=${session}`;
+    expect(await why(before.callerOf({ cookie }))).toBe('let in: auth0|ann');
+    const after = await open({ ...shared, keys: { text: keysOf([testKey('radio')]) } });
+    expect(await why(after.callerOf({ cookie }))).toContain('Tokens do not count here');
   });
 
   it('can stand beside keys', async () => {
