@@ -39,14 +39,18 @@ class Queue {
   private length = 0;
   private readonly loan: Loan;
 
-  constructor(socket: Socket, budget: Budget) {
+  constructor(
+    private readonly socket: Socket,
+    budget: Budget,
+  ) {
     this.loan = new Loan(budget, SHARE_OF_ANSWERS);
     socket.once('close', () => this.loan.end());
-    socket.setTimeout(STALLED_MS);
   }
 
   grow(by: 1 | -1): boolean {
     this.length += by;
+    // Of the last one it is its own affair how long it may take, as if none had been before it.
+    this.socket.setTimeout(this.length > 0 ? STALLED_MS : 0);
     return this.loan.hold(this.length * REQUEST_BYTES);
   }
 }

@@ -31,8 +31,6 @@ export const streamEvents =
         unsubscribe();
         reader.end();
       });
-      // Who takes nothing is noticed by the feed; between two beats there may be nothing to take.
-      req.socket.setTimeout(0);
       req.socket.setKeepAlive(true, KEEP_ALIVE_MS);
       open(res);
       req.socket.write(retryText);
