@@ -246,6 +246,15 @@ const openStores = async (config: Config, clock: Clock, logger: Logger): Promise
     const minutes = new RelationalMinutes(opened.ask, (rows, before) => opened.putMinutes(rows, before));
     return { store, directory: new RelationalRocketDirectory(opened), minutes };
   }
+  if (config.eventStore === 'postgres') {
+    // Only who chose it needs its driver.
+    const { PostgresEventStore } = await import('./infrastructure/stores/postgres/postgres-event-store.js');
+    const { databaseUrl: url, databaseConnections: connections } = config;
+    const store = await PostgresEventStore.open({ url, connections });
+    const { parts: opened } = store;
+    const minutes = new RelationalMinutes(opened.ask, (rows, before) => opened.putMinutes(rows, before));
+    return { store, directory: new RelationalRocketDirectory(opened), minutes };
+  }
   const places = Math.floor((config.storeBytes * SHARE_OF_ORDERS) / PLACE_BYTES);
   const directory = new InMemoryRocketDirectory(clock, places);
   return { store: new InMemoryEventStore(directory, { bytes: config.storeBytes }), directory };

@@ -216,6 +216,14 @@ export class StoreUnavailable extends Error {
   readonly code = 'store-unavailable';
 }
 
+/**
+ * Something in a change is what this store can't keep, and would refuse again; nothing of the call was written. Whoever
+ * tries its changes one by one finds out which.
+ */
+export class ChangeRefused extends Error {
+  readonly code = 'change-refused';
+}
+
 /** What is kept has reached its bound; nothing of the call was written, and reading goes on. */
 export class StoreFull extends Error {
   readonly code = 'store-full';
