@@ -58,6 +58,7 @@ const emptying = `
     'snapshots',
     'total_parts',
     'minutes',
+    'notices',
   ]
     .map((table) => `DELETE FROM ${table};`)
     .join(' ')}

@@ -10,6 +10,7 @@ import {
   type Head,
   type HeadRequest,
   type HistoryPage,
+  type NoticeBoard,
   type Position,
   type SnapshotBound,
   type StoredEvent,
@@ -31,6 +32,7 @@ export class PostgresEventStore implements EventStore {
       'PostgreSQL, synchronous_commit=on: what was acknowledged is on the disk of the server and survives the loss of any instance',
   };
   readonly beginning: Position;
+  readonly notices: NoticeBoard;
   private readonly positions: Positions;
   private readonly histories: Histories<Place>;
   private readonly feed: Feed;
@@ -41,6 +43,7 @@ export class PostgresEventStore implements EventStore {
   private constructor(readonly parts: PostgresParts) {
     const { ask, names, session } = parts;
     this.positions = new Positions(session.epoch);
+    this.notices = parts.notices;
     this.beginning = this.positions.at(noPlace);
     this.histories = new Histories(ask, eventFormat, (place) => this.positions.at(place));
     this.feed = new Feed(ask, names, this.histories, this.positions, parts);

@@ -10,7 +10,8 @@ import { callOfCommit } from './commit-function.js';
 import { Pool } from './pool.js';
 import { asStartError, asStoreError } from './postgres-errors.js';
 import { RocketIds } from './rocket-ids.js';
-import { beginSession, type Session } from './session.js';
+import { beginSession, randomText, type Session } from './session.js';
+import { SharedNotices } from './shared-notices.js';
 
 export interface PostgresOptions {
   readonly url?: string;
@@ -25,6 +26,7 @@ export class PostgresParts implements DirectorySource {
   readonly ask: Ask;
   readonly names: ChannelNames;
   readonly ids: RocketIds;
+  readonly notices: SharedNotices;
   listenedMs: number;
   /** The last transaction in which something was written here. */
   lastXid = 0;
@@ -39,6 +41,7 @@ export class PostgresParts implements DirectorySource {
     this.ask = reads.ask;
     this.names = new ChannelNames(this.ask);
     this.ids = new RocketIds(writes.ask);
+    this.notices = new SharedNotices(randomText(), writes.ask, this.ask);
     this.listenedMs = session.listened;
   }
 
@@ -121,6 +124,7 @@ export class PostgresParts implements DirectorySource {
   }
 
   async close(): Promise<void> {
+    this.notices.close();
     await this.noting;
     await Promise.all([this.reads.close(), this.writes.close()]);
   }

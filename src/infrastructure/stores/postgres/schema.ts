@@ -115,6 +115,14 @@ const first = (serverVersion: number): string => `
     PRIMARY KEY (minute, instance)
   );
 
+  -- What instances tell each other that is no event; it is of use for a moment only.
+  CREATE UNLOGGED TABLE notices (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    instance text COLLATE "C" NOT NULL,
+    told_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    notices json NOT NULL
+  );
+
   CREATE VIEW history AS
     SELECT channel, number, events.type, time, data, ${shownTime('recorded_at')} AS recorded_at
     FROM events JOIN rockets ON rockets.id = events.rocket;
