@@ -7,13 +7,20 @@ import { headOf, isEnough } from '../relational/heads.js';
 import type { StoredRocket } from '../relational/rocket-rows.js';
 import { countChange, countEvent, type Deltas } from '../relational/totals.js';
 import { eventFormat, textOf } from './events.js';
-import { readHeads, type LoadedHead } from './head-reader.js';
+import { readHeads, type LoadedHead, type PartRow } from './head-reader.js';
+import type { Hold } from './held-lanes.js';
 import type { PostgresParts } from './postgres-parts.js';
 import { commitCall, type WrittenChange } from './write-order.js';
+
+/** Whoever has come second so often decides under the locks. */
+const MISSES = 3;
+const MOST_COUNTED = 10_000;
 
 /** The writing side: the heads that decisions are made on, and the commits. */
 export class Commits {
   private readonly cache: HeadCache;
+  /** How often in a row a channel had moved. */
+  private readonly misses = new Map<string, number>();
 
   constructor(private readonly parts: PostgresParts) {
     this.cache = new HeadCache(parts.options.heads);
@@ -36,8 +43,44 @@ export class Commits {
   /** Each channel's changes follow on one another, so no call has two of one. */
   async commit(changes: readonly Change[]): Promise<Head[]> {
     const moved: Change[] = [];
-    for (const together of withoutRepeats(changes)) moved.push(...(await this.write(together)));
-    return moved.length === 0 ? [] : this.loadFresh(moved);
+    for (const together of withoutRepeats(changes)) moved.push(...(await this.writeAll(together)));
+    if (moved.length === 0) return [];
+    return this.isAlwaysSecond(moved) ? this.loadUnderLocks(moved) : this.loadFresh(moved);
+  }
+
+  /** What is held is written first, and lets go of its locks: the rest may need the same lanes. */
+  private async writeAll(changes: readonly Change[]): Promise<Change[]> {
+    const holds = new Map<Hold | undefined, Change[]>();
+    for (const change of changes) {
+      const hold = this.parts.held.of(change.channel);
+      holds.set(hold, [...(holds.get(hold) ?? []), change]);
+    }
+    const free = holds.get(undefined);
+    holds.delete(undefined);
+    const moved: Change[] = [];
+    for (const [hold, held] of holds) moved.push(...(await this.write(held, hold)));
+    if (free !== undefined) moved.push(...(await this.write(free, undefined)));
+    return moved;
+  }
+
+  private isAlwaysSecond(moved: readonly Change[]): boolean {
+    let isSecond = false;
+    if (this.misses.size > MOST_COUNTED) this.misses.clear();
+    for (const { channel } of moved) {
+      const misses = (this.misses.get(channel) ?? 0) + 1;
+      this.misses.set(channel, misses);
+      isSecond ||= misses >= MISSES;
+    }
+    return isSecond;
+  }
+
+  private async loadUnderLocks(moved: readonly Change[]): Promise<Head[]> {
+    const channels = moved.map(({ channel }) => channel);
+    const lanes = [...new Set(channels.map(laneOf))].sort((a, b) => a - b);
+    const loaded = await this.parts.held.readUnder<PartRow, LoadedHead[]>(lanes, channels, (read) =>
+      readHeads(read, moved),
+    );
+    return this.known(loaded);
   }
 
   forget(): void {
@@ -45,7 +88,10 @@ export class Commits {
   }
 
   private async loadFresh(requests: readonly HeadRequest[]): Promise<Head[]> {
-    const loaded = await this.read(requests);
+    return this.known(await this.read(requests));
+  }
+
+  private known(loaded: readonly LoadedHead[]): Head[] {
     return loaded.map(({ head, rocket }) => {
       if (rocket !== undefined) this.cache.put(rocket);
       return head;
@@ -57,7 +103,7 @@ export class Commits {
   }
 
   /** Answers what has moved; everything else is in the database when it is over. */
-  private async write(changes: readonly Change[]): Promise<Change[]> {
+  private async write(changes: readonly Change[], hold: Hold | undefined): Promise<Change[]> {
     const before = await this.rocketsOf(changes);
     const moved: Change[] = [];
     const written: WrittenChange[] = [];
@@ -71,9 +117,16 @@ export class Commits {
         rockets.push(after);
       }
     }
-    if (written.length === 0) return moved;
-    const stale = await this.parts.commit(commitCall(written, this.parts.listenedMs));
-    for (const rocket of rockets) if (!stale.has(rocket.channel)) this.cache.put(rocket);
+    if (written.length === 0) {
+      await hold?.giveUp();
+      return moved;
+    }
+    const stale = await this.parts.commit(commitCall(written, this.parts.listenedMs), hold);
+    for (const rocket of rockets) {
+      if (stale.has(rocket.channel)) continue;
+      this.cache.put(rocket);
+      this.misses.delete(rocket.channel);
+    }
     if (stale.size > 0) moved.push(...changes.filter(({ channel }) => stale.has(channel)));
     return moved;
   }

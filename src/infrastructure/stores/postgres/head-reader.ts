@@ -46,7 +46,7 @@ const statement = `
     JOIN late_messages AS l ON l.rocket = found.id AND l.number = asked.number WHERE found.late > 0
   ORDER BY n`;
 
-interface PartRow {
+export interface PartRow {
   readonly kind: 'rocket' | 'waiting' | 'event' | 'late';
   readonly request: number;
   /** JSON. */

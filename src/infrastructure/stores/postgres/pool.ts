@@ -82,7 +82,7 @@ export class Pool {
 
   /** One connection for all of the work. */
   async using<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.connect();
+    const client = await this.checkOut();
     try {
       const result = await work(client);
       client.release();
@@ -98,7 +98,7 @@ export class Pool {
   }
 
   /** PgBouncer takes no settings with a connection: then its own, or those of the role, hold. */
-  private async connect(): Promise<pg.PoolClient> {
+  async checkOut(): Promise<pg.PoolClient> {
     try {
       return await this.pool.connect();
     } catch (error) {

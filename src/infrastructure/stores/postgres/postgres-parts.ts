@@ -7,6 +7,7 @@ import { sumOf, type Cell } from '../relational/rows.js';
 import { figuresOf, totalColumns, totalOf, type TotalRow } from '../relational/totals.js';
 import { listOf } from './arrays.js';
 import { callOfCommit } from './commit-function.js';
+import { HeldLanes, type Hold } from './held-lanes.js';
 import { Pool } from './pool.js';
 import { asStartError, asStoreError } from './postgres-errors.js';
 import { RocketIds } from './rocket-ids.js';
@@ -27,6 +28,7 @@ export class PostgresParts implements DirectorySource {
   readonly names: ChannelNames;
   readonly ids: RocketIds;
   readonly notices: SharedNotices;
+  readonly held: HeldLanes;
   listenedMs: number;
   /** The last transaction in which something was written here. */
   lastXid = 0;
@@ -42,6 +44,7 @@ export class PostgresParts implements DirectorySource {
     this.names = new ChannelNames(this.ask);
     this.ids = new RocketIds(writes.ask);
     this.notices = new SharedNotices(randomText(), writes.ask, this.ask);
+    this.held = new HeldLanes(writes);
     this.listenedMs = session.listened;
   }
 
@@ -60,9 +63,10 @@ export class PostgresParts implements DirectorySource {
   }
 
   /** Answers the channels that have moved. */
-  async commit(values: readonly Cell[]): Promise<ReadonlySet<string>> {
+  async commit(values: readonly Cell[], hold: Hold | undefined): Promise<ReadonlySet<string>> {
+    const all = [this.session.epoch, ...values];
     try {
-      const rows = await this.writes.query(callOfCommit, [this.session.epoch, ...values]);
+      const rows = await (hold?.finish(callOfCommit, all) ?? this.writes.query(callOfCommit, all));
       const { moved, xid } = rows[0] as { moved: string[]; xid: number };
       this.lastXid = Math.max(this.lastXid, xid);
       return new Set(moved);
@@ -125,6 +129,7 @@ export class PostgresParts implements DirectorySource {
 
   async close(): Promise<void> {
     this.notices.close();
+    await this.held.close();
     await this.noting;
     await Promise.all([this.reads.close(), this.writes.close()]);
   }
