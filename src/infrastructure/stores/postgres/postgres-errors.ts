@@ -7,7 +7,7 @@ import { EPOCH_MOVED } from './commit-function.js';
 const refusals = new Set(['22', '23']);
 
 /** The server says what waiting does not change: who may not come in, or where there is nothing. */
-const hopeless = new Set(['28', '3D', '42']);
+const hopeless = new Set(['28', '3D', '3F', '42']);
 
 export const sqlState = (error: unknown): string | undefined => {
   const code: unknown = isNativeError(error) && 'code' in error ? error.code : undefined;
@@ -40,8 +40,8 @@ export const asStartError = (error: unknown): Error => {
 const adviceFor = (state: string): string => {
   if (state === '3D000') return 'create the database first: createdb, or CREATE DATABASE';
   if (state.startsWith('28')) return 'look at the user and the password in DATABASE_URL, and at pg_hba.conf';
-  if (state === '42501')
-    return 'the role needs the right to create tables in its schema: GRANT CREATE ON SCHEMA public TO it';
+  if (state === '42501' || state.startsWith('3F'))
+    return 'the role needs the right to create tables in its schema: GRANT CREATE, USAGE ON SCHEMA public TO it';
   return 'these are not tables that this program made';
 };
 
