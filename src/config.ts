@@ -93,7 +93,7 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
     sqliteFile: readSqliteFile(read),
     sqliteSynchronous: read.oneOf('SQLITE_SYNCHRONOUS', 'full', ['full', 'normal']),
     databaseUrl: readDatabaseUrl(read),
-    databaseConnections: read.integer('DATABASE_CONNECTIONS', 10, 2, 1000),
+    databaseConnections: read.integer('DATABASE_CONNECTIONS', 10, 3, 1000),
     logLevel: read.oneOf('LOG_LEVEL', 'info', ['error', 'warn', 'info', 'debug', 'silent']),
     logFormat: read.oneOf('LOG_FORMAT', onTerminal ? 'text' : 'json', ['json', 'text']),
   };

@@ -45,7 +45,8 @@ export class Commits {
     const moved: Change[] = [];
     for (const together of withoutRepeats(changes)) moved.push(...(await this.writeAll(together)));
     if (moved.length === 0) return [];
-    return this.isAlwaysSecond(moved) ? this.loadUnderLocks(moved) : this.loadFresh(moved);
+    const isSecond = this.isAlwaysSecond(moved);
+    return isSecond && this.parts.held.isFree ? this.loadUnderLocks(moved) : this.loadFresh(moved);
   }
 
   /** What is held is written first, and lets go of its locks: the rest may need the same lanes. */

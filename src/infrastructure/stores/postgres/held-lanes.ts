@@ -62,8 +62,14 @@ export class Hold {
  */
 export class HeldLanes {
   private readonly holds = new Map<string, Hold>();
+  private reading = false;
 
   constructor(private readonly pool: Pool) {}
+
+  /** One at a time: each has a connection of its own, which others need. */
+  get isFree(): boolean {
+    return !this.reading && this.holds.size === 0;
+  }
 
   /** Reads with the locks in hand, and keeps them for the next commit of these channels. */
   async readUnder<Row, T>(
@@ -71,6 +77,7 @@ export class HeldLanes {
     channels: readonly string[],
     read: (ask: (sql: string, values: readonly Cell[]) => Promise<Row[]>) => Promise<T>,
   ): Promise<T> {
+    this.reading = true;
     try {
       const client = await this.pool.checkOut();
       try {
@@ -90,6 +97,8 @@ export class HeldLanes {
       }
     } catch (error) {
       throw asStoreError(error);
+    } finally {
+      this.reading = false;
     }
   }
 

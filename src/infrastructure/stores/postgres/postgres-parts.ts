@@ -50,7 +50,8 @@ export class PostgresParts implements DirectorySource {
 
   static async open(options: PostgresOptions): Promise<PostgresParts> {
     const { url, connections } = options;
-    const half = Math.max(1, Math.floor(connections / 2));
+    // One may hold the locks of some lanes while another commits.
+    const half = Math.max(2, Math.floor(connections / 2));
     const writes = new Pool({ url, connections: half });
     try {
       const session = await beginSession(writes);
