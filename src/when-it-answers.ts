@@ -1,3 +1,4 @@
+import { Budget } from './application/budget.js';
 import type { Logger } from './application/ports/logger.js';
 import { StoreUnavailable } from './application/ports/event-store.js';
 import type { Config } from './config.js';
@@ -10,7 +11,7 @@ const TELL_EVERY_MS = 10_000;
 
 /** Opens what may not be there yet. Until it is, the service says on its ports that it is alive, and takes nothing. */
 export const whenItAnswers = async <T extends object>(
-  config: Pick<Config, 'port' | 'adminPort' | 'host' | 'maxConnections'>,
+  config: Pick<Config, 'port' | 'adminPort' | 'host' | 'maxConnections' | 'bufferBytes'>,
   logger: Logger,
   open: () => Promise<T>,
 ): Promise<T> => {
@@ -42,12 +43,13 @@ const unlessAway =
   };
 
 const listenMeanwhile = async (
-  { port, adminPort, host, maxConnections }: Parameters<typeof whenItAnswers>[0],
+  { port, adminPort, host, maxConnections, bufferBytes }: Parameters<typeof whenItAnswers>[0],
   logger: Logger,
   servers: RocketsServer[],
 ): Promise<void> => {
+  const limits = { maxConnections, budget: new Budget(bufferBytes) };
   for (const one of adminPort === undefined ? [port] : [port, adminPort]) {
-    const server = new RocketsServer(createWaitingApp(logger), { maxConnections });
+    const server = new RocketsServer(createWaitingApp(logger), limits);
     await server.listen(one, host);
     servers.push(server);
   }
