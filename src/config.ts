@@ -28,9 +28,12 @@ export interface Config {
   readonly shutdownTimeoutMs: number;
   /** So much may the store in memory keep. */
   readonly storeBytes: number;
-  readonly eventStore: 'memory' | 'sqlite';
+  readonly eventStore: 'memory' | 'sqlite' | 'postgres';
   readonly sqliteFile: string;
   readonly sqliteSynchronous: 'full' | 'normal';
+  /** Undefined: PGHOST and the other variables of PostgreSQL's own programs hold. */
+  readonly databaseUrl: string | undefined;
+  readonly databaseConnections: number;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug' | 'silent';
   readonly logFormat: 'json' | 'text';
 }
@@ -86,15 +89,40 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
     silentAfterMs: read.duration('SILENT_AFTER', '10m', '8760h'),
     shutdownTimeoutMs: read.duration('SHUTDOWN_TIMEOUT', '9s', '24h'),
     storeBytes: read.integer('STORE_BYTES', shareOfMemory(5 / 8), MIB, 2 ** 50),
-    eventStore: read.oneOf('EVENT_STORE', 'memory', ['memory', 'sqlite']),
+    eventStore: read.oneOf('EVENT_STORE', 'memory', ['memory', 'sqlite', 'postgres']),
     sqliteFile: readSqliteFile(read),
     sqliteSynchronous: read.oneOf('SQLITE_SYNCHRONOUS', 'full', ['full', 'normal']),
+    databaseUrl: readDatabaseUrl(read),
+    databaseConnections: read.integer('DATABASE_CONNECTIONS', 10, 3, 1000),
     logLevel: read.oneOf('LOG_LEVEL', 'info', ['error', 'warn', 'info', 'debug', 'silent']),
     logFormat: read.oneOf('LOG_FORMAT', onTerminal ? 'text' : 'json', ['json', 'text']),
   };
+  if (config.eventStore === 'postgres' && !config.databaseUrl && read.unlisted('PGHOST') === '') {
+    read.refuse('DATABASE_URL', '', `${databaseUrlRule}, or else PGHOST set, for EVENT_STORE=postgres`, '');
+  }
   read.mustHold('BUFFER_BYTES', config.bufferBytes, 'BODY_BYTES', config.bodyBytes);
   read.finish();
   return config;
+};
+
+const databaseUrlRule = 'an address as postgres://user:password@host:5432/database';
+
+const readDatabaseUrl = (read: Settings): string | undefined => {
+  const text = read.address('DATABASE_URL');
+  if (text === '') return undefined;
+  const isRight = URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol);
+  return isRight ? text : read.refuse('DATABASE_URL', '(hidden)', databaseUrlRule, undefined);
+};
+
+/** Of what is no address, a password can't be told from the rest. */
+const withoutPassword = (text: string): string => {
+  if (!URL.canParse(text)) return '(hidden)';
+  const url = new URL(text);
+  if (url.password !== '') url.password = 'hidden';
+  for (const name of url.searchParams.keys()) {
+    if (/pass/i.test(name)) url.searchParams.set(name, 'hidden');
+  }
+  return url.href;
 };
 
 const SHORTEST_SECRET = 32;
@@ -200,6 +228,13 @@ class Settings {
   secret(name: string): string {
     const text = this.env[name]?.trim() ?? '';
     this.inForce.push(`${name}=${text === '' ? '' : '(hidden)'}`);
+    return text;
+  }
+
+  /** Listed without the password in it. */
+  address(name: string): string {
+    const text = this.unlisted(name);
+    this.inForce.push(`${name}=${text === '' ? '' : withoutPassword(text)}`);
     return text;
   }
 

@@ -40,6 +40,7 @@ import { RelationalRocketDirectory } from './infrastructure/stores/relational/re
 import { SqliteEventStore } from './infrastructure/stores/sqlite/sqlite-event-store.js';
 import { SystemClock } from './infrastructure/system-clock.js';
 import { RocketsService } from './rockets-service.js';
+import { whenItAnswers } from './when-it-answers.js';
 
 const BODY_TIMEOUT_MS = 10_000;
 /** Of what the store in memory may keep, so much more may the orders take in which it is listed. */
@@ -242,6 +243,15 @@ const openStores = async (config: Config, clock: Clock, logger: Logger): Promise
     const { sqliteFile: file, sqliteSynchronous: synchronous } = config;
     const warn = (message: string): void => logger.warn(message);
     const store = await SqliteEventStore.open({ file, synchronous, warn });
+    const { parts: opened } = store;
+    const minutes = new RelationalMinutes(opened.ask, (rows, before) => opened.putMinutes(rows, before));
+    return { store, directory: new RelationalRocketDirectory(opened), minutes };
+  }
+  if (config.eventStore === 'postgres') {
+    // Only who chose it needs its driver.
+    const { PostgresEventStore } = await import('./infrastructure/stores/postgres/postgres-event-store.js');
+    const { databaseUrl: url, databaseConnections: connections } = config;
+    const store = await whenItAnswers(config, logger, () => PostgresEventStore.open({ url, connections }));
     const { parts: opened } = store;
     const minutes = new RelationalMinutes(opened.ask, (rows, before) => opened.putMinutes(rows, before));
     return { store, directory: new RelationalRocketDirectory(opened), minutes };

@@ -102,6 +102,7 @@ const listenAdvice: Readonly<Record<string, string>> = {
 
 /** The only file there is: SQLite itself does not name it. */
 const aboutStore = ({ message }: Error): string => {
+  if (process.env['EVENT_STORE']?.trim() === 'postgres') return message;
   const file = sqliteFileIn(process.env);
   return message.includes(file) ? message : `SQLITE_FILE=${file}: ${message}`;
 };

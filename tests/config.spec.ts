@@ -143,6 +143,8 @@ describe('the settings in force', () => {
       EVENT_STORE: 'memory',
       SQLITE_FILE: 'data/rockets.db',
       SQLITE_SYNCHRONOUS: 'full',
+      DATABASE_URL: '',
+      DATABASE_CONNECTIONS: '10',
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
     });
@@ -152,6 +154,22 @@ describe('the settings in force', () => {
   it('show what was set as it was set', () => {
     const env = { HOST: '::1', GAP_TIMEOUT: '1.5h', SQLITE_FILE: 'a b.db', LOG_FORMAT: 'text' };
     expect(printed(env)).toMatchObject(env);
+  });
+
+  it('show the address of a database without the password in it', () => {
+    const said = (url: string) => printed({ DATABASE_URL: url })['DATABASE_URL'];
+    expect(said('postgres://me:s3cret@db:5433/rockets')).toBe('postgres://me:hidden@db:5433/rockets');
+    expect(said('postgres://db/rockets?user=me&password=s3cret')).not.toContain('s3cret');
+    for (const url of ['me:s3cret@db', 'http://me:s3cret@db', 's3cret']) {
+      expect(() => printed({ DATABASE_URL: url })).toThrow(
+        /^DATABASE_URL=\(hidden\) makes no sense: .*postgres:/,
+      );
+    }
+  });
+
+  it('name a database when it is to be used', () => {
+    expect(() => printed({ EVENT_STORE: 'postgres' })).toThrow(/^DATABASE_URL= makes no sense: .*PGHOST/);
+    expect(readConfig({ EVENT_STORE: 'postgres', PGHOST: 'db' }, false).databaseUrl).toBeUndefined();
   });
 
   it('are refused as at start', () => {

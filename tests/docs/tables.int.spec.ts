@@ -1,9 +1,13 @@
 import { DatabaseSync } from '@photostructure/sqlite';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { EventStore } from '../../src/application/ports/event-store.js';
+import { textOf } from '../../src/infrastructure/stores/postgres/events.js';
 import { schema } from '../../src/infrastructure/stores/sqlite/schema.js';
 import { changeByHand } from '../support/filled-file.js';
 import { exploded, faster, launched, newMission, received, skipped, write } from '../support/builders.js';
+import { runIn } from '../support/postgres-server.js';
+import { openBoth, postgresForAll } from '../support/postgres-stores.js';
 import { SqliteStores } from '../support/sqlite-stores.js';
 
 const doc = readFileSync(join(__dirname, '../../docs/tables.md'), 'utf8');
@@ -23,7 +27,7 @@ const sectionsOf = (text: string, level: '##' | '###'): Map<string, string> =>
 const questions = sectionsOf(sectionsOf(doc, '##').get('Ten questions') ?? '', '###');
 
 /** A block of `sql` is for every SQL store, one of `sql sqlite` for this one, where they differ. */
-const queryFor = (dialect: 'sqlite', section: string): string => {
+const queryFor = (dialect: 'sqlite' | 'postgres', section: string): string => {
   const found = new RegExp('```sql(?: ' + dialect + ')?\\n([^]*?)```').exec(section);
   if (found === null) throw new Error(`no query for ${dialect}`);
   return found[1]!;
@@ -32,6 +36,15 @@ const queryFor = (dialect: 'sqlite', section: string): string => {
 const alpha = '193270a9-c9cf-404a-8f83-838e71d9ae67';
 const stores = new SqliteStores();
 afterAll(() => stores.remove());
+
+/** As any program would have it: numbers as numbers, and JSON in the order in which it was said. */
+const plainRow = (row: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(row).map(([column, value]) => {
+      if (typeof value === 'string' && /^\d+$/.test(value)) return [column, Number(value)];
+      return [column, typeof value === 'object' && value !== null ? textOf(value) : value];
+    }),
+  );
 
 const inFile = <T>(file: string, work: (database: InstanceType<typeof DatabaseSync>) => T): T => {
   const database = new DatabaseSync(file, { readOnly: true });
@@ -42,14 +55,16 @@ const inFile = <T>(file: string, work: (database: InstanceType<typeof DatabaseSy
   }
 };
 
+const postgres = postgresForAll();
+
 describe('the questions of docs/tables.md', () => {
   const file = stores.newFile();
+  let url: string;
   const at = (time: string): number => Date.parse(`2026-10-01T${time}Z`);
   const sent = (time: string): string => `2026-10-01T${time}+02:00`;
 
   /** Told by the hour: a long flight with a gap, an explosion and what came after it, a launch that was given up. */
-  beforeAll(async () => {
-    const store = await stores.open(file);
+  const fill = async (store: EventStore): Promise<void> => {
     const atTen = { recordedAt: at('10:00:00.250') };
     await write(store, alpha, {
       events: [launched(sent('11:59:00')), faster(40, sent('11:59:30'))],
@@ -82,7 +97,13 @@ describe('the questions of docs/tables.md', () => {
       late: [received('zeta', 2, faster(5), Date.now())],
       recordedAt: Date.now(),
     });
-    await stores.closeAll();
+    await store.close();
+  };
+
+  beforeAll(async () => {
+    await fill(await stores.open(file));
+    url = await postgres.newSchema();
+    await fill((await openBoth(url)).store);
   });
 
   const noon = sent('12:00:00');
@@ -160,6 +181,11 @@ describe('the questions of docs/tables.md', () => {
   it('are ten', () => {
     expect([...questions.keys()]).toEqual(Object.keys(answers));
     expect(questions.size).toBe(10);
+  });
+
+  it.each(Object.entries(answers))('%s, asked of PostgreSQL', async (question, expected) => {
+    const rows = await runIn(url, queryFor('postgres', questions.get(question) ?? ''));
+    expect(rows.map(plainRow)).toEqual(expected);
   });
 
   it.each(Object.entries(answers))('%s', (question, expected) => {

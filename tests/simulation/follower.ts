@@ -1,4 +1,5 @@
-import type { FeedMessage, FeedReader, LateNotice } from '../../src/application/feed/feed-message.js';
+import type { FeedMessage, FeedReader } from '../../src/application/feed/feed-message.js';
+import type { LateNotice } from '../../src/application/ports/event-store.js';
 import type { FeedFilter, Position } from '../../src/application/ports/event-store.js';
 import { epochOf, type Disk } from './disk.js';
 import { FeedAudit } from './feed-audit.js';

@@ -1,14 +1,16 @@
 import { ShuttingDown } from '../ingest/ingest-messages.js';
 import type { Clock } from '../ports/clock.js';
-import type { Change, EventStore, FeedBatch, Following, Head } from '../ports/event-store.js';
+import type {
+  Change,
+  EventStore,
+  FeedBatch,
+  Following,
+  Head,
+  LateNotice,
+  Notices,
+} from '../ports/event-store.js';
 import type { Logger } from '../ports/logger.js';
-import {
-  TooManyReaders,
-  type FeedMessage,
-  type FeedReader,
-  type FeedStart,
-  type LateNotice,
-} from './feed-message.js';
+import { TooManyReaders, type FeedMessage, type FeedReader, type FeedStart } from './feed-message.js';
 import { FeedSubscription, type FeedHub } from './feed-subscription.js';
 import { FeedTail } from './feed-tail.js';
 import { SharedPages } from './shared-pages.js';
@@ -37,6 +39,7 @@ export class EventFeed {
   private batches: FeedBatch[] = [];
   private gapsOf = new Set<string>();
   private late: LateNotice[] = [];
+  private stopListening: (() => void) | undefined;
   private pumping = false;
   private toldAt = -Infinity;
   private noticedAt = -Infinity;
@@ -73,12 +76,25 @@ export class EventFeed {
   /** A change was committed here: of what is no event in it, readers are told that it has changed. */
   committed(change: Change, before: Head): void {
     this.commits++;
-    if (this.current === undefined) return;
+    const { notices } = this.store;
+    if (this.current === undefined && notices === undefined) return;
     const { added, released, events, late, channel } = change;
     const moved = events.length > 0 && before.waiting.size > 0;
-    if (moved || added.length > 0 || released.length > 0) this.gapsOf.add(channel);
-    for (const { message } of late) this.late.push({ channel, number: message.number });
-    if (this.gapsOf.size + this.late.length > 0) this.wake();
+    const isOfGaps = moved || added.length > 0 || released.length > 0;
+    if (!isOfGaps && late.length === 0) return;
+    const told: Notices = {
+      gapsOf: new Set(isOfGaps ? [channel] : []),
+      late: late.map(({ message }) => ({ channel, number: message.number })),
+    };
+    notices?.tell(told);
+    this.notice(told);
+  }
+
+  private notice({ gapsOf, late }: Notices): void {
+    if (this.current === undefined) return;
+    for (const channel of gapsOf) this.gapsOf.add(channel);
+    this.late.push(...late);
+    this.wake();
   }
 
   /** Tells the reader the feed until it is dropped or the function that is returned is called. */
@@ -131,6 +147,7 @@ export class EventFeed {
   private follow(): Promise<Following> {
     // What may have come since the last reader left is nothing that a new tail begins with.
     this.batches = [];
+    this.stopListening = this.store.notices?.listen((notices) => this.notice(notices));
     return this.store.follow((batch) => this.take(batch));
   }
 
@@ -138,6 +155,7 @@ export class EventFeed {
     this.subscriptions.delete(subscription);
     if (this.subscriptions.size > 0 || this.following === undefined) return;
     void this.following.then(({ stop }) => stop()).catch(() => undefined);
+    this.stopListening?.();
     this.following = undefined;
     this.current = undefined;
     this.batches = [];

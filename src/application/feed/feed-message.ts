@@ -1,4 +1,4 @@
-import type { Position, StoredEvent } from '../ports/event-store.js';
+import type { LateNotice, Position, StoredEvent } from '../ports/event-store.js';
 import type { FeedSelection } from './feed-selection.js';
 
 /** As many follow the feed as are allowed to. */
@@ -25,11 +25,6 @@ export type FeedMessage =
   | { readonly kind: 'reset'; readonly reason: 'unknown-position'; readonly position: Position }
   /** The last message. */
   | { readonly kind: 'dropped'; readonly position: Position; readonly reason: DropReason };
-
-export interface LateNotice {
-  readonly channel: string;
-  readonly number: number;
-}
 
 /** The far end of a connection, as the transport knows it. */
 export interface FeedReader {

@@ -1,6 +1,6 @@
-import type { FeedBatch, Position, StoredEvent } from '../ports/event-store.js';
+import type { FeedBatch, Notices, Position, StoredEvent } from '../ports/event-store.js';
 import { isOfEvents, selects, type FeedSelection } from './feed-selection.js';
-import type { FeedMessage, LateNotice } from './feed-message.js';
+import type { FeedMessage } from './feed-message.js';
 
 /** So many of the last events are at hand; a reader further behind reads pages of the store. Some 4 MB. */
 const EVENTS_AT_HAND = 16_384;
@@ -11,12 +11,6 @@ const EVENTS_PER_BURST = 1024;
 const BURSTS_SHARED = 32;
 /** Of more rockets than this it is only said that many have changed. */
 const NAMED_AT_ONCE = 500;
-
-/** What happened that is no event: it has no place in the feed, and whoever missed it can ask. */
-export interface Notices {
-  readonly gapsOf: ReadonlySet<string>;
-  readonly late: readonly LateNotice[];
-}
 
 /** Some events that follow on each other, and notices: read once, and narrowed once for each filter in use. */
 export class Burst {

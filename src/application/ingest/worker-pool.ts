@@ -2,6 +2,7 @@ import { advance, EVENTS_PER_STEP, firstGap, skipGaps, type SkippedGaps, type St
 import type { NumberRange } from './outcome.js';
 import type { Clock } from '../ports/clock.js';
 import {
+  ChangeRefused,
   StoreUnavailable,
   type Change,
   type EventStore,
@@ -180,7 +181,13 @@ export class WorkerPool {
       steps.push(step);
     }
     const changes = steps.flatMap(({ change }) => change ?? []);
-    const moved = changes.length > 0 ? await this.commit(changes, turns) : [];
+    let moved: readonly Head[] = [];
+    try {
+      if (changes.length > 0) moved = await this.commit(changes, turns);
+    } catch (error) {
+      if (!(error instanceof ChangeRefused) || turns.length === 1) throw error;
+      return this.apart(turns, (some) => this.processTurns(some));
+    }
     const again = turns.slice(steps.length);
     steps.forEach((step, i) => {
       const turn = turns[i]!;
@@ -190,6 +197,24 @@ export class WorkerPool {
       else again.push({ work: turn.work, head });
     });
     return again;
+  }
+
+  /** What the store refuses is found by halves, so that nobody else's messages go with it. */
+  private async apart(
+    turns: readonly Turn[],
+    take: (turns: readonly Turn[]) => Promise<Turn[]>,
+  ): Promise<Turn[]> {
+    const half = Math.ceil(turns.length / 2);
+    const left: Turn[] = [];
+    for (const some of [turns.slice(0, half), turns.slice(half)]) {
+      try {
+        left.push(...(await take(some)));
+      } catch (error) {
+        if (!(error instanceof ChangeRefused)) throw error;
+        this.failUnsettled([some[0]!.work], error);
+      }
+    }
+    return left;
   }
 
   private async commit(changes: readonly Change[], turns: readonly Pick<Turn, 'head'>[]): Promise<Head[]> {

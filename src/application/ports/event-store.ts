@@ -24,6 +24,8 @@ import type { RocketState } from '../../domain/rocket.js';
 export interface EventStore {
   /** What an acknowledgement is worth, in words for operators: `none`, `disk`, … */
   readonly durability: Durability;
+  /** Only where other instances may write to the same store: what happens there that is no event. */
+  readonly notices?: NoticeBoard;
   /** How full it is, where there is a bound. */
   readonly fullness?: Fullness;
   /** Called before work is taken: resolves when it pays to begin, as more that comes meanwhile shares one commit; never rejects. */
@@ -66,6 +68,27 @@ export interface EventStore {
   listened(ms: number): Promise<number>;
   /** Finishes what was begun and lets go of files and connections. A second call does nothing. */
   close(): Promise<void>;
+}
+
+/** A message that came after its number was skipped. */
+export interface LateNotice {
+  readonly channel: string;
+  readonly number: number;
+}
+
+/** What is no event, and told to readers of the feed all the same: best effort, as whoever missed it can ask. */
+export interface Notices {
+  /** The rockets whose gaps have changed. */
+  readonly gapsOf: ReadonlySet<string>;
+  readonly late: readonly LateNotice[];
+}
+
+/** Instances tell each other what is no event, within a second or two. */
+export interface NoticeBoard {
+  /** Gathers what happened here and puts it up for the others in a moment. */
+  tell(notices: Notices): void;
+  /** Hands over what others put up from now on, until the function that is returned is called. One listener at a time. */
+  listen(listener: (notices: Notices) => void): () => void;
 }
 
 /** In bytes, as near as they are known. */
@@ -214,6 +237,14 @@ export class UnknownPosition extends Error {
 /** The store can't take or answer anything now; nothing of the call was acknowledged. */
 export class StoreUnavailable extends Error {
   readonly code = 'store-unavailable';
+}
+
+/**
+ * Something in a change is what this store can't keep, and would refuse again; nothing of the call was written. Whoever
+ * tries its changes one by one finds out which.
+ */
+export class ChangeRefused extends Error {
+  readonly code = 'change-refused';
 }
 
 /** What is kept has reached its bound; nothing of the call was written, and reading goes on. */

@@ -173,6 +173,12 @@ export const problems = {
     advice:
       'Nothing of the request was acknowledged. Send it again after the seconds given in `Retry-After`; twice is harmless. When the detail names damage, that does not help: whoever runs the service runs `rockets verify`.',
   },
+  'change-refused': {
+    status: 422,
+    title: 'The store cannot keep this message',
+    advice:
+      'The database refuses what would be written, and would do so again: the detail has its words. Nothing of the message was stored, and others are not held up by it. Sending it again does not help; whoever runs the service should be told.',
+  },
   'store-full': {
     status: 503,
     title: 'The store holds as much as it may',

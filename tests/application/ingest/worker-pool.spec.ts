@@ -3,6 +3,7 @@ import { laneOf } from '../../../src/application/ingest/lanes.js';
 import { MESSAGES_PER_BATCH } from '../../../src/application/ingest/reorder-buffer.js';
 import type { Clock } from '../../../src/application/ports/clock.js';
 import {
+  ChangeRefused,
   StoreUnavailable,
   type Change,
   type EventStore,
@@ -338,6 +339,29 @@ describe('a channel that moved', () => {
     ]);
     expect(commits).toBe(2);
     expect(await numbersIn(store)).toEqual([1, 2]);
+  });
+});
+
+describe('a change that the store refuses', () => {
+  it('fails alone, whoever shares its batch', async () => {
+    const refuses = (changes: readonly Change[], write: () => Promise<Head[]>): Promise<Head[]> =>
+      changes.some(({ channel }) => channel.startsWith('poison'))
+        ? Promise.reject(new ChangeRefused('never'))
+        : write();
+    const store = new WatchedStore(refuses);
+    const { pool, send } = pipelineOver(store, { workers: 1 });
+    const channels = Array.from({ length: 200 }, (_, i) => (i % 50 === 7 ? `poison-${i}` : `rocket-${i}`));
+    const sent = Promise.allSettled(channels.map((channel) => send(messages([launched()], channel)[0]!)));
+    await pool.start();
+    for (const [i, answer] of (await sent).entries()) {
+      const isPoison = channels[i]!.startsWith('poison');
+      expect(answer).toMatchObject(
+        isPoison
+          ? { status: 'rejected', reason: { code: 'change-refused' } }
+          : { status: 'fulfilled', value: { outcome: 'applied' } },
+      );
+    }
+    await pool.drain();
   });
 });
 

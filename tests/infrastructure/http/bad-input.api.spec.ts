@@ -3,16 +3,20 @@ import { InvalidInput } from '../../../src/infrastructure/http/messages/invalid-
 import { readBodyMessage } from '../../../src/infrastructure/http/messages/message-reader.js';
 import { problems } from '../../../src/infrastructure/http/problems.js';
 import { badInputCorpus } from '../../support/bad-input-corpus.js';
-import { httpStores } from '../../support/http-stores.js';
+import { httpStores, httpStoresAndPostgres } from '../../support/http-stores.js';
 import { documentedAs } from '../../support/openapi-validator.js';
 import { postOf, type BadInput, type Expected } from '../../support/bad-input/bad-input.js';
 import { rawExchange, type RawAnswer } from '../../support/raw-exchange.js';
 import { startService, type TestService } from '../../support/test-service.js';
+import { thorough } from '../../support/thorough.js';
 
-describe.each(httpStores)('bad input with the store $store', ({ env }) => {
+/** What is refused before any store sees it need not be sent to each with every change. */
+const stores = thorough ? httpStoresAndPostgres() : httpStores;
+
+describe.each(stores)('bad input with the store $store', ({ env }) => {
   let service: TestService;
   beforeAll(async () => {
-    service = await startService(env());
+    service = await startService(await env());
   });
   afterAll(() => service.stop());
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { rocketSorts } from '../../../src/application/ports/rocket-directory.js';
+import type { EventStore } from '../../../src/application/ports/event-store.js';
 import { parts } from '../../../src/container.js';
 import { eventTypes } from '../../../src/domain/rocket-event.js';
 import { documentedFetch } from '../../support/documented-fetch.js';
@@ -11,7 +12,7 @@ import {
   type HistoryCommand,
   type Sending,
 } from '../../support/history-commands.js';
-import { httpStores } from '../../support/http-stores.js';
+import { httpStoresAndPostgres } from '../../support/http-stores.js';
 import { SseClient } from '../../support/sse-client.js';
 import { SteppedClock } from '../../support/stepped-clock.js';
 import { startService, type TestService } from '../../support/test-service.js';
@@ -29,15 +30,27 @@ interface Answer {
 
 /** A service, and what it says once the only thing is left out that must differ: the epoch in positions. */
 class Player {
+  /** The positions of the feed, by which number each event has in it. */
+  private readonly positions: string[];
+
   private constructor(
     readonly service: TestService,
+    private readonly store: EventStore,
     private readonly epoch: string,
-  ) {}
+  ) {
+    this.positions = [store.beginning];
+  }
 
   static async start(env: Readonly<Record<string, string>>, clock: SteppedClock): Promise<Player> {
     const service = await startService(env, undefined, clock);
-    const { beginning } = service.container.get(parts.store);
-    return new Player(service, beginning.replace(/-\d+$/, ''));
+    const store = service.container.get(parts.store);
+    return new Player(service, store, store.beginning.replace(/-[\d.]+$/, ''));
+  }
+
+  /** From now on nothing more is played: events are known by their number in the feed. */
+  async finish(): Promise<void> {
+    for (const { position } of (await this.store.readAll({ limit: 1000 })).events)
+      this.positions.push(position);
   }
 
   play(command: HistoryCommand): Promise<Answer> {
@@ -52,7 +65,10 @@ class Player {
   async ask(path: string, accept = 'application/json'): Promise<unknown[]> {
     const pages: Answer[] = [];
     for (let next: string | undefined = path; next !== undefined; next = pages.at(-1)?.link) {
-      const url: string = next.replace('{epoch}', this.epoch);
+      const url: string = next.replace(
+        /\{epoch\}-(\d+)/,
+        (_, place) => this.positions[Number(place)] ?? `${this.epoch}-${place}`,
+      );
       pages.push(await this.answer(url, { headers: { accept, 'x-request-id': 'same' } }));
     }
     return isNarrowed(path) ? pages.flatMap(entriesOf) : pages;
@@ -81,15 +97,32 @@ class Player {
     return {
       status: response.status,
       type: response.headers.get('content-type'),
-      body: this.plain(await response.text()),
-      link: link?.replace(`${this.epoch}-`, '{epoch}-'),
+      body: this.plain(byLine(await response.text())),
+      link: link?.replace(this.anyPosition, (position) => `{epoch}-${this.numberOf(position)}`),
     };
   }
 
   private plain(text: string): string {
-    return text.replaceAll(`${this.epoch}-`, '');
+    return text.replace(this.anyPosition, (position) => this.numberOf(position));
+  }
+
+  private get anyPosition(): RegExp {
+    return new RegExp(`${this.epoch}-[\\d.]*\\d`, 'g');
+  }
+
+  private numberOf(position: string): string {
+    const number = this.positions.indexOf(position);
+    return number === -1 ? position.slice(this.epoch.length + 1) : String(number);
   }
 }
+
+/** What became of the lines of a request is told as it is known; how many share a commit is the store's affair. */
+const byLine = (body: string): string => {
+  if (!body.startsWith('{"received"')) return body;
+  const report = JSON.parse(body) as { items: { line: number }[] };
+  report.items.sort((a, b) => a.line - b.line);
+  return JSON.stringify(report);
+};
 
 /** How far a store looks for the events of a page before it says that more may follow is its own affair. */
 const isNarrowed = (path: string): boolean => /^\/events\?.*(channel|type)=/.test(path);
@@ -151,6 +184,8 @@ const figuresOf = async ({ service }: Player): Promise<unknown> => {
   return { status, rockets, gaps, events, waiting, late, messages };
 };
 
+const stores = httpStoresAndPostgres();
+
 const expectSame = async <T>(
   name: string,
   players: readonly Player[],
@@ -169,7 +204,7 @@ it(
       fc.asyncProperty(histories(awkwardChannels, HIGHEST), async (history) => {
         // Every command has a minute of its own, and none lies near the bounds that are asked for later.
         const clock = new SteppedClock(90.5);
-        const players = await Promise.all(httpStores.map(({ env }) => Player.start(env(), clock)));
+        const players = await Promise.all(stores.map(async ({ env }) => Player.start(await env(), clock)));
         try {
           for (const command of history) {
             clock.step();
@@ -182,6 +217,7 @@ it(
             if (text.includes('/problems/conflict')) seen.conflict++;
             if (text.includes('"buffered","')) seen.buffered++;
           }
+          await Promise.all(players.map((player) => player.finish()));
           for (const path of [...ofAll, ...awkwardChannels.flatMap(ofRocket)]) {
             await expectSame(path, players, (player) => player.ask(path));
           }

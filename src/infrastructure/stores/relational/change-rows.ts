@@ -4,7 +4,7 @@ import { toUtc, utcKey, utcMillis } from '../../../domain/rocket-time.js';
 import { initialState, type Rocket, type RocketState } from '../../../domain/rocket.js';
 import { copying, ownState } from '../own-copies.js';
 import { minuteOf, rocketCells, type StoredRocket } from './rocket-rows.js';
-import { messageCells, withSum, type Cell } from './rows.js';
+import { messageCells, withSum, type Cell, type TextOf } from './rows.js';
 import { isDue, snapshotsOn } from './snapshots.js';
 
 /** Which columns with an index change: all others change with nearly every message. */
@@ -36,19 +36,26 @@ export interface ChangeRows {
   readonly recordedAt: number;
 }
 
-/** The rocket after the change, and the rows that make it so. Events stand behind `position` in the feed. */
+/** How a store writes what is not the same in both. */
+export interface RowsFormat {
+  /** Events stand behind it in the feed; undefined where that is not known before they are written. */
+  readonly position?: number;
+  readonly textOf?: TextOf;
+}
+
+/** The rocket after the change, and the rows that make it so. */
 export const changeRows = (
   change: Change,
   before: StoredRocket,
-  position: number,
+  { position, textOf = JSON.stringify }: RowsFormat,
 ): { readonly after: StoredRocket; readonly rows: ChangeRows } => {
   const { id } = before;
   let { chain } = before;
   const events = change.events.map(({ number, event }, i) => {
     const { type, time, data } = event;
-    const text = JSON.stringify(data);
-    const cells = withSum([position + 1 + i, id, number, type, time, text, change.recordedAt]);
-    chain = chainOn(chain, cells[7] as number);
+    const said: Cell[] = [id, number, type, time, textOf(data), change.recordedAt];
+    const cells = withSum(position === undefined ? said : [position + 1 + i, ...said]);
+    chain = chainOn(chain, cells[cells.length - 1] as number);
     return cells;
   });
   const state = inUtc(ownState(change, copying), before);
@@ -77,8 +84,8 @@ export const changeRows = (
     events,
     released: change.released.length > 0,
     passesGaps: version > before.version && before.waiting > 0,
-    added: change.added.map((message) => messageCells(id, message)),
-    late: change.late.map((message) => messageCells(id, message)),
+    added: change.added.map((message) => messageCells(id, message, textOf)),
+    late: change.late.map((message) => messageCells(id, message, textOf)),
     highestHeard: highest,
     snapshots: isDue(before.version, version) ? snapshotsOn(before, change.events) : [],
     recordedAt: change.recordedAt,

@@ -3,21 +3,22 @@ import type { RocketEvent } from '../../../domain/rocket-event.js';
 import { initialState } from '../../../domain/rocket.js';
 import { nothingWaits, WaitingList } from '../waiting-list.js';
 import type { StoredRocket } from './rocket-rows.js';
-import { eventOf, messageOf, type EventRow, type MessageRow } from './rows.js';
+import { messageOf, type EventFormat, type EventRow, type MessageRow } from './rows.js';
 import { StoreDamaged } from './store-errors.js';
 
 /** What is stored beside the rocket itself and the next decision about it needs. */
-export interface HeadParts {
+export interface HeadParts<Row extends EventRow = EventRow> {
   readonly waiting: readonly MessageRow[];
   /** Those that cover the numbers asked, as far as they are not above the version. */
-  readonly events: readonly EventRow[];
+  readonly events: readonly Row[];
   readonly late: readonly MessageRow[];
 }
 
-export const headOf = (
+export const headOf = <Row extends EventRow>(
   { channel, numbers }: Pick<HeadRequest, 'channel' | 'numbers'>,
   rocket: StoredRocket | undefined,
-  parts: HeadParts | undefined,
+  parts: HeadParts<Row> | undefined,
+  format: EventFormat<unknown, Row>,
 ): Head => {
   const revision = rocket?.revision ?? 0;
   const state =
@@ -34,7 +35,7 @@ export const headOf = (
     revision,
     state,
     waiting: waiting.length === 0 ? nothingWaits : WaitingList.of(waiting),
-    recorded: recordedIn(rocket, numbers, parts.events),
+    recorded: recordedIn(rocket, numbers, parts.events, format),
     late: new Map(parts.late.map((row) => [row.number, messageOf(channel, ofRocket(rocket, row))] as const)),
   };
 };
@@ -49,10 +50,11 @@ export const isEnough = (rocket: StoredRocket, { numbers }: HeadRequest): boolea
 const nothingRecorded: ReadonlyMap<number, RocketEvent> = new Map();
 const nothingLate: ReadonlyMap<number, ReceivedMessage> = new Map();
 
-const recordedIn = (
+const recordedIn = <Row extends EventRow>(
   rocket: StoredRocket,
   numbers: readonly number[],
-  rows: readonly EventRow[],
+  rows: readonly Row[],
+  format: EventFormat<unknown, Row>,
 ): ReadonlyMap<number, RocketEvent> => {
   const asked = numbers.filter((number) => number <= rocket.version);
   if (asked.length === 0) return nothingRecorded;
@@ -60,7 +62,7 @@ const recordedIn = (
     asked.map((number, i) => {
       const row = rows[i];
       if (row === undefined) throw brokenHistory(rocket.channel, number);
-      const found = eventOf(ofRocket(rocket, row));
+      const found = format.eventOf(ofRocket(rocket, row));
       if (!covers(found, number)) throw brokenHistory(rocket.channel, number);
       return [number, found.event];
     }),

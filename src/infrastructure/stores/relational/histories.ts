@@ -8,14 +8,15 @@ import type { RocketState } from '../../../domain/rocket.js';
 import type { Ask } from './ask.js';
 import { brokenHistory, firstNumber } from './heads.js';
 import { findRocket, type StoredRocket } from './rocket-rows.js';
-import { eventColumns, eventOf, type EventRow, type PlacedEvent } from './rows.js';
+import type { EventFormat, PlacedEvent } from './rows.js';
 import { snapshotColumns, snapshotOf, type SnapshotRow } from './snapshots.js';
 
 /** The histories of single rockets, as both SQL stores read them. */
-export class Histories {
+export class Histories<Place = number> {
   constructor(
     private readonly ask: Ask,
-    private readonly positionOf: (event: PlacedEvent) => Position,
+    private readonly format: EventFormat<Place, never>,
+    private readonly positionOf: (place: Place) => Position,
   ) {}
 
   async read(channel: string, page: HistoryPage, signal?: AbortSignal): Promise<StoredEvent[]> {
@@ -24,22 +25,22 @@ export class Histories {
     const events = await this.events(rocket, page, signal);
     return events.map((placed) => {
       const { number, event, recordedAt } = placed;
-      return { position: this.positionOf(placed), channel, number, event, recordedAt };
+      return { position: this.positionOf(placed.place), channel, number, event, recordedAt };
     });
   }
 
   /** Some of what a rocket's history holds, without a hole. */
-  async events(rocket: StoredRocket, page: HistoryPage, signal?: AbortSignal): Promise<PlacedEvent[]> {
+  async events(rocket: StoredRocket, page: HistoryPage, signal?: AbortSignal): Promise<PlacedEvent<Place>[]> {
     if (rocket.version === 0) return [];
     const { limit, order = 'asc' } = page;
     const after = page.after ?? (order === 'asc' ? 0 : rocket.version + 1);
     const [beyond, direction] = order === 'asc' ? ['>', 'ASC'] : ['<', 'DESC'];
-    const rows = await this.ask<EventRow>(
-      `SELECT ${eventColumns} FROM events WHERE rocket = $1 AND number ${beyond} $2 ORDER BY number ${direction} LIMIT $3`,
+    const rows = await this.ask<never>(
+      `SELECT ${this.format.columns} FROM events WHERE rocket = $1 AND number ${beyond} $2 ORDER BY number ${direction} LIMIT $3`,
       [rocket.id, after, limit],
       signal,
     );
-    const events = rows.map(eventOf);
+    const events = rows.map((row) => this.format.eventOf(row));
     const isShort = events.length < limit;
     if (order === 'asc') requireUnbroken(rocket, events, after, isShort ? rocket.version : 0);
     else {
@@ -56,9 +57,9 @@ export class Histories {
     signal: AbortSignal | undefined,
   ): Promise<number> {
     if (number > version) return version;
-    const sql = `SELECT ${eventColumns} FROM events WHERE rocket = $1 AND number >= $2 ORDER BY number LIMIT 1`;
-    const [row] = await this.ask<EventRow>(sql, [id, number], signal);
-    return row === undefined ? version : Math.min(number, firstNumber(eventOf(row))) - 1;
+    const sql = `SELECT ${this.format.columns} FROM events WHERE rocket = $1 AND number >= $2 ORDER BY number LIMIT 1`;
+    const [row] = await this.ask<never>(sql, [id, number], signal);
+    return row === undefined ? version : Math.min(number, firstNumber(this.format.eventOf(row))) - 1;
   }
 
   async snapshot(channel: string, { version, time }: SnapshotBound): Promise<RocketState | undefined> {
@@ -83,7 +84,7 @@ export class Histories {
  */
 const requireUnbroken = (
   { channel }: StoredRocket,
-  events: readonly PlacedEvent[],
+  events: readonly PlacedEvent<unknown>[],
   after: number,
   upTo: number,
 ): void => {

@@ -27,10 +27,8 @@ export const checked = <Row extends { readonly sum: number }>(row: Row, named: (
   throw new StoreDamaged(`damaged: ${named(row)} does not match its checksum`);
 };
 
-export const eventColumns = 'position, rocket, number, type, time, data, recorded_at, sum';
-
+/** What the row of an event holds in both stores; where it stands in the feed each of them says in its own way. */
 export interface EventRow {
-  readonly position: number;
   readonly rocket: number;
   readonly number: number;
   readonly type: RocketEvent['type'];
@@ -40,13 +38,37 @@ export interface EventRow {
   readonly sum: number;
 }
 
-export type PlacedEvent = Omit<StoredEvent, 'position' | 'channel'> & { readonly place: number };
+export type PlacedEvent<Place = number> = Omit<StoredEvent, 'position' | 'channel'> & {
+  readonly place: Place;
+};
 
-export const eventOf = (row: EventRow): PlacedEvent => {
-  checked(row, ({ position }) => `the event at position ${position}`);
-  const { position: place, number, type, time, data, recorded_at: recordedAt } = row;
+/** The rows of events as one store has them. */
+export interface EventFormat<Place, Row extends EventRow = EventRow> {
+  readonly columns: string;
+  /** The event of a row that matches its checksum. */
+  eventOf(row: Row): PlacedEvent<Place>;
+}
+
+export const placedEvent = <Place>(
+  { number, type, time, data, recorded_at: recordedAt }: EventRow,
+  place: Place,
+): PlacedEvent<Place> => {
   return { place, number, event: { type, data: JSON.parse(data), time } as RocketEvent, recordedAt };
 };
+
+/** Where the position is a number of the row, under its checksum. */
+export interface NumberedRow extends EventRow {
+  readonly position: number;
+}
+
+export const eventColumns = 'position, rocket, number, type, time, data, recorded_at, sum';
+
+export const eventOf = (row: NumberedRow): PlacedEvent => {
+  checked(row, ({ position }) => `the event at position ${position}`);
+  return placedEvent(row, row.position);
+};
+
+export const numberedEvents: EventFormat<number, NumberedRow> = { columns: eventColumns, eventOf };
 
 export const messageColumns = 'rocket, number, type, time, data, received_at, sum';
 
@@ -60,9 +82,16 @@ export interface MessageRow {
   readonly sum: number;
 }
 
-export const messageCells = (rocket: number, { message, receivedAt }: ReceivedMessage): Cell[] => {
+/** How what is said becomes text: a store that orders it anew needs an order of its own for the checksum. */
+export type TextOf = (data: object) => string;
+
+export const messageCells = (
+  rocket: number,
+  { message, receivedAt }: ReceivedMessage,
+  textOf: TextOf = JSON.stringify,
+): Cell[] => {
   const { number, time, report } = message;
-  return withSum([rocket, number, report.type, time, JSON.stringify(report.data), receivedAt]);
+  return withSum([rocket, number, report.type, time, textOf(report.data), receivedAt]);
 };
 
 export const messageOf = (channel: string, row: MessageRow): ReceivedMessage => {

@@ -1,4 +1,4 @@
-import { hasGaps } from '../../../application/ports/rocket-directory.js';
+import { hasGaps, type RocketTotals } from '../../../application/ports/rocket-directory.js';
 import type { RocketEvent } from '../../../domain/rocket-event.js';
 import type { Rocket } from '../../../domain/rocket.js';
 import type { StoredRocket } from './rocket-rows.js';
@@ -72,3 +72,20 @@ export const totalOf = ({ kind, name, count, sum }: TotalRow): readonly [total: 
   if (String(totalCells(total, count)) === String([kind, name, count, sum])) return [total, count];
   throw new StoreDamaged(`damaged: the number of "${total}" does not match its checksum`);
 };
+
+/** The figures of the fleet, each known by its name. */
+export const figuresOf = (figure: (name: string) => number, events: number): RocketTotals => ({
+  rockets: figure('rockets'),
+  byStatus: {
+    'awaiting-launch': figure('awaiting-launch'),
+    flying: figure('flying'),
+    exploded: figure('exploded'),
+  },
+  incomplete: figure('incomplete'),
+  withGaps: figure('with-gaps'),
+  gaps: figure('gaps'),
+  events,
+  rulesBroken: figure('event MessageRefused'),
+  waiting: figure('waiting'),
+  late: figure('late'),
+});

@@ -10,6 +10,7 @@ import { flatCopy } from '../own-copies.js';
 import { changeRows, unheardRocket, type ChangeRows } from '../relational/change-rows.js';
 import { HeadCache } from '../relational/head-cache.js';
 import { headOf, isEnough } from '../relational/heads.js';
+import { numberedEvents } from '../relational/rows.js';
 import { rocketOf, type StoredRocket } from '../relational/rocket-rows.js';
 import { countChange, countEvent, type Deltas } from '../relational/totals.js';
 import type { Feed } from './feed.js';
@@ -34,7 +35,7 @@ export class Commits {
     this.parts.requireUsable();
     const known = requests.map(({ channel }) => this.cache.get(channel));
     const isComplete = requests.every((request, i) => known[i] !== undefined && isEnough(known[i], request));
-    if (isComplete) return requests.map((request, i) => headOf(request, known[i], undefined));
+    if (isComplete) return requests.map((request, i) => headOf(request, known[i], undefined, numberedEvents));
     // Only this goes to the thread: a request may be a whole change.
     const queries = requests.map(({ channel, numbers, skips }, i) => ({
       channel,
@@ -66,10 +67,11 @@ export class Commits {
   }
 
   private headIn(request: HeadRequest, known: StoredRocket | undefined, rows: HeadRows): Head {
-    if (known === undefined && rows.rocket === undefined) return headOf(request, undefined, undefined);
+    if (known === undefined && rows.rocket === undefined)
+      return headOf(request, undefined, undefined, numberedEvents);
     const rocket = known ?? rocketOf(rows.rocket!);
     if (known === undefined) this.cache.put(rocket);
-    return headOf(request, rocket, rows);
+    return headOf(request, rocket, rows, numberedEvents);
   }
 
   /** Answers what has moved; everything else is in the file when it is over. */
@@ -152,7 +154,7 @@ const rowsOf = (
     const rocket = rockets.get(channel) ?? before[i] ?? unheardRocket(lastRocket + 1, flatCopy(channel));
     if (rocket.revision !== change.revision) return void moved.push(change);
     if (rocket.revision === 0) lastRocket++;
-    const made = changeRows(change, rocket, last);
+    const made = changeRows(change, rocket, { position: last });
     last += change.events.length;
     countChange(deltas, rocket, made.after);
     for (const { event } of change.events) countEvent(deltas, event);

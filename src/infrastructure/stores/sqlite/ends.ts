@@ -1,5 +1,5 @@
 import type { RocketTotals } from '../../../application/ports/rocket-directory.js';
-import type { Deltas } from '../relational/totals.js';
+import { figuresOf, type Deltas } from '../relational/totals.js';
 import type { StoreEnds } from './write-host.js';
 
 /** What stands at the end of the file, and its figures: known here, as only this process writes it. */
@@ -23,21 +23,7 @@ export class Ends {
   }
 
   totals(): RocketTotals {
-    return {
-      rockets: this.figure('rockets'),
-      byStatus: {
-        'awaiting-launch': this.figure('awaiting-launch'),
-        flying: this.figure('flying'),
-        exploded: this.figure('exploded'),
-      },
-      incomplete: this.figure('incomplete'),
-      withGaps: this.figure('with-gaps'),
-      gaps: this.figure('gaps'),
-      events: this.last,
-      rulesBroken: this.figure('event MessageRefused'),
-      waiting: this.figure('waiting'),
-      late: this.figure('late'),
-    };
+    return figuresOf((name) => this.figure(name), this.last);
   }
 
   private figure(name: string): number {

@@ -3,7 +3,7 @@ import type { Ask } from '../relational/ask.js';
 import type { ChannelNames } from '../relational/channel-names.js';
 import type { Histories } from '../relational/histories.js';
 import { findRocket, type StoredRocket } from '../relational/rocket-rows.js';
-import { eventColumns, eventOf, type EventRow, type PlacedEvent } from '../relational/rows.js';
+import { eventColumns, eventOf, type NumberedRow, type PlacedEvent } from '../relational/rows.js';
 import { StoreDamaged } from '../relational/store-errors.js';
 import { type RareType, rareTypes } from '../relational/totals.js';
 import type { Positions } from './positions.js';
@@ -53,7 +53,7 @@ export class Feed {
 
   async at(position: Position): Promise<StoredEvent | undefined> {
     const sql = `SELECT ${eventColumns} FROM events WHERE position = $1`;
-    const rows = await this.ask<EventRow>(sql, [this.positions.placeOf(position)]);
+    const rows = await this.ask<NumberedRow>(sql, [this.positions.placeOf(position)]);
     const [found] = await this.named(rows);
     return found && this.stored(found);
   }
@@ -84,7 +84,7 @@ export class Feed {
     const isUp = request.order !== 'desc';
     const sql = `SELECT ${eventColumns} FROM events WHERE position > $1 AND position <= $2 ${only(type)}
       ORDER BY position ${isUp ? 'ASC' : 'DESC'} LIMIT $3`;
-    const rows = await this.ask<EventRow>(sql, [low, high, lookedAt(request)], signal);
+    const rows = await this.ask<NumberedRow>(sql, [low, high, lookedAt(request)], signal);
     const upwards = isUp ? rows : rows.toReversed();
     if (type !== undefined) requireType(upwards, type);
     else {
@@ -100,7 +100,7 @@ export class Feed {
     let low = 0;
     for (let high = position === 0 ? 0 : version; low < high;) {
       const middle = low + Math.ceil((high - low) / 2);
-      const [row] = await this.ask<EventRow>(sql, [id, middle]);
+      const [row] = await this.ask<NumberedRow>(sql, [id, middle]);
       if (row === undefined)
         throw new StoreDamaged(`damaged: the history of rocket ${id} ends before ${middle}`);
       const { place, number } = eventOf(row);
@@ -110,7 +110,7 @@ export class Feed {
     return low;
   }
 
-  private async named(rows: readonly EventRow[]): Promise<FeedEvent[]> {
+  private async named(rows: readonly NumberedRow[]): Promise<FeedEvent[]> {
     const channelOf = await this.names.of(rows.map(({ rocket }) => rocket));
     return rows.map((row) => ({ ...eventOf(row), channel: channelOf(row.rocket) }));
   }
@@ -130,7 +130,7 @@ const lookedAt = (request: FeedRequest): number =>
 /** As a literal: only so does SQLite see that the index of just these events will do. */
 const only = (type: RareType | undefined): string => (type === undefined ? '' : `AND type = '${type}'`);
 
-const requireUnbroken = (rows: readonly EventRow[], first: number, count: number): void => {
+const requireUnbroken = (rows: readonly NumberedRow[], first: number, count: number): void => {
   let expected = first;
   for (const { position } of rows) {
     if (position !== expected) throw missing(expected);
@@ -139,7 +139,7 @@ const requireUnbroken = (rows: readonly EventRow[], first: number, count: number
   if (rows.length < count) throw missing(expected);
 };
 
-const requireType = (rows: readonly EventRow[], type: RareType): void => {
+const requireType = (rows: readonly NumberedRow[], type: RareType): void => {
   let last = 0;
   for (const row of rows) {
     if (row.type !== type || row.position <= last)

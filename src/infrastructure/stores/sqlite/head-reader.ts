@@ -2,7 +2,7 @@ import { reachable } from '../../../application/ingest/advance.js';
 import type { HeadRequest } from '../../../application/ports/event-store.js';
 import type { HeadParts } from '../relational/heads.js';
 import { rocketColumns, type RocketRow } from '../relational/rocket-rows.js';
-import { eventColumns, messageColumns, type EventRow, type MessageRow } from '../relational/rows.js';
+import { eventColumns, messageColumns, type MessageRow, type NumberedRow } from '../relational/rows.js';
 import type { Database, Statement } from './database.js';
 
 /** `known`: its row is at hand already. */
@@ -10,7 +10,7 @@ export interface HeadQuery extends HeadRequest {
   readonly known?: Pick<RocketRow, 'id' | 'version' | 'waiting' | 'late'>;
 }
 
-export interface HeadRows extends HeadParts {
+export interface HeadRows extends HeadParts<NumberedRow> {
   /** Undefined when it was known, or the channel was never heard of. */
   readonly rocket: RocketRow | undefined;
 }
@@ -58,7 +58,7 @@ export class HeadReader {
     return {
       rocket,
       waiting: head.waiting > 0 ? this.waitingOf(id, version, numbers, skips) : [],
-      events: recorded.map((number) => this.covering.get(id, number) as EventRow),
+      events: recorded.map((number) => this.covering.get(id, number) as NumberedRow),
       late: head.late === 0 ? [] : found<MessageRow>(recorded, (number) => this.oneLate.get(id, number)),
     };
   }

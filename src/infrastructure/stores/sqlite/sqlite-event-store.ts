@@ -18,6 +18,7 @@ import {
 import type { RocketState } from '../../../domain/rocket.js';
 import { Histories } from '../relational/histories.js';
 import { rocketColumns, rocketOf, type RocketRow } from '../relational/rocket-rows.js';
+import { numberedEvents } from '../relational/rows.js';
 import { Commits } from './commits.js';
 import type { DatabaseOptions } from './database.js';
 import { Feed } from './feed.js';
@@ -56,7 +57,7 @@ export class SqliteEventStore implements EventStore {
     this.durability = durabilities[options.synchronous];
     this.positions = new Positions(epoch);
     this.beginning = this.positions.at(0);
-    this.histories = new Histories(ask, ({ place }) => this.positions.at(place));
+    this.histories = new Histories(ask, numberedEvents, (place) => this.positions.at(place));
     this.feed = new Feed(ask, names, this.histories, this.positions);
     this.commits = new Commits(parts, this.feed, this.positions);
   }

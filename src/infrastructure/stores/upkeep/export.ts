@@ -8,7 +8,7 @@ import {
   messageOf,
   missingColumns,
   missingOf,
-  type EventRow,
+  type NumberedRow,
   type MessageRow,
   type MissingRow,
 } from '../relational/rows.js';
@@ -54,7 +54,7 @@ export class Export {
 
   private async *events(): AsyncGenerator<ExportLine> {
     const sql = `SELECT ${eventColumns} FROM events WHERE position > $1 ORDER BY position LIMIT $2`;
-    for await (const { rows, channelOf } of this.named<EventRow>(sql, [0], ({ position }) => [position])) {
+    for await (const { rows, channelOf } of this.named<NumberedRow>(sql, [0], ({ position }) => [position])) {
       for (const row of rows) {
         const { number, event, recordedAt } = eventOf(row);
         const { type, time, data } = event;

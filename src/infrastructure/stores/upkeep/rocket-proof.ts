@@ -8,7 +8,7 @@ import {
   missingColumns,
   missingOf,
   type Cell,
-  type EventRow,
+  type NumberedRow,
   type MessageRow,
   type MissingRow,
 } from '../relational/rows.js';
@@ -52,7 +52,7 @@ export class RocketProof {
     const { channel } = row;
     const stored = findings.read(() => rocketOf(row), true);
     const kept = await this.keptStates();
-    for await (const event of this.rowsOf<EventRow>('events', eventColumns)) history.take(event);
+    for await (const event of this.rowsOf<NumberedRow>('events', eventColumns)) history.take(event);
     this.compareStates(kept);
     const { version } = history.state;
     const all = await this.messages('waiting_messages');

@@ -3,7 +3,7 @@ import { initialState, record } from '../../../domain/rocket.js';
 import { chainOn } from '../relational/change-rows.js';
 import { firstNumber } from '../relational/heads.js';
 import type { RocketRow } from '../relational/rocket-rows.js';
-import { eventOf, type Cell, type EventRow } from '../relational/rows.js';
+import { eventOf, type Cell, type NumberedRow } from '../relational/rows.js';
 import { isDue, snapshotCells } from '../relational/snapshots.js';
 import { countEvent, type Deltas } from '../relational/totals.js';
 import type { Findings } from './findings.js';
@@ -29,7 +29,7 @@ export class ToldHistory {
   ) {}
 
   /** Takes the events in the order of their numbers. */
-  take(row: EventRow): void {
+  take(row: NumberedRow): void {
     const found = this.findings.read(() => eventOf(row));
     if (found === undefined) return;
     const { number, event } = found;

@@ -1,5 +1,10 @@
 import { connect } from 'node:net';
-import { StoreFull, StoreUnavailable, TooManyReads } from '../../../../src/application/ports/event-store.js';
+import {
+  ChangeRefused,
+  StoreFull,
+  StoreUnavailable,
+  TooManyReads,
+} from '../../../../src/application/ports/event-store.js';
 import type { Arrival } from '../../../../src/application/ingest/reorder-buffer.js';
 import { parts } from '../../../../src/container.js';
 import { InMemoryEventStore } from '../../../../src/infrastructure/stores/memory/in-memory-event-store.js';
@@ -64,7 +69,8 @@ const story = [
   ...['skip-first', 'skip-moved', 'skip-shut'].flatMap((channel) => [launch(channel), faster(channel, 3)]),
 ];
 
-type Situation = 'sound' | 'guarded' | 'broken' | 'busy' | 'full' | 'stopping' | 'named' | 'heavy';
+type Situation =
+  'sound' | 'guarded' | 'broken' | 'busy' | 'full' | 'stopping' | 'named' | 'heavy' | 'poisoned';
 interface Exercise extends Call {
   readonly when?: Situation;
 }
@@ -107,6 +113,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
   'POST /messages 409 conflict': post(faster('flying', 2, 1)),
   'POST /messages 413 body-too-large': post(tooLarge),
   'POST /messages 415 unsupported-content-encoding': post(launch('packed'), compressed),
+  'POST /messages 422 change-refused': { ...post(launch('poison')), when: 'poisoned' },
   'POST /messages 503 overloaded': { ...post(launch('full')), when: 'full' },
   'POST /messages 503 store-full': { ...post(launch('heavy')), when: 'heavy' },
   'POST /messages 503 store-unavailable': unavailable(post(launch('lost'))),
@@ -164,6 +171,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
     'content-type': 'text/plain',
   }),
   'POST /rockets/{channel}/gaps/skip 503 too-many-reads': { ...skip('waiting'), when: 'busy' },
+  'POST /rockets/{channel}/gaps/skip 422 change-refused': { ...skip('waiting'), when: 'poisoned' },
   'POST /rockets/{channel}/gaps/skip 503 store-unavailable': unavailable(skip('waiting')),
   'POST /rockets/{channel}/gaps/skip 503 store-full': { ...skip('waiting'), when: 'heavy' },
   'POST /rockets/{channel}/gaps/skip 503 shutting-down': { ...skip('skip-shut'), when: 'stopping' },
@@ -237,6 +245,7 @@ let services: Readonly<Record<Situation, TestService>>;
 let failure: Error | undefined;
 let rush: Error | undefined;
 let weight: Error | undefined;
+let poison: Error | undefined;
 let first: string;
 /** Asked at once and read last: the service gives slow headers five seconds. */
 let slow: Promise<Exchange>;
@@ -269,6 +278,10 @@ beforeAll(async () => {
       {},
       failing(() => weight),
     ),
+    poisoned: await startService(
+      {},
+      failing(() => poison),
+    ),
     full: await startService({ BUFFER_MESSAGES: '1' }),
     named: await startService({ ALLOWED_HOSTS: '127.0.0.1', MAX_READERS: '1' }),
     guarded: await startService({
@@ -285,7 +298,14 @@ beforeAll(async () => {
   await SseClient.open(`${services.named.url}/events`);
   // No worker is told of it: it fills the buffer until the service stops.
   services.full.container.get(parts.buffer).offer(unnoticed);
-  for (const { url } of [services.sound, services.broken, services.busy, services.heavy, services.stopping]) {
+  for (const { url } of [
+    services.sound,
+    services.broken,
+    services.busy,
+    services.heavy,
+    services.poisoned,
+    services.stopping,
+  ]) {
     for (const body of story) await exchange(url, post(body));
   }
   const [event] = JSON.parse((await exchange(services.sound.url, get('/events?limit=1'))).body) as {
@@ -298,6 +318,7 @@ beforeAll(async () => {
   failure = new StoreUnavailable('The disk is gone.');
   rush = new TooManyReads('Others are asking.');
   weight = new StoreFull(1);
+  poison = new ChangeRefused('The database refuses it.');
   services.stopping.container.get(parts.health).beginStopping();
   services.stopping.container.get(parts.feed).close();
   await services.stopping.container.get(parts.ingest).stop();
@@ -307,6 +328,7 @@ afterAll(async () => {
   failure = undefined;
   rush = undefined;
   weight = undefined;
+  poison = undefined;
   await Promise.all(Object.values(services).map((service) => service.stop()));
 });
 

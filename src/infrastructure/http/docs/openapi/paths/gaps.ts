@@ -46,6 +46,7 @@ const skipPath: PathItem = {
         'body-too-large',
         'unsupported-content-encoding',
         'unsupported-media-type',
+        'change-refused',
         'store-unavailable',
         'store-full',
         'too-many-reads',

@@ -84,6 +84,7 @@ export const messagePaths: Readonly<Record<string, PathItem>> = {
           'conflict',
           'body-too-large',
           'unsupported-content-encoding',
+          'change-refused',
           'overloaded',
           'store-unavailable',
           'store-full',

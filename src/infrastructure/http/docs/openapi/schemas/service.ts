@@ -90,7 +90,7 @@ export const serviceSchemas: Readonly<Record<string, Schema>> = {
       uptimeSeconds: { type: 'number', minimum: 0 },
       store: record(
         {
-          name: { enum: ['memory', 'sqlite'] },
+          name: { enum: ['memory', 'sqlite', 'postgres'] },
           durability: record({
             level: { enum: ['none', 'process', 'disk'] },
             description: { type: 'string', minLength: 1 },

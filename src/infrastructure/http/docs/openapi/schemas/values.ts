@@ -25,7 +25,7 @@ export const valueSchemas: Readonly<Record<string, Schema>> = {
   UtcTime: { ...time, pattern: 'Z$', description: 'RFC 3339 in UTC.' },
   Position: {
     type: 'string',
-    pattern: '^[a-z0-9]+-[0-9]+$',
+    pattern: '^[a-z0-9]+-[0-9]+([.][0-9]+)?$',
     description:
       'Where an event stands in the feed of all rockets. Opaque: keep it and hand it back. It belongs to the store that gave it, and to its present history: one that was restored from a copy begins another.',
   },

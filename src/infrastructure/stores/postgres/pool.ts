@@ -1,0 +1,136 @@
+import pg from 'pg';
+import { TooManyReads } from '../../../application/ports/event-store.js';
+import type { Ask } from '../relational/ask.js';
+import type { Cell } from '../relational/rows.js';
+import { textOf } from './events.js';
+import { asStoreError, isBroken, sqlState } from './postgres-errors.js';
+
+export interface PoolOptions {
+  /** Without it the variables of PostgreSQL's own programs hold: PGHOST, PGUSER … */
+  readonly url?: string;
+  readonly connections: number;
+  readonly queryTimeoutMs?: number;
+  readonly connectTimeoutMs?: number;
+}
+
+const QUERY_TIMEOUT_MS = 5000;
+const CONNECT_TIMEOUT_MS = 3000;
+/** So many may wait; whoever comes then would wait for seconds. */
+const MOST_WAITING = 1000;
+
+const INT8 = 20;
+const JSON_TEXT = 114;
+const JSONB = 3802;
+
+const parserOf = (oid: number): ((text: string) => unknown) | undefined => {
+  if (oid === INT8) return Number;
+  if (oid === JSONB) return (text) => textOf(JSON.parse(text) as object);
+  return oid === JSON_TEXT ? (text) => text : undefined;
+};
+
+/** Numbers as numbers and JSON as text, for the clients of this store only. */
+const types = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    parserOf(oid) ?? pg.types.getTypeParser(oid, format),
+} as pg.CustomTypesConfig;
+
+const HIGHEST = 2n ** 63n - 1n;
+
+/**
+ * Of what people ask for, PostgreSQL refuses numbers beyond its own and texts with a NUL; none of them is stored, so the next
+ * best stands where they would.
+ */
+const asParameter = (cell: Cell): Cell => {
+  if (typeof cell === 'string') return cell.includes('\0') ? cell.replaceAll('\0', '\u0001') : cell;
+  if (cell === null || Number.isSafeInteger(cell)) return cell;
+  if (Math.abs(cell) > 2 ** 62) return String(cell > 0 ? HIGHEST : -HIGHEST);
+  return Math.floor(cell);
+};
+
+/** Some connections, each made when it is needed. Nothing in here lasts longer than a transaction on one of them. */
+export class Pool {
+  private pool: pg.Pool;
+  private waiting = 0;
+  private limitsAtServer = true;
+
+  constructor(private readonly options: PoolOptions) {
+    this.pool = this.poolWith(true);
+  }
+
+  readonly ask: Ask = async (sql, values, signal) => {
+    if (this.waiting >= MOST_WAITING) {
+      throw new TooManyReads(`${MOST_WAITING} questions wait to be answered.`);
+    }
+    this.waiting++;
+    try {
+      return (await this.query(sql, values.map(asParameter), signal)) as never[];
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : asStoreError(error);
+    } finally {
+      this.waiting--;
+    }
+  };
+
+  /** With the errors of the driver as they are. */
+  query(sql: string, values: readonly Cell[], signal?: AbortSignal): Promise<unknown[]> {
+    return this.using(async (client) => {
+      signal?.throwIfAborted();
+      const { rows } = await client.query<Record<string, unknown>>(sql, [...values]);
+      return rows;
+    });
+  }
+
+  /** One connection for all of the work. */
+  async using<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.checkOut();
+    try {
+      const result = await work(client);
+      client.release();
+      return result;
+    } catch (error) {
+      client.release(isBroken(error));
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.pool.end();
+  }
+
+  /** PgBouncer takes no settings with a connection: then its own, or those of the role, hold. */
+  async checkOut(): Promise<pg.PoolClient> {
+    try {
+      return await this.pool.connect();
+    } catch (error) {
+      if (!this.limitsAtServer || sqlState(error) !== '08P01') throw error;
+      this.limitsAtServer = false;
+      this.pool = this.poolWith(false);
+      return this.pool.connect();
+    }
+  }
+
+  private poolWith(limitsAtServer: boolean): pg.Pool {
+    const { url, connections, queryTimeoutMs = QUERY_TIMEOUT_MS } = this.options;
+    const limits = {
+      statement_timeout: queryTimeoutMs,
+      lock_timeout: queryTimeoutMs,
+      idle_in_transaction_session_timeout: queryTimeoutMs,
+    };
+    const pool = new pg.Pool({
+      connectionString: url,
+      application_name: 'rockets',
+      max: connections,
+      types,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      connectionTimeoutMillis: this.options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+      // A little later than the server: its answer says more.
+      query_timeout: queryTimeoutMs + 500,
+      ...(limitsAtServer ? limits : {}),
+    });
+    pool.on('error', () => undefined);
+    // Whoever uses a connection that breaks hears of it from the query.
+    pool.on('connect', (client) => client.on('error', () => undefined));
+    return pool;
+  }
+}

@@ -1,0 +1,137 @@
+import type { RocketTotals } from '../../../application/ports/rocket-directory.js';
+import type { Ask } from '../relational/ask.js';
+import { ChannelNames } from '../relational/channel-names.js';
+import { minuteColumns } from '../relational/minutes.js';
+import type { DirectorySource } from '../relational/relational-directory.js';
+import { sumOf, type Cell } from '../relational/rows.js';
+import { figuresOf, totalColumns, totalOf, type TotalRow } from '../relational/totals.js';
+import { listOf } from './arrays.js';
+import { callOfCommit } from './commit-function.js';
+import { HeldLanes, type Hold } from './held-lanes.js';
+import { Pool } from './pool.js';
+import { asStartError, asStoreError } from './postgres-errors.js';
+import { RocketIds } from './rocket-ids.js';
+import { beginSession, randomText, type Session } from './session.js';
+import { SharedNotices } from './shared-notices.js';
+
+export interface PostgresOptions {
+  readonly url?: string;
+  /** How many connections there are at the most, half of them for reading. */
+  readonly connections: number;
+  /** How many heads are kept; for benchmarks. */
+  readonly heads?: number;
+}
+
+/** A database that is open: its connections, and what is known of it. */
+export class PostgresParts implements DirectorySource {
+  readonly ask: Ask;
+  readonly names: ChannelNames;
+  readonly ids: RocketIds;
+  readonly notices: SharedNotices;
+  readonly held: HeldLanes;
+  listenedMs: number;
+  /** The last transaction in which something was written here. */
+  lastXid = 0;
+  private noting: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    readonly options: PostgresOptions,
+    readonly writes: Pool,
+    private readonly reads: Pool,
+    readonly session: Session,
+  ) {
+    this.ask = reads.ask;
+    this.names = new ChannelNames(this.ask);
+    this.ids = new RocketIds(writes.ask);
+    this.notices = new SharedNotices(randomText(), writes.ask, this.ask);
+    this.held = new HeldLanes(writes);
+    this.listenedMs = session.listened;
+  }
+
+  static async open(options: PostgresOptions): Promise<PostgresParts> {
+    const { url, connections } = options;
+    // One may hold the locks of some lanes while another commits.
+    const half = Math.max(2, Math.floor(connections / 2));
+    const writes = new Pool({ url, connections: half });
+    try {
+      const session = await beginSession(writes);
+      const reads = new Pool({ url, connections: Math.max(1, connections - half) });
+      return new PostgresParts(options, writes, reads, session);
+    } catch (error) {
+      await writes.close();
+      throw asStartError(error);
+    }
+  }
+
+  /** Answers the channels that have moved. */
+  async commit(values: readonly Cell[], hold: Hold | undefined): Promise<ReadonlySet<string>> {
+    const all = [this.session.epoch, ...values];
+    try {
+      const rows = await (hold?.finish(callOfCommit, all) ?? this.writes.query(callOfCommit, all));
+      const { moved, xid } = rows[0] as { moved: string[]; xid: number };
+      this.lastXid = Math.max(this.lastXid, xid);
+      return new Set(moved);
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+
+  async totals(): Promise<RocketTotals> {
+    const rows = await this.ask<TotalRow>(
+      `SELECT ${totalColumns} FROM totals WHERE kind IN ('fleet', 'event')`,
+      [],
+    );
+    const figures = new Map(rows.map(totalOf));
+    const figure = (name: string): number => figures.get(name) ?? 0;
+    return figuresOf(figure, figure('events'));
+  }
+
+  portions(): undefined {
+    return undefined;
+  }
+
+  async putMinutes(rows: readonly Cell[][], before: number): Promise<void> {
+    const columns = minuteColumns.split(', ');
+    const places = columns.map((column, i) => `$${i + 1}::${column === 'instance' ? 'text' : 'bigint'}[]`);
+    const set = columns.map((column) => `${column} = excluded.${column}`);
+    await this.writes.ask(
+      `WITH old AS (DELETE FROM minutes WHERE minute < $${columns.length + 1})
+        INSERT INTO minutes SELECT * FROM unnest(${places.join(', ')})
+        ON CONFLICT (minute, instance) DO UPDATE SET ${set.join(', ')}`,
+      [...columns.map((_, i) => listOf(rows.map((row) => row[i]!))), before],
+    );
+  }
+
+  /**
+   * The time that others noted meanwhile has passed here, too: whoever was ahead of us is not added to. One note of an
+   * instance after the other.
+   */
+  noteListened(ms: number): Promise<number> {
+    const noted = this.noting.then(() => this.addListened(ms));
+    this.noting = noted.catch(() => undefined);
+    return noted;
+  }
+
+  private async addListened(ms: number): Promise<number> {
+    for (;;) {
+      const [row] = await this.writes.ask<{ value: string }>(
+        "SELECT value FROM meta WHERE key = 'listened'",
+        [],
+      );
+      const stored = Number(row!.value);
+      const now = Math.max(stored, this.listenedMs + ms);
+      const done = await this.writes.ask(
+        `UPDATE meta SET value = $1, sum = $2 WHERE key = 'listened' AND value = $3 RETURNING key`,
+        [String(now), sumOf(['listened', String(now)]), row!.value],
+      );
+      if (done.length > 0) return (this.listenedMs = now);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.notices.close();
+    await this.held.close();
+    await this.noting;
+    await Promise.all([this.reads.close(), this.writes.close()]);
+  }
+}

@@ -1,0 +1,56 @@
+import { Budget } from './application/budget.js';
+import type { Logger } from './application/ports/logger.js';
+import { StoreUnavailable } from './application/ports/event-store.js';
+import type { Config } from './config.js';
+import { RocketsServer } from './infrastructure/http/rockets-server.js';
+import { createWaitingApp } from './infrastructure/http/waiting-app.js';
+import { StoreDamaged } from './infrastructure/stores/relational/store-errors.js';
+
+const AGAIN_AFTER_MS = 500;
+const TELL_EVERY_MS = 10_000;
+
+/** Opens what may not be there yet. Until it is, the service says on its ports that it is alive, and takes nothing. */
+export const whenItAnswers = async <T extends object>(
+  config: Pick<Config, 'port' | 'adminPort' | 'host' | 'maxConnections' | 'bufferBytes'>,
+  logger: Logger,
+  open: () => Promise<T>,
+): Promise<T> => {
+  const servers: RocketsServer[] = [];
+  let told = -Infinity;
+  const tell = (error: Error): void => {
+    if (performance.now() - told < TELL_EVERY_MS) return;
+    told = performance.now();
+    logger.warn('the database does not answer: waiting for it', { error: error.message });
+  };
+  try {
+    for (;;) {
+      const opened = await open().catch(unlessAway(tell));
+      if (opened !== undefined) return opened;
+      if (servers.length === 0) await listenMeanwhile(config, logger, servers);
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+    }
+  } finally {
+    await Promise.all(servers.map((server) => server.close(0)));
+  }
+};
+
+/** What is damaged, or will never do, is nothing to wait for. */
+const unlessAway =
+  (tell: (error: Error) => void) =>
+  (error: unknown): undefined => {
+    if (!(error instanceof StoreUnavailable) || error instanceof StoreDamaged) throw error;
+    tell(error);
+  };
+
+const listenMeanwhile = async (
+  { port, adminPort, host, maxConnections, bufferBytes }: Parameters<typeof whenItAnswers>[0],
+  logger: Logger,
+  servers: RocketsServer[],
+): Promise<void> => {
+  const limits = { maxConnections, budget: new Budget(bufferBytes) };
+  for (const one of adminPort === undefined ? [port] : [port, adminPort]) {
+    const server = new RocketsServer(createWaitingApp(logger), limits);
+    await server.listen(one, host);
+    servers.push(server);
+  }
+};

