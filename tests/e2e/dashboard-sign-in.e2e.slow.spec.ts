@@ -73,8 +73,9 @@ const browserTests = (): void => {
   /** Somebody new sits down at the page. */
   const enter = async (key: TestKey, hash: string): Promise<void> => {
     await isKnown(key);
-    await page.context().clearCookies();
+    // First of all nobody asks any more: without the cookie he would be refused.
     await page.goto('about:blank');
+    await page.context().clearCookies();
     await arrive(hash);
     await field().fill(key.text);
     await field().press('Enter');

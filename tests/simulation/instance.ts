@@ -222,10 +222,16 @@ export class Process {
   check(): void {
     if (!this.changed) return;
     this.changed = false;
-    const { messages, bytes } = this.buffer;
+    const { messages, bytes, budget } = this.buffer;
     const { plan } = this.world;
     if (messages > plan.bufferMessages || bytes > plan.bufferBytes || messages < 0 || bytes < 0) {
       this.world.violated('the buffer keeps its bounds', `${messages} messages of ${bytes} bytes`);
+    }
+    if (budget.used !== bytes) {
+      this.world.violated(
+        'the buffer holds no more than it counts',
+        `${budget.used} bytes instead of ${bytes}`,
+      );
     }
     if (messages !== this.waiting) {
       this.world.violated('the buffer counts what is not answered', `${messages} instead of ${this.waiting}`);

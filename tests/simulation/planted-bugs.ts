@@ -296,10 +296,8 @@ const storing: readonly PlantedBug[] = [
   {
     bug: 'answers before the commit',
     file: pool,
-    find: 'const moved = changes.length > 0 ? await this.commit(changes, turns) : [];\n    const again = turns.slice(steps',
-    replace: `const moved: Head[] = [];
-    if (changes.length > 0) void this.commit(changes, turns).catch(() => undefined);
-    const again = turns.slice(steps`,
+    find: 'if (changes.length > 0) moved = await this.commit(changes, turns);',
+    replace: 'if (changes.length > 0) void this.commit(changes, turns).catch(() => undefined);',
   },
   {
     bug: 'a commit that failed is answered as done',
@@ -685,14 +683,14 @@ const feeding: readonly PlantedBug[] = [
   {
     bug: 'a late message is not told',
     file: feed,
-    find: 'for (const { message } of late) this.late.push({ channel, number: message.number });',
+    find: 'this.late.push(...late);',
     replace: '',
   },
   {
     bug: 'a message is told to be late that never was',
     file: feed,
-    find: 'for (const { message } of late) this.late.push({ channel, number: message.number });',
-    replace: 'for (const { message } of added) this.late.push({ channel, number: message.number });',
+    find: 'late: late.map(({ message }) => ({ channel, number: message.number })),',
+    replace: 'late: [...late, ...added].map(({ message }) => ({ channel, number: message.number })),',
   },
   {
     bug: 'an empty page at the end of the feed is handed out for ever',
