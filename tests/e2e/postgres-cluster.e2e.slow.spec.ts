@@ -1,6 +1,7 @@
 import { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StoredEvent } from '../../src/application/ports/event-store.js';
+import { verifyDatabase } from '../../src/infrastructure/stores/postgres/upkeep/whole-database.js';
 import { walkFeed } from '../contracts/open-store.js';
 import { expectExact } from '../support/expect-rockets.js';
 import { OwnServer, runIn } from '../support/postgres-server.js';
@@ -114,6 +115,8 @@ it('four instances lose and double nothing, whatever happens to them, to their c
   });
   const left = await runIn(server.url, 'SELECT FROM missing UNION ALL SELECT FROM waiting_messages');
   expect(left).toHaveLength(0);
+
+  expect((await verifyDatabase(server.url)).damages).toEqual([]);
 
   await reader.close();
   await Promise.all(instances.map((instance) => instance.end()));
