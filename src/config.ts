@@ -60,6 +60,15 @@ export const settingsInForce = (env: Environment, onTerminal: boolean): readonly
 /** Where the SQLite store is, for programs that need no other setting. */
 export const sqliteFileIn = (env: Environment): string => readSqliteFile(new Settings(env));
 
+/** The database of the PostgreSQL store, for programs that need no other setting; undefined: another store is chosen. */
+export const databaseIn = (env: Environment): { readonly url: string | undefined } | undefined => {
+  if (env['EVENT_STORE']?.trim() !== 'postgres') return undefined;
+  const read = new Settings(env);
+  const url = readDatabaseUrl(read);
+  read.finish();
+  return { url };
+};
+
 const readSqliteFile = (read: Settings): string => read.text('SQLITE_FILE', 'data/rockets.db');
 
 const readTls = (read: Settings): Config['tls'] => {

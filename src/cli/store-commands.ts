@@ -7,13 +7,14 @@ import { parseStrictJson } from '../infrastructure/http/messages/strict-json.js'
 import type { MessageRules } from '../infrastructure/stores/upkeep/export-line.js';
 import { NoExport } from '../infrastructure/stores/upkeep/import.js';
 import { StoreDamaged, StoreRefused } from '../infrastructure/stores/relational/store-errors.js';
+import type * as WholeDatabase from '../infrastructure/stores/postgres/upkeep/whole-database.js';
 import { backupFile } from '../infrastructure/stores/sqlite/upkeep/backup.js';
 import { rebuildFile } from '../infrastructure/stores/sqlite/upkeep/rebuild.js';
 import { verifyFile } from '../infrastructure/stores/sqlite/upkeep/verify.js';
 import { asStoreError } from '../infrastructure/stores/sqlite/sqlite-errors.js';
 import { exportFile, importFile } from '../infrastructure/stores/sqlite/upkeep/transfer.js';
 import { StoreUnavailable } from '../application/ports/event-store.js';
-import { sqliteFileIn } from '../config.js';
+import { databaseIn, sqliteFileIn } from '../config.js';
 import { addExamples, keyOption, namedService, serviceOption, type ServiceOptions } from './arguments.js';
 import { Failure } from './failure.js';
 import { counted, inThousands, type Output } from './output.js';
@@ -34,15 +35,20 @@ export const registerStoreCommands = (program: Command, output: Output): void =>
 };
 
 const registerVerify = (program: Command, output: Output): void => {
-  const command = onFile(program, 'verify')
-    .summary('prove a file: every checksum, every number, every state')
+  const command = onStore(program, 'verify')
+    .summary('prove a store: every checksum, every number, every state')
     .description(
       'Reads the whole file: pages and indexes, the checksum of every row, the feed without a hole, and all that is ' +
         'stored of each rocket against a new fold of its events. The service may be running.',
     )
     .option('--json', 'print what was found as JSON')
-    .action(async ({ file, json }: FileOption & { json?: boolean }) => {
-      const report = await explained(file, () => verifyFile(file));
+    .action(async (options: StoreOption & { json?: boolean }) => {
+      const { json } = options;
+      const database = databaseOf(options, command);
+      const file = database === undefined ? options.file : 'the database';
+      const report = await (database === undefined
+        ? explained(file, () => verifyFile(file))
+        : ofDatabase((whole) => whole.verifyDatabase(database.url)));
       const { rockets, events, waiting, late, damages } = report;
       if (json === true) output.out(JSON.stringify(report));
       else for (const damage of damages) output.out(damage);
@@ -92,19 +98,22 @@ const registerBackup = (program: Command, output: Output): void => {
 };
 
 const registerExport = (program: Command, output: Output): void => {
-  const command = onFile(program, 'export')
+  const command = onStore(program, 'export')
     .summary('write everything as NDJSON')
     .description(
       'Writes everything the file holds, a line each: events in the order of the feed, waiting and late messages, and ' +
         'when each rocket was heard. "rockets import" makes a store of it that gives the same answers.',
     )
-    .action(async ({ file }: FileOption) => {
-      await explained(file, async () => {
-        for await (const text of inBlocks(exportFile(file))) {
+    .action(async (options: StoreOption) => {
+      const database = databaseOf(options, command);
+      const write = async (lines: AsyncIterable<object>): Promise<void> => {
+        for await (const text of inBlocks(lines)) {
           output.out(text);
           await output.room();
         }
-      });
+      };
+      if (database !== undefined) return ofDatabase((whole) => write(whole.exportDatabase(database.url)));
+      return explained(options.file, () => write(exportFile(options.file)));
     });
   addExamples(command, [['rockets export > all.ndjson', 'everything, to be imported elsewhere']]);
 };
@@ -180,6 +189,31 @@ const onFile = (program: Command, name: string): Command =>
   program
     .command(name)
     .option('--file <file>', 'the file of the SQLite store, as SQLITE_FILE', sqliteFileIn(process.env));
+
+interface StoreOption extends FileOption {
+  readonly database?: string;
+}
+
+const onStore = (program: Command, name: string): Command =>
+  onFile(program, name).option(
+    '--database <url>',
+    'a PostgreSQL store instead; without it DATABASE_URL, when EVENT_STORE is postgres and no file is named',
+  );
+
+/** Undefined when a file is meant. */
+const databaseOf = ({ database }: StoreOption, command: Command): ReturnType<typeof databaseIn> => {
+  if (database !== undefined) return databaseIn({ EVENT_STORE: 'postgres', DATABASE_URL: database });
+  return command.getOptionValueSource('file') === 'default' ? databaseIn(process.env) : undefined;
+};
+
+const ofDatabase = async <T>(work: (whole: typeof WholeDatabase) => Promise<T>): Promise<T> => {
+  try {
+    return await work(await import('../infrastructure/stores/postgres/upkeep/whole-database.js'));
+  } catch (error) {
+    if (error instanceof StoreRefused || error instanceof StoreUnavailable) throw new Failure(error.message);
+    throw error;
+  }
+};
 
 const explained = async <T>(file: string, work: () => T | Promise<T>): Promise<T> => {
   if (!existsSync(file)) throw new Failure(`${file} does not exist. Name it with --file or SQLITE_FILE.`);

@@ -34,10 +34,10 @@ const known: Readonly<Record<string, readonly string[]>> = {
   health: ['--url', '--api-key', '--json'],
   gaps: ['--url', '--api-key', '--json'],
   skip: ['--url', '--api-key', '--from', '--to', '--up-to', '--why', '--json'],
-  verify: ['--file', '--json'],
+  verify: ['--file', '--database', '--json'],
   rebuild: ['--file'],
   backup: ['--file', '--force'],
-  export: ['--file'],
+  export: ['--file', '--database'],
   import: ['--file', '--url', '--api-key'],
   keys: [],
 };

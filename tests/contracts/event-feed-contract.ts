@@ -43,7 +43,7 @@ const feedForEach = (open: () => Promise<OpenStore>) => {
     get feed(): EventFeed {
       return feed;
     },
-    until: (condition: () => boolean, what?: string) => clock.until(condition, what),
+    until: (condition: () => boolean, what?: string) => clock.untilAnswered(condition, what),
     pass: (ms: number) => clock.pass(ms),
     write: (channel: string, parts: Parameters<typeof commit>[3]) =>
       commit(opened.now.store, feed, channel, parts),

@@ -1,6 +1,7 @@
 import { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StoredEvent } from '../../src/application/ports/event-store.js';
+import { verifyDatabase } from '../../src/infrastructure/stores/postgres/upkeep/whole-database.js';
 import { walkFeed } from '../contracts/open-store.js';
 import { expectExact } from '../support/expect-rockets.js';
 import { OwnServer, runIn } from '../support/postgres-server.js';
@@ -20,8 +21,18 @@ const STOPPED_MS = 9000;
 const random = seededRandom(15);
 const below = (count: number): number => Math.floor(random() * count);
 
+/** Last begun, first ended, whatever became of the test. */
+const toEnd: (() => Promise<unknown>)[] = [];
+afterAll(async () => {
+  for (const end of toEnd.reverse()) await end();
+});
+
+/** Down, or stopped while the request came in. */
+const isNotNow = (status: number): boolean => status === 503 || status === 408;
+
 it('four instances lose and double nothing, whatever happens to them, to their connections and to the database', async () => {
   const server = await OwnServer.start();
+  toEnd.push(() => server.remove());
   const ports = await Promise.all(Array.from({ length: INSTANCES }, freePort));
   const start = (port: number): Promise<RealProcess> =>
     startProcess({
@@ -32,7 +43,9 @@ it('four instances lose and double nothing, whatever happens to them, to their c
       LOG_LEVEL: 'silent',
     });
   const instances = await Promise.all(ports.map(start));
+  toEnd.push(() => Promise.all(instances.map((instance) => instance.end('SIGKILL'))));
   const { store: reader, directory } = await openBoth(server.url);
+  toEnd.push(() => reader.close());
   const told: StoredEvent[] = [];
   await reader.follow(({ events }) => told.push(...events));
 
@@ -46,7 +59,7 @@ it('four instances lose and double nothing, whatever happens to them, to their c
       const body = wireForm(producer.channel, sent);
       const answer = await post(agent, ports[below(INSTANCES)]!, body).catch(() => undefined);
       if (answer?.status === 202) producer.acknowledge(sent.number);
-      else if (answer !== undefined && answer.status !== 503)
+      else if (answer !== undefined && !isNotNow(answer.status))
         fleet.unexpected.push(`${answer.status} ${answer.body}`);
       else await delay(20);
     }
@@ -115,7 +128,5 @@ it('four instances lose and double nothing, whatever happens to them, to their c
   const left = await runIn(server.url, 'SELECT FROM missing UNION ALL SELECT FROM waiting_messages');
   expect(left).toHaveLength(0);
 
-  await reader.close();
-  await Promise.all(instances.map((instance) => instance.end()));
-  await server.remove();
+  expect((await verifyDatabase(server.url)).damages).toEqual([]);
 }, 600_000);

@@ -1,5 +1,9 @@
 import type { Clock } from '../../src/application/ports/clock.js';
 
+const TURNS_AT_ONCE = 1000;
+
+const realMillisecond = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
+
 /** Time stands still until it is moved; a sleep of 0 is a turn of the event loop. */
 export class ManualClock implements Clock {
   private wall = Date.UTC(2026, 9, 1, 12);
@@ -51,6 +55,18 @@ export class ManualClock implements Clock {
   /** Lets time pass in the same way until the condition holds. */
   until(condition: () => boolean, what?: string): Promise<void> {
     return until(condition, what, () => this.move(1));
+  }
+
+  /** The same for what may hang on another process: behind a second no more time passes than really does. */
+  async untilAnswered(condition: () => boolean, what?: string): Promise<void> {
+    let turn = 0;
+    const isSo = (): boolean => condition() || turn === TURNS_AT_ONCE;
+    await until(isSo, what, () => (turn++, this.move(1)));
+    // Whoever waits for another process takes time that is real: from here on no more passes than that.
+    for (const began = Date.now(); !condition(); await realMillisecond()) {
+      if (Date.now() - began > PATIENCE_MS) throw new Error(`Waited in vain until ${what ?? 'it happens'}.`);
+      this.move(1);
+    }
   }
 }
 

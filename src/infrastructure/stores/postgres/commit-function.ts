@@ -121,6 +121,10 @@ export const commitFunction = `
       xid := 0;
       RETURN;
     END IF;
+    -- Whatever the server or the role is set to: an acknowledgement is worth a flush. More than that stays more.
+    IF current_setting('synchronous_commit') = 'off' THEN
+      PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
     SELECT value::bigint INTO base FROM meta WHERE key = 'xid_base';
     xid := pg_current_xact_id()::text::bigint + base;
 

@@ -2,18 +2,26 @@ import type { Ask } from '../relational/ask.js';
 import { ChannelNames } from '../relational/channel-names.js';
 import { rocketColumns, rocketOf, type RocketRow } from '../relational/rocket-rows.js';
 import {
-  eventColumns,
-  eventOf,
   messageColumns,
   messageOf,
   missingColumns,
   missingOf,
-  type NumberedRow,
+  type EventFormat,
+  type EventRow,
   type MessageRow,
   type MissingRow,
 } from '../relational/rows.js';
 import type { ExportLine } from './export-line.js';
 import { pages } from './pages.js';
+
+/** How a store reads its feed from the beginning. */
+export interface FeedOrder {
+  readonly format: EventFormat<unknown, never>;
+  /** The events behind some values, and how many. */
+  readonly sql: string;
+  readonly start: readonly number[];
+  readonly placeOf: (row: never) => readonly number[];
+}
 
 /**
  * Everything the answers are made of, in an order in which it can be written again: the rockets as they were first heard
@@ -26,6 +34,7 @@ export class Export {
   constructor(
     private readonly ask: Ask,
     private readonly listened: number,
+    private readonly feed: FeedOrder,
   ) {
     this.names = new ChannelNames(ask);
   }
@@ -53,10 +62,10 @@ export class Export {
   }
 
   private async *events(): AsyncGenerator<ExportLine> {
-    const sql = `SELECT ${eventColumns} FROM events WHERE position > $1 ORDER BY position LIMIT $2`;
-    for await (const { rows, channelOf } of this.named<NumberedRow>(sql, [0], ({ position }) => [position])) {
-      for (const row of rows) {
-        const { number, event, recordedAt } = eventOf(row);
+    const { format, sql, start, placeOf } = this.feed;
+    for await (const { rows, channelOf } of this.named<never>(sql, start, placeOf)) {
+      for (const row of rows as EventRow[]) {
+        const { number, event, recordedAt } = format.eventOf(row as never);
         const { type, time, data } = event;
         yield { kind: 'event', channel: channelOf(row.rocket), number, type, time, data, recordedAt };
         this.counts.events++;

@@ -3,11 +3,17 @@ import { unheardRocket } from '../relational/change-rows.js';
 import type { Counted } from './export-line.js';
 import { pages } from './pages.js';
 import { RocketProof, type ProvenRocket } from './rocket-proof.js';
+import type { EventFormat } from '../relational/rows.js';
 import { rocketColumns, type RocketRow } from '../relational/rocket-rows.js';
 import { addTo, countChange, type Deltas } from '../relational/totals.js';
 
 export interface ProofTotals extends Record<Counted, number> {
   readonly totals: Deltas;
+}
+
+export interface VerifyReport extends Readonly<Record<Counted, number>> {
+  /** In words, what is wrong; empty when everything is right. */
+  readonly damages: readonly string[];
 }
 
 /**
@@ -22,13 +28,14 @@ export class Proof {
   constructor(
     private readonly ask: Ask,
     private readonly listened: number,
+    private readonly format: EventFormat<unknown>,
   ) {}
 
   async *rockets(): AsyncGenerator<ProvenRocket> {
     const sql = `SELECT ${rocketColumns} FROM rockets WHERE id > $1 ORDER BY id LIMIT $2`;
     for await (const rows of pages<RocketRow>(this.ask, sql, [0], ({ id }) => [id])) {
       for (const row of rows) {
-        const proven = await new RocketProof(this.ask, row, this.listened).prove();
+        const proven = await new RocketProof(this.ask, row, this.listened, this.format).prove();
         this.count(proven);
         yield proven;
       }

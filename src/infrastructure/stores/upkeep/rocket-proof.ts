@@ -2,13 +2,13 @@ import { utcKey } from '../../../domain/rocket-time.js';
 import type { Ask } from '../relational/ask.js';
 import { rocketCells, rocketOf, type RocketRow, type StoredRocket } from '../relational/rocket-rows.js';
 import {
-  eventColumns,
   messageColumns,
   messageOf,
   missingColumns,
   missingOf,
   type Cell,
-  type NumberedRow,
+  type EventFormat,
+  type EventRow,
   type MessageRow,
   type MissingRow,
 } from '../relational/rows.js';
@@ -42,9 +42,10 @@ export class RocketProof {
     private readonly row: RocketRow,
     /** For how long had been listened by now, where nothing tells when a gap was opened. */
     private readonly listened: number,
+    private readonly format: EventFormat<unknown>,
   ) {
     this.findings = new Findings(row.channel);
-    this.history = new ToldHistory(row, this.findings);
+    this.history = new ToldHistory(row, this.findings, format);
   }
 
   async prove(): Promise<ProvenRocket> {
@@ -52,7 +53,7 @@ export class RocketProof {
     const { channel } = row;
     const stored = findings.read(() => rocketOf(row), true);
     const kept = await this.keptStates();
-    for await (const event of this.rowsOf<NumberedRow>('events', eventColumns)) history.take(event);
+    for await (const event of this.rowsOf<EventRow>('events', this.format.columns)) history.take(event);
     this.compareStates(kept);
     const { version } = history.state;
     const all = await this.messages('waiting_messages');

@@ -3,7 +3,7 @@ import { initialState, record } from '../../../domain/rocket.js';
 import { chainOn } from '../relational/change-rows.js';
 import { firstNumber } from '../relational/heads.js';
 import type { RocketRow } from '../relational/rocket-rows.js';
-import { eventOf, type Cell, type NumberedRow } from '../relational/rows.js';
+import type { Cell, EventFormat, EventRow } from '../relational/rows.js';
 import { isDue, snapshotCells } from '../relational/snapshots.js';
 import { countEvent, type Deltas } from '../relational/totals.js';
 import type { Findings } from './findings.js';
@@ -26,11 +26,12 @@ export class ToldHistory {
   constructor(
     private readonly rocket: Pick<RocketRow, 'id' | 'channel'>,
     private readonly findings: Findings,
+    private readonly format: EventFormat<unknown>,
   ) {}
 
   /** Takes the events in the order of their numbers. */
-  take(row: NumberedRow): void {
-    const found = this.findings.read(() => eventOf(row));
+  take(row: EventRow): void {
+    const found = this.findings.read(() => this.format.eventOf(row));
     if (found === undefined) return;
     const { number, event } = found;
     const first = firstNumber(found);

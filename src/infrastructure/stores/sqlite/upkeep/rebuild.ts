@@ -1,5 +1,5 @@
 import { rocketCells, rocketColumns } from '../../relational/rocket-rows.js';
-import { missingColumns } from '../../relational/rows.js';
+import { missingColumns, numberedEvents } from '../../relational/rows.js';
 import { snapshotColumns } from '../../relational/snapshots.js';
 import { notedMinute } from '../../relational/minutes.js';
 import { StoreDamaged } from '../../relational/store-errors.js';
@@ -45,7 +45,7 @@ export const rebuildFile = async (file: string): Promise<RebuildReport> => {
 
 const rebuild = async (database: Database, listened: number): Promise<RebuildReport> => {
   database.exec('BEGIN IMMEDIATE; REINDEX');
-  const proof = new Proof(askOf(database), listened);
+  const proof = new Proof(askOf(database), listened, numberedEvents);
   const write = rocketWriter(database);
   let changed = 0;
   for await (const proven of proof.rockets()) {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { ExportLine, MessageRules } from '../../upkeep/export-line.js';
 import { Export } from '../../upkeep/export.js';
 import { Import, type Imported } from '../../upkeep/import.js';
+import { eventColumns, numberedEvents, type NumberedRow } from '../../relational/rows.js';
 import { StoreRefused } from '../../relational/store-errors.js';
 import { askOf, checkpoint, closeDatabase, closing, openForReading, openForWriting } from '../database.js';
 import { syncDirectory } from '../file-handles.js';
@@ -17,10 +18,17 @@ export const exportFile = async function* (file: string): AsyncGenerator<ExportL
   const database = openForReading(file);
   try {
     database.exec('BEGIN');
-    yield* new Export(askOf(database), readMeta(database).listened).lines();
+    yield* new Export(askOf(database), readMeta(database).listened, feedOrder).lines();
   } finally {
     closeDatabase(database);
   }
+};
+
+const feedOrder = {
+  format: numberedEvents,
+  sql: `SELECT ${eventColumns} FROM events WHERE position > $1 ORDER BY position LIMIT $2`,
+  start: [0],
+  placeOf: ({ position }: NumberedRow): readonly number[] => [position],
 };
 
 /** Writes the lines of an export into a new file, which is there when it is complete. */

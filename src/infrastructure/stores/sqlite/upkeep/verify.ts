@@ -1,20 +1,16 @@
 import { StoreUnavailable } from '../../../../application/ports/event-store.js';
 import { minuteColumns, notedMinute, type MinuteRow } from '../../relational/minutes.js';
 import { StoreDamaged, StoreRefused } from '../../relational/store-errors.js';
-import { totalColumns, totalOf, type TotalRow } from '../../relational/totals.js';
-import type { Counted } from '../../upkeep/export-line.js';
-import { Proof } from '../../upkeep/proof.js';
+import { numberedEvents } from '../../relational/rows.js';
+import { totalColumns, type TotalRow } from '../../relational/totals.js';
+import { otherOf } from '../../upkeep/other-total.js';
+import { Proof, type VerifyReport } from '../../upkeep/proof.js';
 import { askOf, closeDatabase, openForReading, type Database } from '../database.js';
 import { refuseOtherSchema, requireFile } from '../known-file.js';
 import { asStoreError } from '../sqlite-errors.js';
 import { readMeta, refuseLostCommits } from '../store-file.js';
 import { isInUse } from './backup.js';
 import { isUnreadable, whyUnreadable } from './unreadable.js';
-
-export interface VerifyReport extends Readonly<Record<Counted, number>> {
-  /** In words, what is wrong; empty when everything is right. */
-  readonly damages: readonly string[];
-}
 
 /**
  * Proves a file: every page, every row, the feed without a hole, and all that is stored of each rocket against a fold of
@@ -47,7 +43,7 @@ export const verifyFile = async (file: string): Promise<VerifyReport> => {
       await attempt(() => checkPages(open));
       await attempt(() => minutesIn(open).forEach((row) => notedMinute(row)));
       await attempt(async () => {
-        const proof = new Proof(askOf(open), readMeta(open).listened);
+        const proof = new Proof(askOf(open), readMeta(open).listened, numberedEvents);
         for await (const { findings } of proof.rockets())
           findings.differences.forEach((one) => damages.add(one));
         const { totals, ...counts } = proof.totals;
@@ -93,16 +89,7 @@ export const outOfPlace = (database: Database): string[] => {
 /** In words, one of the figures of the fleet that is not what it should be. */
 export const otherTotal = (database: Database, expected: ReadonlyMap<string, number>): string | undefined => {
   const rows = database.prepare(`SELECT ${totalColumns} FROM totals`).all() as unknown as TotalRow[];
-  try {
-    const stored = new Map(rows.map(totalOf));
-    for (const name of new Set([...stored.keys(), ...expected.keys()])) {
-      const [is, shall] = [stored.get(name) ?? 0, expected.get(name) ?? 0];
-      if (is !== shall) return `damaged: the number of "${name}" is ${is}, and there are ${shall}`;
-    }
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+  return otherOf(rows, expected);
 };
 
 /** What was found, in words; throws what is no finding: the file could not be read, or is not for this program. */
