@@ -20,7 +20,7 @@ const MOST_MIB = 512;
 const LONGEST_RECOVERY_S = 5;
 
 /** As many as send when capacity is measured. One message at a time is all a sender of single ones has under way. */
-const senders: Readonly<Record<Way, number>> = { single: 1000, ndjson: 16 };
+const senders: Readonly<Record<Way, number>> = { single: 256, ndjson: 16 };
 
 interface Run {
   readonly store: 'memory' | 'sqlite';

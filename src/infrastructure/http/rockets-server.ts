@@ -40,15 +40,18 @@ export class RocketsServer {
         requireHostHeader: false,
         ...(certificate && { ...certificate.pair, allowHalfOpen: true, handshakeTimeout: HANDSHAKE_MS }),
       },
-      oneAtATime(limits.budget, (req, res) =>
-        lacksHost(req)
-          ? refuseHostless(req, res)
-          : app(req as Request, res as Response, () => refuseUnrouted(req, res)),
-      ),
+      oneAtATime(limits.budget, (req, res) => {
+        (req.socket as HttpSocket).asked = req;
+        if (lacksHost(req)) refuseHostless(req, res);
+        else app(req as Request, res as Response, () => refuseUnrouted(req, res));
+      }),
     );
     // Who has sent all he has to say may close that half and still wait for the answer.
     Object.assign(this.server, { httpAllowHalfOpen: true });
-    this.server.on(certificate === undefined ? 'connection' : 'secureConnection', letGo);
+    this.server.on(certificate === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+      letGo(socket);
+      hearOut(socket);
+    });
     if (certificate !== undefined) this.knowUnsecured();
     this.server.maxConnections = limits.maxConnections;
     this.server.on('clientError', refuseMalformed);
@@ -103,15 +106,38 @@ const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddre
 /**
  * Whether somebody who sends no more waits for an answer or has gone, TCP does not tell before something is sent to him. What
  * was reported is worked off in any case; a question is answered for a moment longer, so that those who have gone keep nobody
- * waiting.
+ * waiting. What is answered already he may take as slowly as anybody else.
  */
 const letGo = (socket: HttpSocket): void => {
   socket.once('end', () => {
+    let { bytesWritten } = socket;
     const check = setInterval(() => {
-      if (socket._httpMessage?.req.method !== 'POST') socket.destroy();
+      const answer = socket._httpMessage;
+      const isUnderWay = answer?.writableEnded === true || socket.bytesWritten > bytesWritten;
+      if (answer?.req.method !== 'POST' && !isUnderWay) socket.destroy();
+      bytesWritten = socket.bytesWritten;
     }, PATIENCE_MS).unref();
     socket.once('close', () => clearInterval(check));
   });
+};
+
+/**
+ * Where a connection ends with an answer, that may be told before all that was asked has come: as soon as the connection is
+ * closed, what still comes would take the answer from whoever has not read it. So it is read for a moment, and forgotten.
+ */
+const hearOut = (socket: HttpSocket): void => {
+  const destroySoon = socket.destroySoon.bind(socket);
+  socket.destroySoon = () => {
+    const { asked } = socket;
+    if (asked === undefined || asked.complete) return destroySoon();
+    const giveUp = setTimeout(destroySoon, LAST_WORDS_MS).unref();
+    asked.once('close', () => {
+      clearTimeout(giveUp);
+      destroySoon();
+    });
+    socket.end();
+    asked.resume();
+  };
 };
 
 const PATIENCE_MS = 500;
@@ -184,7 +210,11 @@ const sendRefusal = async (problem: Problem, socket: HttpSocket): Promise<void> 
 };
 
 /** A connection as Node's server has it, with the answer that is being sent. */
-type HttpSocket = Socket & { readonly _httpMessage?: ServerResponse | null };
+type HttpSocket = Socket & {
+  readonly _httpMessage?: ServerResponse | null;
+  /** What was asked on it last. */
+  asked?: IncomingMessage;
+};
 
 const malformed = (code: string | undefined): Problem => {
   if (code === 'HPE_HEADER_OVERFLOW')

@@ -18,7 +18,11 @@ export const packetsOf = ({ head, body, cuts }: GeneratedInput, epoch: string): 
 
 const textOf = ({ head, body }: GeneratedInput): string => head + body.toString('latin1');
 
-const lineOf = (input: GeneratedInput): string => textOf(input).split('\r\n', 1)[0] ?? '';
+/** Ends of lines before a request are nothing in HTTP. */
+const lineOf = (input: GeneratedInput): string =>
+  textOf(input)
+    .replace(/^[\r\n]+/, '')
+    .split('\r\n', 1)[0] ?? '';
 
 export const methodOf = (input: GeneratedInput): string => lineOf(input).split(' ', 1)[0] ?? '';
 
