@@ -59,11 +59,10 @@ class Player {
     }
     const { messages, ndjson } = command;
     if (!ndjson) return [await this.post('/messages', messages.map(wireForm).join('\n'))];
-    // Which of two rockets is first in the feed when workers meet messages of both, is nobody's promise.
+    // How many lines share a commit, and which of two rockets is first in the feed then, is nobody's promise.
     const answers: Answer[] = [];
-    for (const channel of new Set(messages.map((message) => message.channel))) {
-      const lines = messages.filter((message) => message.channel === channel).map(wireForm);
-      answers.push(await this.post('/messages', lines.join('\n'), 'application/x-ndjson'));
+    for (const line of messages.map(wireForm)) {
+      answers.push(await this.post('/messages', line, 'application/x-ndjson'));
     }
     return answers;
   }

@@ -26,9 +26,9 @@ const lineOf = (input: GeneratedInput): string =>
 
 export const methodOf = (input: GeneratedInput): string => lineOf(input).split(' ', 1)[0] ?? '';
 
-/** Path and query as they were sent, of a request that a document of HTTP can speak of. */
+/** Path and query as they were sent, of a request that a document of HTTP can speak of: a backslash is read as a slash. */
 export const urlOf = (input: GeneratedInput): string | undefined =>
-  /^[A-Z-]+ (?:http:\/\/\w+)?(\/[^ #]*)(?:#[^ ]*)? HTTP\/\d\.\d$/.exec(lineOf(input))?.[1];
+  /^[A-Z-]+ (?:http:\/\/\w+)?(\/[^ #\\]*)(?:#[^ ]*)? HTTP\/\d\.\d$/.exec(lineOf(input))?.[1];
 
 export const isStream = (input: GeneratedInput): boolean =>
   /\r\nContent-Type:\s*application\/(x-)?ndjson/i.test(textOf(input));
