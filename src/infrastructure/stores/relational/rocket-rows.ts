@@ -109,6 +109,16 @@ export const findRocket = async (
   return row && rocketOf(row);
 };
 
+/** Those whose next message waits. */
+export const unfinishedChannels = async (ask: Ask): Promise<string[]> => {
+  const rows = await ask<RocketRow>(
+    `SELECT ${rocketColumns} FROM rockets WHERE id IN (SELECT rocket FROM waiting_messages) AND EXISTS
+      (SELECT 1 FROM waiting_messages w WHERE w.rocket = rockets.id AND w.number = rockets.version + 1)`,
+    [],
+  );
+  return rows.map((row) => rocketOf(row).channel);
+};
+
 export const shownBy = (row: ToldRow): Rocket => {
   const complete = row.complete === 1;
   const { status, type, mission, speed } = row;

@@ -17,7 +17,7 @@ import {
 } from '../../../application/ports/event-store.js';
 import type { RocketState } from '../../../domain/rocket.js';
 import { Histories } from '../relational/histories.js';
-import { rocketColumns, rocketOf, type RocketRow } from '../relational/rocket-rows.js';
+import { unfinishedChannels } from '../relational/rocket-rows.js';
 import { numberedEvents } from '../relational/rows.js';
 import { Commits } from './commits.js';
 import type { DatabaseOptions } from './database.js';
@@ -120,13 +120,8 @@ export class SqliteEventStore implements EventStore {
     return this.histories.snapshot(channel, bound);
   }
 
-  async unfinished(): Promise<string[]> {
-    const rows = await this.parts.ask<RocketRow>(
-      `SELECT ${rocketColumns} FROM rockets WHERE id IN (SELECT rocket FROM waiting_messages) AND EXISTS
-        (SELECT 1 FROM waiting_messages w WHERE w.rocket = rockets.id AND w.number = rockets.version + 1)`,
-      [],
-    );
-    return rows.map((row) => rocketOf(row).channel);
+  unfinished(): Promise<string[]> {
+    return unfinishedChannels(this.parts.ask);
   }
 
   async listened(ms: number): Promise<number> {
