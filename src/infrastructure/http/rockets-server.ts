@@ -147,25 +147,15 @@ const lacksHost = ({ headers, httpVersion }: IncomingMessage): boolean =>
 
 /** A target as `/\\rockets#@` has no path that any route could be asked about. */
 const refuseUnrouted = (req: IncomingMessage, res: ServerResponse): void => {
-  if (res.headersSent) return void req.socket.destroy();
-  const problem = new Problem(
-    'malformed-request',
-    'The path is none that a URL can have.',
-    undefined,
-    closing,
-  );
-  sendProblem(res, problem, requestIdOf(req));
+  if (res.headersSent) req.socket.destroy();
+  else refuse(req, res, 'The path is none that a URL can have.');
 };
 
-const refuseHostless = (req: IncomingMessage, res: ServerResponse): void => {
-  const problem = new Problem(
-    'malformed-request',
-    'An HTTP/1.1 request has a Host header.',
-    undefined,
-    closing,
-  );
-  sendProblem(res, problem, requestIdOf(req));
-};
+const refuseHostless = (req: IncomingMessage, res: ServerResponse): void =>
+  refuse(req, res, 'An HTTP/1.1 request has a Host header.');
+
+const refuse = (req: IncomingMessage, res: ServerResponse, detail: string): void =>
+  sendProblem(res, new Problem('malformed-request', detail, undefined, closing), requestIdOf(req));
 
 /** What Node could not read as HTTP, or not in time, never reaches Express; it gets a problem all the same. */
 const refuseMalformed = (error: NodeJS.ErrnoException, socket: Socket): void => {
