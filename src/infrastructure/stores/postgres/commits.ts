@@ -42,9 +42,12 @@ export class Commits {
 
   /** Each channel's changes follow on one another, so no call has two of one. */
   async commit(changes: readonly Change[]): Promise<Head[]> {
-    const moved: Change[] = [];
-    for (const together of withoutRepeats(changes)) moved.push(...(await this.writeAll(together)));
-    if (moved.length === 0) return [];
+    const stale = new Set<Change>();
+    for (const together of withoutRepeats(changes)) {
+      for (const change of await this.writeAll(together)) stale.add(change);
+    }
+    if (stale.size === 0) return [];
+    const moved = changes.filter((change) => stale.has(change));
     const isSecond = this.isAlwaysSecond(moved);
     return isSecond && this.parts.held.isFree ? this.loadUnderLocks(moved) : this.loadFresh(moved);
   }
