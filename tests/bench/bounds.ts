@@ -3,7 +3,7 @@ import { authBench } from './auth.bench.js';
 import { drippingBench } from './dripping.bench.js';
 import { enduranceBench } from './endurance.bench.js';
 import { generatedInputBench } from './generated-input.bench.js';
-import { machine, quick, rowsTable, verdict, type Bench, type Row } from './measure.js';
+import { chosenRows, machine, quick, rowsTable, verdict, type Bench } from './measure.js';
 import { overloadBench } from './overload.bench.js';
 import { piecesBench } from './pieces.bench.js';
 
@@ -21,13 +21,7 @@ const benches: Readonly<Record<string, Bench>> = {
 };
 
 const main = async (): Promise<void> => {
-  const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-  const rows: Row[] = [];
-  for (const [name, bench] of Object.entries(benches)) {
-    if (names.length > 0 && !names.includes(name)) continue;
-    console.error(`… ${name}`);
-    rows.push(...(await bench()));
-  }
+  const rows = await chosenRows(benches);
   console.log(`\n${machine()}${quick ? ' — quick run, with wider bounds' : ''}\n`);
   console.log(rowsTable(rows));
   const bounded = rows.filter(({ good }) => good !== undefined);

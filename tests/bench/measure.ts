@@ -16,6 +16,18 @@ export interface Row {
 
 export type Bench = () => Promise<Row[]>;
 
+/** The rows of every benchmark, or of those named on the command line. */
+export const chosenRows = async (benches: Readonly<Record<string, Bench>>): Promise<Row[]> => {
+  const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+  const rows: Row[] = [];
+  for (const [name, bench] of Object.entries(benches)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    console.error(`… ${name}`);
+    rows.push(...(await bench()));
+  }
+  return rows;
+};
+
 export const verdict = ({ measured, good, target, better = 'higher' }: Row): string => {
   const reaches = (bound: number | undefined): boolean =>
     bound !== undefined && (better === 'higher' ? measured >= bound : measured <= bound);

@@ -5,11 +5,14 @@ import { figuresBench } from './figures.bench.js';
 import { headBench } from './head.bench.js';
 import { generatedInputBench } from './generated-input.bench.js';
 import { launchBench, sqliteLaunchBench } from './launch.bench.js';
-import { machine, quick, rowsTable, type Bench, type Row } from './measure.js';
+import { chosenRows, machine, quick, rowsTable, type Bench } from './measure.js';
 import { ndjsonBench } from './ndjson.bench.js';
 import { postBench } from './post.bench.js';
 import { placeBench } from './place.bench.js';
 import { pipelineBench } from './pipeline.bench.js';
+import { postgresBench, postgresStoreBench } from './postgres.bench.js';
+import { postgresInstancesBench } from './postgres-instances.bench.js';
+import { postgresSizeBench } from './postgres-size.bench.js';
 import { queriesBench } from './queries.bench.js';
 import { sqliteDisorderBench } from './sqlite-disorder.bench.js';
 import { headsBench, sqliteBench, sqliteStartBench, sqliteStoreBench } from './sqlite.bench.js';
@@ -30,6 +33,10 @@ const benches: Readonly<Record<string, Bench>> = {
   'sqlite-start': sqliteStartBench,
   heads: headsBench,
   place: placeBench,
+  postgres: postgresBench,
+  'postgres-store': postgresStoreBench,
+  'postgres-instances': postgresInstancesBench,
+  'postgres-size': postgresSizeBench,
   queries: queriesBench,
   launch: launchBench,
   'sqlite-launch': sqliteLaunchBench,
@@ -39,13 +46,7 @@ const benches: Readonly<Record<string, Bench>> = {
 };
 
 const main = async (): Promise<void> => {
-  const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-  const rows: Row[] = [];
-  for (const [name, bench] of Object.entries(benches)) {
-    if (names.length > 0 && !names.includes(name)) continue;
-    console.error(`… ${name}`);
-    rows.push(...(await bench()));
-  }
+  const rows = await chosenRows(benches);
   console.log(`${machine()}${quick ? ' — quick run, not worth quoting' : ''}\n`);
   console.log(rowsTable(rows));
 };

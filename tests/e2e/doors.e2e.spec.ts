@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { httpStores } from '../support/http-stores.js';
 import { messageText, postMessage, startProcess, type RealProcess } from '../support/real-process.js';
+import { talkOver } from '../support/talk.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { SseClient } from '../support/sse-client.js';
 import { runs } from '../support/thorough.js';
@@ -36,26 +37,10 @@ const breakOff = (text: string, ms: number, how: 'reset' | 'close'): Promise<voi
     socket.resume();
   });
 
-/** Everything that is answered until the service hangs up or has said so much. */
-const talk = (text: string, enough: RegExp, halfClose = false): Promise<string> =>
-  new Promise((resolve, reject) => {
-    let said = '';
-    const socket = connect({ port: service.port, host: '127.0.0.1', allowHalfOpen: true }, () => {
-      if (halfClose) socket.end(text);
-      else socket.write(text);
-    });
-    const done = (): void => {
-      socket.destroy();
-      resolve(said);
-    };
-    socket.setEncoding('utf8');
-    socket.on('data', (chunk: string) => {
-      said += chunk;
-      if (enough.test(said)) done();
-    });
-    socket.on('end', done);
-    socket.on('error', reject);
-  });
+const talk = (text: string, enough: RegExp, halfClose = false): Promise<string> => {
+  const socket = connect({ port: service.port, host: '127.0.0.1', allowHalfOpen: true });
+  return talkOver(socket, text, enough, halfClose);
+};
 
 const isAlive = async (): Promise<boolean> => (await fetch(`${service.url}/livez`)).status === 200;
 

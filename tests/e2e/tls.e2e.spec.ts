@@ -8,6 +8,7 @@ import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { CertificateFolder, makeCertificate } from '../support/certificates.js';
 import { httpStores } from '../support/http-stores.js';
 import { messageText, runToEnd, startProcess, type RealProcess } from '../support/real-process.js';
+import { talkOver } from '../support/talk.js';
 
 const [ours, other] = [makeCertificate(), makeCertificate()];
 const files = new CertificateFolder();
@@ -22,25 +23,8 @@ const start = async (env: Readonly<Record<string, string>> = {}): Promise<void> 
 const open = (ca = ours.cert): TLSSocket =>
   connect(service.port, '127.0.0.1', { ca, allowHalfOpen: true } as ConnectionOptions);
 
-/** Everything that is answered until the service hangs up or has said so much. */
 const talk = (text: string, enough: RegExp, halfClose = false): Promise<string> =>
-  new Promise((resolve, reject) => {
-    let said = '';
-    const socket = open();
-    if (halfClose) socket.end(text);
-    else socket.write(text);
-    const done = (): void => {
-      socket.destroy();
-      resolve(said);
-    };
-    socket.setEncoding('utf8');
-    socket.on('data', (chunk: string) => {
-      said += chunk;
-      if (enough.test(said)) done();
-    });
-    socket.on('end', done);
-    socket.on('error', reject);
-  });
+  talkOver(open(), text, enough, halfClose);
 
 const post = (body: string): string =>
   `POST /messages HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;

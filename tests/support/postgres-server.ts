@@ -60,7 +60,7 @@ export class OwnServer {
   private process: ChildProcess | undefined;
 
   private constructor(
-    private readonly folder: string,
+    readonly folder: string,
     readonly port: number,
     private readonly settings: readonly string[],
   ) {}
