@@ -21,8 +21,8 @@ import { NdjsonReport } from './ndjson-report.js';
 import { refusedEncoding, type BodyLimits } from './read-body.js';
 import type { StreamTurns } from './stream-turns.js';
 
-/** Messages of one stream that are on their way: two batches, one that is stored and one that comes in. */
-const IN_FLIGHT = 2048;
+/** Messages of one stream that are on their way: as many as may be beside streams, since many of one rocket are stored as cheaply as one. */
+const IN_FLIGHT = 8192;
 /** Work is counted in bytes of good lines. Saying what is wrong with a line costs as much as reading so many. */
 const BYTES_PER_REFUSAL = 2048;
 const REFUSALS_AT_ONCE = 64;

@@ -98,7 +98,6 @@ export const commitFunction = `
   AS $body$
   #variable_conflict use_column
   DECLARE
-    lane int;
     stale bigint[];
     base bigint;
     opened bigint := 0;
@@ -106,9 +105,7 @@ export const commitFunction = `
     recorded bigint;
     own_part int := 0;
   BEGIN
-    FOREACH lane IN ARRAY lanes LOOP
-      PERFORM pg_advisory_xact_lock(${LANE_LOCKS}, lane);
-    END LOOP;
+    PERFORM pg_advisory_xact_lock(${LANE_LOCKS}, lane) FROM unnest(lanes) AS lane;
     IF NOT EXISTS (SELECT FROM meta WHERE key = 'epoch' AND value = the_epoch) THEN
       RAISE EXCEPTION 'the store has begun another epoch' USING ERRCODE = '${EPOCH_MOVED}';
     END IF;
@@ -128,10 +125,12 @@ export const commitFunction = `
     SELECT value::bigint INTO base FROM meta WHERE key = 'xid_base';
     xid := pg_current_xact_id()::text::bigint + base;
 
-    INSERT INTO rockets SELECT ${columnsOf('rockets')
-      .map((column) => `r.${column}`)
-      .join(', ')}
-      FROM ${rocketRows} WHERE r.was = 0 AND r.id <> ALL (stale);
+    IF 0 = ANY (r_was) THEN
+      INSERT INTO rockets SELECT ${columnsOf('rockets')
+        .map((column) => `r.${column}`)
+        .join(', ')}
+        FROM ${rocketRows} WHERE r.was = 0 AND r.id <> ALL (stale);
+    END IF;
     UPDATE rockets SET ${rocketUpdates.join(', ')}
       FROM ${rocketRows} WHERE rockets.id = r.id AND r.was > 0 AND r.id <> ALL (stale);
     INSERT INTO events (xid, position, ${eventColumns.join(', ')})

@@ -57,7 +57,9 @@ export class Commits {
     const holds = new Map<Hold | undefined, Change[]>();
     for (const change of changes) {
       const hold = this.parts.held.of(change.channel);
-      holds.set(hold, [...(holds.get(hold) ?? []), change]);
+      const held = holds.get(hold);
+      if (held === undefined) holds.set(hold, [change]);
+      else held.push(change);
     }
     const free = holds.get(undefined);
     holds.delete(undefined);
@@ -141,9 +143,9 @@ export class Commits {
       const rocket = this.cache.get(channel);
       return rocket?.revision === revision ? rocket : undefined;
     });
-    const unknown = changes.filter((change, i) => known[i] === undefined && change.revision > 0);
-    const read = await this.read(unknown.map(({ channel }) => ({ channel, numbers: [] })));
-    const found = new Map(unknown.map(({ channel }, i) => [channel, read[i]!.rocket]));
+    const found = await this.find(
+      changes.filter((change, i) => known[i] === undefined && change.revision > 0),
+    );
     const rockets: StoredRocket[] = [];
     for (const [i, { channel, revision }] of changes.entries()) {
       const rocket = known[i] ?? found.get(channel);
@@ -152,6 +154,12 @@ export class Commits {
       else rockets.push(unheardRocket(await this.parts.ids.next(), flatCopy(channel)));
     }
     return rockets;
+  }
+
+  private async find(unknown: readonly Change[]): Promise<ReadonlyMap<string, StoredRocket | undefined>> {
+    if (unknown.length === 0) return new Map();
+    const read = await this.read(unknown.map(({ channel }) => ({ channel, numbers: [] })));
+    return new Map(unknown.map(({ channel }, i) => [channel, read[i]!.rocket]));
   }
 }
 

@@ -1,5 +1,6 @@
 import { minuteColumns } from '../relational/minutes.js';
 import { commitFunction } from './commit-function.js';
+import { headsFunction } from './head-reader.js';
 import { definitions } from './tables.js';
 
 /** The CRC-32 of a gap's columns, as `relational/rows.ts` makes it. PostgreSQL has one of its own from 18 on. */
@@ -134,6 +135,7 @@ const first = (serverVersion: number): string => `
 
   ${gapSum(serverVersion)}
   ${commitFunction}
+  ${headsFunction}
 `;
 
 /** Each brings the tables one version further, forward only; the number of the last one is the version of this program. */
