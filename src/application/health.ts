@@ -2,7 +2,7 @@ import type { EventFeed } from './feed/event-feed.js';
 import type { Counters } from './ingest/counters.js';
 import type { ReorderBuffer } from './ingest/reorder-buffer.js';
 import type { Clock } from './ports/clock.js';
-import type { Durability, EventStore, Fullness } from './ports/event-store.js';
+import type { Durability, EventStore, FeedHolder, Fullness } from './ports/event-store.js';
 import type { Logger } from './ports/logger.js';
 import type { RocketDirectory, RocketTotals } from './ports/rocket-directory.js';
 
@@ -28,9 +28,21 @@ export interface HealthReport {
   /** Messages taken and not answered yet, and the bytes of all that is held on the way, beside what may be. */
   readonly buffer: { readonly messages: number } & Fullness;
   /** Who reads live, and how far they are behind what is stored. */
-  readonly feed: { readonly readers: number; readonly lagSeconds: number };
+  readonly feed: {
+    readonly readers: number;
+    readonly lagSeconds: number;
+    /** Only while something outside holds back what is stored. */
+    readonly heldBack?: FeedHeldBack;
+  };
   /** Lines of the log that could not be written. */
   readonly log: { readonly lost: number };
+}
+
+export interface FeedHeldBack {
+  readonly events: number;
+  readonly seconds: number;
+  readonly since: string;
+  readonly by: FeedHolder;
 }
 
 /** How the service is, for people and for probes. */
@@ -56,6 +68,14 @@ export class Health {
     return fullness === undefined ? {} : { fullness: { bytes: fullness.bytes, limit: fullness.limit } };
   }
 
+  private async heldBack(): Promise<{ readonly heldBack?: FeedHeldBack }> {
+    const held = await this.store.heldBack?.();
+    if (held === undefined) return {};
+    const { events, ms, by } = held;
+    const since = new Date(this.clock.now() - ms).toISOString();
+    return { heldBack: { events, seconds: Math.round(ms) / 1000, since, by } };
+  }
+
   /** From now on nothing new belongs here; the service finishes what it has. */
   beginStopping(): void {
     this.stopping = true;
@@ -72,9 +92,11 @@ export class Health {
       log: { lost: this.logger.lost },
     };
     try {
-      const { rockets: total, byStatus, incomplete, withGaps, ...figures } = await this.directory.totals();
+      const [totals, heldBack] = await Promise.all([this.directory.totals(), this.heldBack()]);
+      const { rockets: total, byStatus, incomplete, withGaps, ...figures } = totals;
       const rockets = { total, byStatus, incomplete, withGaps };
-      return { status: this.stopping ? 'stopping' : 'ok', ...base, rockets, ...figures };
+      const feed = { ...base.feed, ...heldBack };
+      return { status: this.stopping ? 'stopping' : 'ok', ...base, feed, rockets, ...figures };
     } catch (error) {
       return { status: 'unavailable', detail: error instanceof Error ? error.message : '', ...base };
     }

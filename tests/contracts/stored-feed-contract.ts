@@ -290,6 +290,11 @@ const followContract = (open: () => Promise<OpenStore>): void => {
     await expectWhole(follower);
   });
 
+  it('is held back by nobody', async () => {
+    await fill(opened.now.store);
+    expect(await opened.now.store.heldBack?.()).toBeUndefined();
+  });
+
   it('begins at the beginning of what was empty', async () => {
     const { store } = opened.now;
     const follower = await follow();

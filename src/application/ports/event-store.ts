@@ -47,6 +47,8 @@ export interface EventStore {
   readonly beginning: Position;
   /** The end of the feed as it is now. */
   lastPosition(): Promise<Position>;
+  /** Only where others may hold the feed back: what keeps events out of it that are stored; undefined when nothing does. */
+  heldBack?(): Promise<HeldBack | undefined>;
   /** Below zero when the first of two positions stands before the second, above when behind it, zero for the same. */
   compare(one: Position, other: Position): number;
   /**
@@ -210,6 +212,28 @@ export interface FeedPage {
   readonly next: Position;
   /** Nothing more was in the store when this page was read. */
   readonly end: boolean;
+}
+
+/** Events that are stored and not in the feed yet, as somebody began before them who has not ended. */
+export interface HeldBack {
+  /** How many; a store may stop counting. */
+  readonly events: number;
+  /** For how long at least, in milliseconds. */
+  readonly ms: number;
+  readonly by: FeedHolder;
+}
+
+/** As far as the store is told. */
+export interface FeedHolder {
+  /** In words for operators. */
+  readonly what: string;
+  readonly pid?: number;
+  /** Of a transaction that was prepared to be ended later, by anybody. */
+  readonly name?: string;
+  readonly application?: string;
+  readonly user?: string;
+  readonly database?: string;
+  readonly state?: string;
 }
 
 export interface Following {

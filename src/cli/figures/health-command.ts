@@ -54,6 +54,7 @@ export const healthLines = (health: JsonObject): string[] => {
     ['messages', isObject(messages) ? messagesIn(messages) : undefined],
     ['buffer', isObject(buffer) ? bufferIn(buffer) : undefined],
     ['readers', isObject(feed) ? readersIn(feed) : undefined],
+    ['feed', isObject(feed) ? heldBackIn(feed) : undefined],
     ['log', isObject(log) ? logIn(log) : undefined],
   ]);
 };
@@ -86,6 +87,13 @@ const bufferIn = ({ messages, bytes }: JsonObject): string =>
 
 const readersIn = ({ readers, lagSeconds }: JsonObject): string =>
   `${inThousands(Number(readers))} live, ${inSeconds(Number(lagSeconds))} behind`;
+
+const heldBackIn = ({ heldBack }: JsonObject): string | undefined => {
+  if (!isObject(heldBack)) return undefined;
+  const { events, seconds, by } = heldBack;
+  const who = isObject(by) ? String(by['what']) : 'somebody';
+  return `${counted(Number(events), 'event')} held back for ${inSeconds(Number(seconds))} by ${who}`;
+};
 
 const logIn = ({ lost }: JsonObject): string | undefined =>
   Number(lost) > 0 ? `${counted(Number(lost), 'line')} could not be written` : undefined;

@@ -111,6 +111,16 @@ describe('figures', () => {
     expect(healthLines({ status: 'ok', log: { lost: 0 } })).toEqual(['status       ok']);
   });
 
+  it('say who holds back the feed', () => {
+    const by = { what: 'a transaction: pid 4711, application night job' };
+    const feed = { readers: 2, lagSeconds: 0, heldBack: { events: 1204, seconds: 73.2, since: '', by } };
+    expect(healthLines({ status: 'ok', feed })).toEqual([
+      'status       ok',
+      'readers      2 live, 0.0 s behind',
+      'feed         1,204 events held back for 73 s by a transaction: pid 4711, application night job',
+    ]);
+  });
+
   it('are drawn between a dot for nothing and a full block for the most', () => {
     expect(sparkline([0, 1, 4, 8, 0, 5])).toBe('·▁▄█·▅');
     expect(sparkline([1, 1000])).toBe('▁█');

@@ -9,6 +9,7 @@ import {
   type Following,
   type Head,
   type HeadRequest,
+  type HeldBack,
   type HistoryPage,
   type NoticeBoard,
   type Position,
@@ -21,6 +22,7 @@ import { unfinishedChannels } from '../relational/rocket-rows.js';
 import { Commits } from './commits.js';
 import { comparePlaces, eventFormat, noPlace, Positions, type Place } from './events.js';
 import { Feed } from './feed.js';
+import { FeedHolds } from './feed-holds.js';
 import { Follower } from './follower.js';
 import { PostgresParts, type PostgresOptions } from './postgres-parts.js';
 
@@ -36,6 +38,7 @@ export class PostgresEventStore implements EventStore {
   private readonly positions: Positions;
   private readonly histories: Histories<Place>;
   private readonly feed: Feed;
+  private readonly holds: FeedHolds;
   private readonly commits: Commits;
   private readonly follower: Follower;
   private closing: Promise<void> | undefined;
@@ -47,6 +50,7 @@ export class PostgresEventStore implements EventStore {
     this.beginning = this.positions.at(noPlace);
     this.histories = new Histories(ask, eventFormat, (place) => this.positions.at(place));
     this.feed = new Feed(ask, names, this.histories, this.positions, parts);
+    this.holds = new FeedHolds(ask, session.base);
     this.commits = new Commits(parts);
     this.follower = new Follower(this.feed, this.positions);
   }
@@ -86,6 +90,10 @@ export class PostgresEventStore implements EventStore {
 
   async lastPosition(): Promise<Position> {
     return this.positions.at(await this.feed.lastPlace());
+  }
+
+  heldBack(): Promise<HeldBack | undefined> {
+    return this.holds.now();
   }
 
   compare(one: Position, other: Position): number {

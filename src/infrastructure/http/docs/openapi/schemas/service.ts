@@ -124,7 +124,10 @@ export const serviceSchemas: Readonly<Record<string, Schema>> = {
           'Messages taken and not answered yet; the bytes of all that is held on the way, those of clients that send or take slowly included, and what may be (`BUFFER_BYTES`).',
       },
       feed: {
-        ...record({ readers: ref('Amount'), lagSeconds: { type: 'number', minimum: 0 } }),
+        ...record(
+          { readers: ref('Amount'), lagSeconds: { type: 'number', minimum: 0 }, heldBack: ref('HeldBack') },
+          ['heldBack'],
+        ),
         description: 'Who reads live, and how far they are behind what is stored.',
       },
       log: {
@@ -134,6 +137,27 @@ export const serviceSchemas: Readonly<Record<string, Schema>> = {
     },
     ['detail', 'rockets', 'gaps', 'events', 'rulesBroken', 'waiting', 'late'],
   ),
+  HeldBack: {
+    ...record({
+      events: { ...ref('Amount'), description: 'Counted up to 10,000.' },
+      seconds: { type: 'number', minimum: 0, description: 'For how long at least.' },
+      since: ref('UtcTime'),
+      by: record(
+        {
+          what: { type: 'string', minLength: 1, description: 'Who, in words.' },
+          pid: { type: 'integer', description: 'Of the process at the database server.' },
+          name: { type: 'string', description: 'Of a prepared transaction.' },
+          application: { type: 'string' },
+          user: { type: 'string' },
+          database: { type: 'string' },
+          state: { type: 'string', description: 'As `idle in transaction`.' },
+        },
+        ['pid', 'name', 'application', 'user', 'database', 'state'],
+      ),
+    }),
+    description:
+      'Only while a transaction that somebody left open holds back the feed of PostgreSQL for more than a second: how many events are stored and not told yet, and who it is, as far as the role of the service is told. States and histories show them.',
+  },
   Liveness: record({ status: { const: 'ok' } }),
   Fleet: record({
     rockets: record({
