@@ -69,10 +69,13 @@ export class FeedHolds {
 
 const shown = (holder: Holder | undefined): FeedHolder => {
   if (holder === undefined) return { what: 'a transaction that this role may not see' };
-  const { kind, ms, ...all } = holder;
-  const known = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null && value !== ''));
-  const { state, ...names } = known;
-  const who = Object.entries(names).map(([name, value]) => `${name} ${value}`);
+  const { kind, pid, name, application, user, database, state } = holder;
+  const names = known({ pid, name, application, user, database });
+  const who = Object.entries(names).map(([word, value]) => `${word} ${value}`);
+  if (state !== null) who.push(state);
   const what = `${kind === 'open' ? 'a transaction' : 'a prepared transaction'}: ${who.join(', ')}`;
-  return { what: state === undefined ? what : `${what}, ${state}`, ...known };
+  return { what, ...names, ...known({ state }) };
 };
+
+const known = (cells: Readonly<Record<string, string | number | null>>): Record<string, string | number> =>
+  Object.fromEntries(Object.entries(cells).flatMap(([name, cell]) => (cell ? [[name, cell]] : [])));
