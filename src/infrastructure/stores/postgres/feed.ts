@@ -34,6 +34,11 @@ interface End {
   readonly horizon: number;
 }
 
+/** What stands behind a position, and whether something does that is not in it, as its turn has not come. */
+export interface News extends Pick<FeedPage, 'events' | 'next'> {
+  readonly isMore: boolean;
+}
+
 /** Who has written something here finds it in the feed, as long as what holds it back ends soon. */
 const PATIENCE_MS = 250;
 
@@ -54,9 +59,19 @@ export class Feed {
   ) {}
 
   async read(request: FeedRequest, signal?: AbortSignal): Promise<FeedPage> {
+    if (request.after !== undefined) this.positions.placeOf(request.after);
+    return this.page(request, await this.end(signal), signal);
+  }
+
+  async news(after: Position, limit: number): Promise<News> {
+    const end = await this.end();
+    const { events, next } = await this.page({ after, limit }, end);
+    return { events, next, isMore: events.length === limit || comparePlaces(end.last, end.readable) > 0 };
+  }
+
+  private async page(request: FeedRequest, { readable, last }: End, signal?: AbortSignal): Promise<FeedPage> {
     const { after, limit, type, channel } = request;
     const place = after === undefined ? undefined : this.positions.placeOf(after);
-    const { readable, last } = await this.end(signal);
     // A position ahead of the end was never given out: to read on from there would skip what comes next.
     if (place !== undefined && comparePlaces(place, last) > 0) throw new UnknownPosition(after!);
     const isUp = request.order !== 'desc';

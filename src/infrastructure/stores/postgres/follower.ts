@@ -1,38 +1,45 @@
 import type { FeedBatch, Following, Position } from '../../../application/ports/event-store.js';
-import type { Feed } from './feed.js';
+import type { CallListener } from './call-listener.js';
 import type { Positions } from './events.js';
+import type { Feed, News } from './feed.js';
 
 /** So many events are handed over at a time. */
 const PAGE = 1000;
 /** How often it looks for what others wrote: at once after something came, then less and less. */
 const SHORTEST_MS = 10;
 const LONGEST_MS = 100;
+/** While calls of the others can be relied on. */
+const IDLE_MS = 1000;
 /** While the database can't be asked. */
 const AGAIN_AFTER_MS = 500;
 
 /**
- * Tells what is new in the feed, whoever wrote it: what is written here wakes it, for everything else it looks again and
- * again. An idle service asks ten times a second, and only while somebody reads the feed live.
+ * Tells what is new in the feed, whoever wrote it: what is written here wakes it, and so do the calls of other instances.
+ * Where these don't get through it looks again and again: an idle service asks ten times a second then, and only while
+ * somebody reads the feed live.
  */
 export class Follower {
   private listener: ((batch: FeedBatch) => void) | undefined;
   private wakeUp: (() => void) | undefined;
   private timer: NodeJS.Timeout | undefined;
   private hasNews = false;
+  private stopHearing: (() => void) | undefined;
 
   constructor(
     private readonly feed: Feed,
     private readonly positions: Positions,
+    private readonly calls: CallListener | undefined,
   ) {}
 
   async follow(listener: (batch: FeedBatch) => void): Promise<Following> {
     this.listener = listener;
+    this.stopHearing = this.calls?.on('events', () => this.wake());
     const from = this.positions.at(await this.feed.lastPlace());
     if (this.listener === listener) void this.run(listener, from);
     return { from, stop: () => this.stop(listener) };
   }
 
-  /** Something was written here. */
+  /** Something was written. */
   wake(): void {
     this.hasNews = true;
     this.wakeUp?.();
@@ -40,6 +47,7 @@ export class Follower {
 
   close(): void {
     this.listener = undefined;
+    this.stopHearing?.();
     this.wake();
   }
 
@@ -51,30 +59,33 @@ export class Follower {
   private async run(listener: (batch: FeedBatch) => void, from: Position): Promise<void> {
     let after = from;
     let pause = SHORTEST_MS;
+    /** Somebody said that there is something, or it was there and its turn had not come. */
+    let isExpected = true;
     while (this.listener === listener) {
+      isExpected ||= this.hasNews;
       this.hasNews = false;
-      const page = await this.look(after);
+      const news = await this.look(after);
       if (this.listener !== listener) return;
-      if (page === undefined) pause = AGAIN_AFTER_MS;
-      else if (page.events.length === 0) pause = Math.min(LONGEST_MS, pause * 1.5);
-      else {
-        listener({ after, ...page });
-        after = page.next;
-        pause = SHORTEST_MS;
+      if (news === undefined) {
+        await this.sleep(AGAIN_AFTER_MS);
+        continue;
       }
-      const isMore = this.hasNews || page?.events.length === PAGE;
-      if (page === undefined || !isMore) await this.sleep(pause);
+      const { events, next, isMore } = news;
+      if (events.length > 0) {
+        if (!isExpected) this.calls?.doubt();
+        listener({ after, events, next });
+        after = next;
+      }
+      pause = events.length > 0 ? SHORTEST_MS : Math.min(LONGEST_MS, pause * 1.5);
+      isExpected = isMore;
+      const isIdle = !isMore && this.calls?.isReliable === true;
+      if (!this.hasNews && events.length < PAGE) await this.sleep(isIdle ? IDLE_MS : pause);
     }
   }
 
   /** Undefined when it can't be read now: nothing is lost, as the next look begins where the last one ended. */
-  private async look(after: Position): Promise<Omit<FeedBatch, 'after'> | undefined> {
-    try {
-      const { events, next } = await this.feed.read({ after, limit: PAGE });
-      return { events, next };
-    } catch {
-      return undefined;
-    }
+  private look(after: Position): Promise<News | undefined> {
+    return this.feed.news(after, PAGE).catch(() => undefined);
   }
 
   private sleep(ms: number): Promise<void> {

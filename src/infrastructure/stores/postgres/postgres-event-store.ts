@@ -52,7 +52,7 @@ export class PostgresEventStore implements EventStore {
     this.feed = new Feed(ask, names, this.histories, this.positions, parts);
     this.holds = new FeedHolds(ask, session.base);
     this.commits = new Commits(parts);
-    this.follower = new Follower(this.feed, this.positions);
+    this.follower = new Follower(this.feed, this.positions, parts.called);
   }
 
   static async open(options: PostgresOptions): Promise<PostgresEventStore> {
@@ -73,6 +73,7 @@ export class PostgresEventStore implements EventStore {
     } finally {
       // Of one that failed, too: it may be written all the same.
       this.follower.wake();
+      this.parts.calls?.call('events');
     }
   }
 

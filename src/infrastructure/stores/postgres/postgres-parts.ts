@@ -6,6 +6,7 @@ import type { DirectorySource } from '../relational/relational-directory.js';
 import { sumOf, type Cell } from '../relational/rows.js';
 import { figuresOf, totalColumns, totalOf, type TotalRow } from '../relational/totals.js';
 import { listOf } from './arrays.js';
+import { CallListener } from './call-listener.js';
 import { callOfCommit } from './commit-function.js';
 import { HeldLanes, type Hold } from './held-lanes.js';
 import { Pool } from './pool.js';
@@ -13,6 +14,7 @@ import { asStartError, asStoreError } from './postgres-errors.js';
 import { RocketIds } from './rocket-ids.js';
 import { beginSession, randomText, type Session } from './session.js';
 import { SharedNotices } from './shared-notices.js';
+import { WakeUpCalls } from './wake-up-calls.js';
 
 export interface PostgresOptions {
   readonly url?: string;
@@ -20,6 +22,8 @@ export interface PostgresOptions {
   readonly connections: number;
   /** How many heads are kept; for benchmarks. */
   readonly heads?: number;
+  /** False: instances look for what others wrote, and are never called; for benchmarks. */
+  readonly calls?: boolean;
 }
 
 /** A database that is open: its connections, and what is known of it. */
@@ -29,6 +33,8 @@ export class PostgresParts implements DirectorySource {
   readonly ids: RocketIds;
   readonly notices: SharedNotices;
   readonly held: HeldLanes;
+  readonly calls: WakeUpCalls | undefined;
+  readonly called: CallListener | undefined;
   listenedMs: number;
   /** The last transaction in which something was written here. */
   lastXid = 0;
@@ -43,7 +49,12 @@ export class PostgresParts implements DirectorySource {
     this.ask = reads.ask;
     this.names = new ChannelNames(this.ask);
     this.ids = new RocketIds(writes.ask);
-    this.notices = new SharedNotices(randomText(), writes.ask, this.ask);
+    const instance = randomText();
+    if (options.calls !== false) {
+      this.calls = new WakeUpCalls(writes.ask, `rockets_${session.epoch}`, instance);
+      this.called = new CallListener(options.url, this.calls);
+    }
+    this.notices = new SharedNotices(instance, writes.ask, this.ask, this.calls, this.called);
     this.held = new HeldLanes(writes);
     this.listenedMs = session.listened;
   }
@@ -130,6 +141,8 @@ export class PostgresParts implements DirectorySource {
 
   async close(): Promise<void> {
     this.notices.close();
+    this.calls?.close();
+    this.called?.close();
     await this.held.close();
     await this.noting;
     await Promise.all([this.reads.close(), this.writes.close()]);

@@ -1,10 +1,13 @@
 import type { LateNotice, NoticeBoard, Notices } from '../../../application/ports/event-store.js';
 import type { Ask } from '../relational/ask.js';
+import type { CallListener } from './call-listener.js';
+import type { WakeUpCalls } from './wake-up-calls.js';
 
 /** What happens within so long is put up together. */
 const GATHER_MS = 200;
-/** How often whoever listens looks. */
+/** How often whoever listens looks; and while calls of the others can be relied on. */
 const LOOK_EVERY_MS = 400;
+const IDLE_MS = 1000;
 /** A row may become visible behind one that was put up later: so far back it is looked at again. */
 const LOOK_BACK_SECONDS = 10;
 /** Of more than this it is only known that there is much. */
@@ -21,11 +24,15 @@ export class SharedNotices implements NoticeBoard {
   private late: LateNotice[] = [];
   private gathering: NodeJS.Timeout | undefined;
   private listener: ((notices: Notices) => void) | undefined;
+  private isCalled = false;
+  private wakeUp = (): void => undefined;
 
   constructor(
     private readonly instance: string,
     private readonly write: Ask,
     private readonly read: Ask,
+    private readonly calls: WakeUpCalls | undefined,
+    private readonly called: CallListener | undefined,
   ) {}
 
   tell({ gapsOf, late }: Notices): void {
@@ -36,10 +43,17 @@ export class SharedNotices implements NoticeBoard {
 
   listen(listener: (notices: Notices) => void): () => void {
     this.listener = listener;
+    const stopHearing = this.called?.on('notices', () => this.wake());
     void this.look(listener);
     return () => {
+      stopHearing?.();
       if (this.listener === listener) this.listener = undefined;
     };
+  }
+
+  private wake(): void {
+    this.isCalled = true;
+    this.wakeUp();
   }
 
   close(): void {
@@ -58,11 +72,13 @@ export class SharedNotices implements NoticeBoard {
         INSERT INTO notices (instance, notices) VALUES ($2, $3)`,
       [6 * LOOK_BACK_SECONDS, this.instance, JSON.stringify(told)],
     ).catch(() => undefined);
+    this.calls?.call('notices');
   }
 
   private async look(listener: (notices: Notices) => void): Promise<void> {
     let seen: Set<number> | undefined;
     while (this.listener === listener) {
+      this.isCalled = false;
       const rows = await this.read<{ id: number; notices: string }>(
         `SELECT id, notices FROM notices
           WHERE told_at > clock_timestamp() - make_interval(secs => $1) AND instance <> $2 ORDER BY id`,
@@ -76,7 +92,17 @@ export class SharedNotices implements NoticeBoard {
         listener({ gapsOf: new Set(gapsOf), late });
       }
       if (rows !== undefined) seen = new Set(rows.map(({ id }) => id));
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS).unref());
+      if (!this.isCalled) await this.sleep(this.called?.isReliable === true ? IDLE_MS : LOOK_EVERY_MS);
     }
+  }
+
+  private sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms).unref();
+      this.wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 }
