@@ -11,22 +11,23 @@ export const openBoth = async (url: string, connections = 4) => {
 /** A server for all tests of a file; every store has a schema in which nothing is. */
 export const postgresForAll = () => {
   let server: PostgresServer | undefined;
-  const free: string[] = [];
   beforeAll(async () => {
     server = await PostgresServer.start();
   });
   afterAll(() => server?.stop());
 
-  const running = (): PostgresServer => {
+  const newSchema = (): Promise<string> => {
     if (server === undefined) throw new Error('No test runs.');
-    return server;
+    return server.newSchema();
   };
+  return { open: storesIn(newSchema), newSchema };
+};
 
-  const newSchema = (): Promise<string> => running().newSchema();
-
-  /** As the contracts ask for it. */
-  const open = async () => {
-    const url = free.pop() ?? (await newSchema());
+/** Stores as the contracts ask for them, in places in which nothing is. */
+export const storesIn = (newPlace: () => Promise<string>) => {
+  const free: string[] = [];
+  return async () => {
+    const url = free.pop() ?? (await newPlace());
     let opened = await openBoth(url);
     return {
       ...opened,
@@ -41,7 +42,6 @@ export const postgresForAll = () => {
       },
     };
   };
-  return { open, newSchema };
 };
 
 const put = (key: string, value: string): string =>

@@ -99,12 +99,14 @@ export class Pool {
 
   /** PgBouncer takes no settings with a connection: then its own, or those of the role, hold. */
   async checkOut(): Promise<pg.PoolClient> {
+    const { pool } = this;
     try {
-      return await this.pool.connect();
+      return await pool.connect();
     } catch (error) {
-      if (!this.limitsAtServer || sqlState(error) !== '08P01') throw error;
+      const isFirst = pool === this.pool;
+      if (sqlState(error) !== '08P01' || (isFirst && !this.limitsAtServer)) throw error;
       this.limitsAtServer = false;
-      this.pool = this.poolWith(false);
+      if (isFirst) this.pool = this.poolWith(false);
       return this.pool.connect();
     }
   }
