@@ -12,6 +12,7 @@ import { placeBench } from './place.bench.js';
 import { pipelineBench } from './pipeline.bench.js';
 import { postgresBench, postgresStoreBench } from './postgres.bench.js';
 import { postgresInstancesBench } from './postgres-instances.bench.js';
+import { postgresLiveBench } from './postgres-live.bench.js';
 import { postgresSizeBench } from './postgres-size.bench.js';
 import { queriesBench } from './queries.bench.js';
 import { sqliteDisorderBench } from './sqlite-disorder.bench.js';
@@ -36,6 +37,7 @@ const benches: Readonly<Record<string, Bench>> = {
   postgres: postgresBench,
   'postgres-store': postgresStoreBench,
   'postgres-instances': postgresInstancesBench,
+  'postgres-live': postgresLiveBench,
   'postgres-size': postgresSizeBench,
   queries: queriesBench,
   launch: launchBench,
