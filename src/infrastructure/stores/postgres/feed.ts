@@ -63,8 +63,9 @@ export class Feed {
     return this.page(request, await this.end(signal), signal);
   }
 
+  /** What can be read now, without waiting for more. */
   async news(after: Position, limit: number): Promise<News> {
-    const end = await this.end();
+    const end = await this.readEnd(undefined);
     const { events, next } = await this.page({ after, limit }, end);
     return { events, next, isMore: events.length === limit || comparePlaces(end.last, end.readable) > 0 };
   }
