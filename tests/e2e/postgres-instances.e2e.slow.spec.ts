@@ -1,6 +1,6 @@
 import { Agent, get } from 'node:http';
 import { OwnServer } from '../support/postgres-server.js';
-import { post } from '../support/producers.js';
+import { post, type Answer } from '../support/producers.js';
 import { messageText, startProcess, type RealProcess } from '../support/real-process.js';
 import { seededRandom } from '../support/seeded-random.js';
 import { SseClient } from '../support/sse-client.js';
@@ -32,7 +32,23 @@ afterAll(async () => {
   await server.remove();
 });
 
-const read = <T>(port: number, path: string): Promise<T> =>
+/** A connection that was kept may be closed just when it is used again. */
+const again = async <T>(ask: () => Promise<T>): Promise<T> => {
+  for (let left = 5; ; left--) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (left === 0) throw error;
+    }
+  }
+};
+
+const send = (instance: RealProcess, channel: string, number: number): Promise<Answer> =>
+  again(() => post(agent, instance.port, messageText(number, channel)));
+
+const read = <T>(port: number, path: string): Promise<T> => again(() => readOnce<T>(port, path));
+
+const readOnce = <T>(port: number, path: string): Promise<T> =>
   new Promise((resolve, reject) => {
     get({ agent, port, host: '127.0.0.1', path }, (response) => {
       let text = '';
@@ -49,31 +65,30 @@ interface Shown {
 
 it('what one instance has acknowledged every other shows, in the rocket, its history and the listing', async () => {
   let pairs = 0;
-  let elsewhere = 0;
   const stale: string[] = [];
   const began = Date.now();
-  const send = async (sender: number): Promise<void> => {
+  const write = async (sender: number): Promise<void> => {
     for (let sent = 0; pairs < PAIRS && Date.now() - began < MOST_MS; sent++) {
-      pairs++;
       const channel = `rocket-${sender}-${Math.floor(sent / WRITES)}`;
       const number = (sent % WRITES) + 1;
-      const [writer, reader] = [below(INSTANCES), below(INSTANCES)];
-      if (writer !== reader) elsewhere++;
-      const { status } = await post(agent, instances[writer]!.port, messageText(number, channel));
+      const writer = below(INSTANCES);
+      const { status } = await send(instances[writer]!, channel, number);
       expect(status).toBe(202);
-      const { port } = instances[reader]!;
+      // Each of the others is asked for one thing, at the same time.
+      const first = below(INSTANCES - 1);
+      const others = [0, 1, 2].map((i) => instances[(writer + 1 + ((first + i) % 3)) % INSTANCES]!.port);
       const [rocket, [event], [listed]] = await Promise.all([
-        read<Shown>(port, `/rockets/${channel}`),
-        read<{ number: number }[]>(port, `/rockets/${channel}/events?after=${number - 1}`),
-        read<Shown[]>(port, `/rockets?q=${channel}&limit=1`),
+        read<Shown>(others[0]!, `/rockets/${channel}`),
+        read<{ number: number }[]>(others[1]!, `/rockets/${channel}/events?after=${number - 1}`),
+        read<Shown[]>(others[2]!, `/rockets?q=${channel}&limit=1`),
       ]);
       const versions = [rocket.version, event?.number, listed?.channel === channel && listed.version];
       if (versions.some((version) => version !== number)) stale.push(`${channel} ${number}: ${versions}`);
+      pairs += versions.length;
     }
   };
-  await Promise.all(Array.from({ length: SENDERS }, (_, sender) => send(sender)));
+  await Promise.all(Array.from({ length: SENDERS }, (_, sender) => write(sender)));
   expect(stale).toEqual([]);
-  expect(elsewhere).toBeGreaterThan(pairs / 2);
   expect(pairs).toBeGreaterThan(1000);
 });
 
@@ -83,7 +98,7 @@ it('what one instance has acknowledged every other tells live', async () => {
   );
   for (const feed of feeds) await feed.untilNamed('caught-up');
   for (let number = 1; number <= 20; number++) {
-    const { status } = await post(agent, instances[number % INSTANCES]!.port, messageText(number, 'live'));
+    const { status } = await send(instances[number % INSTANCES]!, 'live', number);
     expect(status).toBe(202);
     for (const feed of feeds) await feed.untilNamed('message', number);
   }
