@@ -11,6 +11,7 @@ import { HeldLanes, type Hold } from './held-lanes.js';
 import { Pool } from './pool.js';
 import { asStartError, asStoreError } from './postgres-errors.js';
 import { RocketIds } from './rocket-ids.js';
+import type { Migration } from './schema.js';
 import { beginSession, randomText, type Session } from './session.js';
 import { SharedNotices } from './shared-notices.js';
 
@@ -20,6 +21,8 @@ export interface PostgresOptions {
   readonly connections: number;
   /** How many heads are kept; for benchmarks. */
   readonly heads?: number;
+  /** Those of another version of this program; for tests. */
+  readonly migrations?: readonly Migration[];
 }
 
 /** A database that is open: its connections, and what is known of it. */
@@ -54,7 +57,7 @@ export class PostgresParts implements DirectorySource {
     const half = Math.max(2, Math.floor(connections / 2));
     const writes = new Pool({ url, connections: half });
     try {
-      const session = await beginSession(writes);
+      const session = await beginSession(writes, options.migrations);
       const reads = new Pool({ url, connections: Math.max(1, connections - half) });
       return new PostgresParts(options, writes, reads, session);
     } catch (error) {
