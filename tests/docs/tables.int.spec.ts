@@ -319,3 +319,12 @@ it('as docs/tables.md says, the service refuses a file that somebody put somethi
     await expect(stores.open(file)).rejects.toThrow(/"(mine|sqlite_stat\d)" is not as this version/);
   }
 });
+
+it('the settings of tables in docs/operating.md are ones that the server knows', async () => {
+  const operating = readFileSync(join(__dirname, '../../docs/operating.md'), 'utf8');
+  const settings = [...operating.matchAll(/^ +(ALTER TABLE .*;)$/gm)].map(([, statement]) => statement!);
+  expect(settings.length).toBeGreaterThan(3);
+  const url = await postgres.newSchema();
+  await (await openBoth(url)).store.close();
+  for (const statement of settings) await runIn(url, statement);
+});
