@@ -65,6 +65,7 @@ export const databaseIn = (env: Environment): { readonly url: string | undefined
   if (env['EVENT_STORE']?.trim() !== 'postgres') return undefined;
   const read = new Settings(env);
   const url = readDatabaseUrl(read);
+  requireDatabase(read, url);
   read.finish();
   return { url };
 };
@@ -106,9 +107,7 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
     logLevel: read.oneOf('LOG_LEVEL', 'info', ['error', 'warn', 'info', 'debug', 'silent']),
     logFormat: read.oneOf('LOG_FORMAT', onTerminal ? 'text' : 'json', ['json', 'text']),
   };
-  if (config.eventStore === 'postgres' && !config.databaseUrl && read.unlisted('PGHOST') === '') {
-    read.refuse('DATABASE_URL', '', `${databaseUrlRule}, or else PGHOST set, for EVENT_STORE=postgres`, '');
-  }
+  if (config.eventStore === 'postgres') requireDatabase(read, config.databaseUrl);
   read.mustHold('BUFFER_BYTES', config.bufferBytes, 'BODY_BYTES', config.bodyBytes);
   read.finish();
   return config;
@@ -121,6 +120,12 @@ const readDatabaseUrl = (read: Settings): string | undefined => {
   if (text === '') return undefined;
   const isRight = URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol);
   return isRight ? text : read.refuse('DATABASE_URL', '(hidden)', databaseUrlRule, undefined);
+};
+
+/** One that was refused is not refused again. */
+const requireDatabase = (read: Settings, url: string | undefined): void => {
+  if (url !== undefined || read.unlisted('DATABASE_URL') !== '' || read.unlisted('PGHOST') !== '') return;
+  read.refuse('DATABASE_URL', '', `${databaseUrlRule}, or else PGHOST set, for EVENT_STORE=postgres`, '');
 };
 
 /** Of what is no address, a password can't be told from the rest. */

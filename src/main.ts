@@ -5,6 +5,7 @@ import { createContainer, parts } from './container.js';
 import { AccessRefused } from './infrastructure/auth/access.js';
 import { CertificateRefused } from './infrastructure/http/certificate.js';
 import { version } from './version.js';
+import { StoreRefused } from './infrastructure/stores/relational/store-errors.js';
 import { outliveLog } from './infrastructure/observability/winston-logger.js';
 
 const usage = `Usage: node dist/main.js [--port 8088] [--print-config] [--version] [--help]
@@ -100,9 +101,11 @@ const listenAdvice: Readonly<Record<string, string>> = {
   EAI_AGAIN: otherHost,
 };
 
+const isDatabaseChosen = (): boolean => process.env['EVENT_STORE']?.trim() === 'postgres';
+
 /** The only file there is: SQLite itself does not name it. */
 const aboutStore = ({ message }: Error): string => {
-  if (process.env['EVENT_STORE']?.trim() === 'postgres') return message;
+  if (isDatabaseChosen()) return message;
   const file = sqliteFileIn(process.env);
   return message.includes(file) ? message : `SQLITE_FILE=${file}: ${message}`;
 };
@@ -119,7 +122,13 @@ const explain = (error: unknown): string => {
   return code.startsWith('ERR_PARSE_ARGS') ? `${error.message}\n\n${usage}` : (error.stack ?? error.message);
 };
 
+/** 2: the database will not do, or is named wrongly, and no other start would change that. */
+const exitCodeFor = (error: unknown): 1 | 2 => {
+  if (error instanceof InvalidConfig) return error.message.includes('DATABASE_') ? 2 : 1;
+  return isDatabaseChosen() && error instanceof StoreRefused ? 2 : 1;
+};
+
 main().catch((error: unknown) => {
   console.error(explain(error));
-  process.exit(1);
+  process.exit(exitCodeFor(error));
 });

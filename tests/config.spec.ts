@@ -1,4 +1,4 @@
-import { InvalidConfig, readConfig, settingsInForce } from '../src/config.js';
+import { databaseIn, InvalidConfig, readConfig, settingsInForce } from '../src/config.js';
 
 const refusals = (env: Readonly<Record<string, string>>): string[] => {
   try {
@@ -75,6 +75,31 @@ describe('who may', () => {
     const lines = settingsInForce(env, false);
     expect(lines).toEqual(expect.arrayContaining(['API_KEYS=(hidden)', 'SESSION_SECRET=(hidden)']));
     expect(lines.join()).not.toContain('xxx');
+  });
+});
+
+describe('a database', () => {
+  const chosen = { EVENT_STORE: 'postgres', DATABASE_URL: 'postgres://me:s3cret@db/rockets' };
+
+  it.each(['2', '1001', '-1', '2.5', 'many', '1e2'])('has not %s connections', (connections) => {
+    expect(refusals({ ...chosen, DATABASE_CONNECTIONS: connections })).toEqual([
+      `DATABASE_CONNECTIONS=${connections} makes no sense: it must be an integer from 3 to 1000.`,
+    ]);
+  });
+
+  it('is named once, and wrongly told of once, without a password', () => {
+    for (const url of ['', 's3cret', 'postgres://me:s#cret@db/r', 'postgres://me:s3cret@db:99999/rockets'])
+      expect(refusals({ ...chosen, DATABASE_URL: url })).toEqual([
+        expect.stringMatching(/^DATABASE_URL=(\(hidden\))? makes no sense(?!.*s3cret)/),
+      ]);
+  });
+
+  it('is looked for as a service would by programs that need no other setting', () => {
+    expect(databaseIn(chosen)).toEqual({ url: chosen.DATABASE_URL });
+    expect(databaseIn({ ...chosen, EVENT_STORE: 'sqlite' })).toBeUndefined();
+    expect(databaseIn({ EVENT_STORE: 'postgres', PGHOST: 'db' })).toEqual({ url: undefined });
+    for (const url of ['', 's3cret'])
+      expect(() => databaseIn({ ...chosen, DATABASE_URL: url })).toThrow(/^DATABASE_URL=/);
   });
 });
 

@@ -108,6 +108,8 @@ export const namedService = (option: URL | undefined, argument?: URL): URL => {
   return argument ?? option ?? usualService(process.env['ROCKETS_URL']);
 };
 
+export const isServiceNamed = (): boolean => (process.env['ROCKETS_URL']?.trim() ?? '') !== '';
+
 /** An empty setting is no setting. */
 const usualService = (setting = ''): URL => {
   try {

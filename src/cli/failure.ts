@@ -1,5 +1,13 @@
-/** Something the user can act on: printed as one sentence, without a stack, and the command ends with 1. */
-export class Failure extends Error {}
+/** Something the user can act on: printed as one sentence, without a stack. */
+export class Failure extends Error {
+  constructor(
+    message: string,
+    /** 2: what the command was told to work on will not do. */
+    readonly exitCode: 1 | 2 = 1,
+  ) {
+    super(message);
+  }
+}
 
 const unknownAuthority =
   'nobody whom this machine knows vouches for its certificate: name the file of who does in NODE_EXTRA_CA_CERTS';

@@ -11,5 +11,5 @@ rocketsProgram(processOutput, interruptSignal)
   .catch((error: unknown) => {
     const isOurs = error instanceof Failure || error instanceof CommanderError;
     console.error(isOurs ? error.message : error);
-    process.exitCode = 1;
+    process.exitCode = error instanceof Failure ? error.exitCode : 1;
   });

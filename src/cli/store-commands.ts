@@ -7,25 +7,27 @@ import { parseStrictJson } from '../infrastructure/http/messages/strict-json.js'
 import type { MessageRules } from '../infrastructure/stores/upkeep/export-line.js';
 import { NoExport } from '../infrastructure/stores/upkeep/import.js';
 import { StoreDamaged, StoreRefused } from '../infrastructure/stores/relational/store-errors.js';
-import type * as WholeDatabase from '../infrastructure/stores/postgres/upkeep/whole-database.js';
 import { backupFile } from '../infrastructure/stores/sqlite/upkeep/backup.js';
 import { rebuildFile } from '../infrastructure/stores/sqlite/upkeep/rebuild.js';
 import { verifyFile } from '../infrastructure/stores/sqlite/upkeep/verify.js';
 import { asStoreError } from '../infrastructure/stores/sqlite/sqlite-errors.js';
 import { exportFile, importFile } from '../infrastructure/stores/sqlite/upkeep/transfer.js';
 import { StoreUnavailable } from '../application/ports/event-store.js';
-import { databaseIn, sqliteFileIn } from '../config.js';
-import { addExamples, keyOption, namedService, serviceOption, type ServiceOptions } from './arguments.js';
+import {
+  addExamples,
+  isServiceNamed,
+  keyOption,
+  namedService,
+  serviceOption,
+  type ServiceOptions,
+} from './arguments.js';
 import { Failure } from './failure.js';
 import { counted, inThousands, type Output } from './output.js';
+import { databaseOf, databaseOption, ofDatabase, onStore, type StoreOption } from './store-choice.js';
 import { importMessages } from './store-import.js';
 import { Source } from './store-source.js';
 
-interface FileOption {
-  readonly file: string;
-}
-
-/** What can be done with the file of the SQLite store. */
+/** What can be done with the whole of a durable store. */
 export const registerStoreCommands = (program: Command, output: Output): void => {
   registerVerify(program, output);
   registerRebuild(program, output);
@@ -65,13 +67,18 @@ const registerVerify = (program: Command, output: Output): void => {
 };
 
 const registerRebuild = (program: Command, output: Output): void => {
-  onFile(program, 'rebuild')
+  const command = onStore(program, 'rebuild')
     .summary('make the states anew from the events')
     .description(
-      'Folds every rocket anew and writes what follows from its events, in one transaction. The service must not be running.',
+      'Folds every rocket anew and writes what follows from its events, in one transaction. No service may use the file; ' +
+        'those on a database take no messages meanwhile.',
     )
-    .action(async ({ file }: FileOption) => {
-      const { rockets, events, changed, totalsChanged } = await explained(file, () => rebuildFile(file));
+    .action(async (options: StoreOption) => {
+      const database = databaseOf(options, command);
+      const { file } = options;
+      const { rockets, events, changed, totalsChanged } = await (database === undefined
+        ? explained(file, () => rebuildFile(file))
+        : ofDatabase((whole) => whole.rebuildDatabase(database.url)));
       output.out(
         `${counted(rockets, 'rocket')} rebuilt from ${counted(events, 'event')}; ` +
           (changed === 0
@@ -83,15 +90,22 @@ const registerRebuild = (program: Command, output: Output): void => {
 };
 
 const registerBackup = (program: Command, output: Output): void => {
-  onFile(program, 'backup')
+  const command = onStore(program, 'backup')
     .summary('copy the file as it is at one moment')
     .description(
       'Copies the file while the service may go on writing. The copy is complete, or not there, and takes the place of ' +
-        'nothing but an older one, if at all.',
+        'nothing but an older one, if at all. A database is copied by the programs of PostgreSQL.',
     )
     .argument('<target>', 'where to put the copy')
     .option('--force', 'replace an older copy of that name; never anything else')
-    .action(async (target: string, { file, force }: FileOption & { force?: boolean }) => {
+    .action(async (target: string, options: StoreOption & { force?: boolean }) => {
+      if (databaseOf(options, command) !== undefined) {
+        throw new Failure(
+          `A database is copied by PostgreSQL's own program: pg_dump --format=custom --file=${target} "$DATABASE_URL" (docs/operating.md says how to restore).`,
+          2,
+        );
+      }
+      const { file, force } = options;
       await explained(file, () => backupFile(file, target, { force }));
       output.out(`${file} copied to ${target}`);
     });
@@ -101,7 +115,7 @@ const registerExport = (program: Command, output: Output): void => {
   const command = onStore(program, 'export')
     .summary('write everything as NDJSON')
     .description(
-      'Writes everything the file holds, a line each: events in the order of the feed, waiting and late messages, and ' +
+      'Writes everything the store holds, a line each: events in the order of the feed, waiting and late messages, and ' +
         'when each rocket was heard. "rockets import" makes a store of it that gives the same answers.',
     )
     .action(async (options: StoreOption) => {
@@ -123,30 +137,39 @@ const registerImport = (program: Command, output: Output): void => {
     .command('import')
     .summary('make a new store of an export, or send messages to a service')
     .description(
-      'With --file: writes an export into a new file, which then gives the same answers. Otherwise: sends messages, or ' +
-        'those of an export, to POST /messages of a running service; what it has already is a duplicate.',
+      'With --file or --database: writes an export into a new file, or a database in which nothing is, which then gives ' +
+        'the same answers. Otherwise: sends messages, or those of an export, to POST /messages of a running service; what ' +
+        'it has already is a duplicate.',
     )
     .argument('[source]', 'what to read; standard input when left out')
     .option('--file <file>', 'the new file of an SQLite store')
+    .addOption(databaseOption())
     .addOption(serviceOption())
     .addOption(keyOption())
-    .action(async (from: string | undefined, { file, url, apiKey }: ServiceOptions & { file?: string }) => {
-      if (file !== undefined && url !== undefined) throw new Failure('Name a file or a URL, not both.');
+    .action(async (from: string | undefined, options: ImportOptions) => {
+      const { file, url, database, apiKey } = options;
+      if ([file, url, database].filter((one) => one !== undefined).length > 1)
+        throw new Failure('Name a file, a database or a URL, one of them only.');
       const source = new Source(from);
-      if (file === undefined) {
+      const isService = url !== undefined || (database === undefined && isServiceNamed());
+      const target = isService ? undefined : databaseOf({ ...options, file: '' }, command);
+      if (file === undefined && target === undefined) {
         return output.out(
           await importMessages(source, new URL('messages', namedService(url)), output, apiKey),
         );
       }
-      const { rockets, events, waiting, late } = await importExport(source, file);
+      const { rockets, events, waiting, late } = await importExport(source, file ?? target!);
       const messages = `${inThousands(waiting)} waiting and ${counted(late, 'late message')}`;
-      output.out(`${file} holds ${counted(rockets, 'rocket')}, ${counted(events, 'event')}, ${messages}.`);
+      const name = file ?? 'the database';
+      output.out(`${name} holds ${counted(rockets, 'rocket')}, ${counted(events, 'event')}, ${messages}.`);
     });
   addExamples(command, [
     ['rockets import all.ndjson --file data/new.db', 'the same store again'],
     ['rockets import messages.ndjson', 'messages, to a running service'],
   ]);
 };
+
+type ImportOptions = ServiceOptions & { readonly file?: string; readonly database?: string };
 
 /** Text of some length costs one write instead of one for each of its lines. */
 const BLOCK = 64 * 1024;
@@ -171,9 +194,11 @@ const rules: MessageRules = {
   isMessage: compileCheck(MessageDto),
 };
 
-const importExport = async (source: Source, file: string) => {
+const importExport = async (source: Source, target: string | { readonly url: string | undefined }) => {
   try {
-    return await importFile(source.lines(), file, rules);
+    return await (typeof target === 'string'
+      ? importFile(source.lines(), target, rules)
+      : ofDatabase((whole) => whole.importDatabase(source.lines(), target.url, rules)));
   } catch (error) {
     if (source.failure !== undefined) throw source.failure;
     if (error instanceof NoExport) {
@@ -181,37 +206,7 @@ const importExport = async (source: Source, file: string) => {
         `${source.name}, ${error.message}. Nothing was written; messages that are no export are sent to a running service (--url).`,
       );
     }
-    throw explanationOf(asStoreError(error), file);
-  }
-};
-
-const onFile = (program: Command, name: string): Command =>
-  program
-    .command(name)
-    .option('--file <file>', 'the file of the SQLite store, as SQLITE_FILE', sqliteFileIn(process.env));
-
-interface StoreOption extends FileOption {
-  readonly database?: string;
-}
-
-const onStore = (program: Command, name: string): Command =>
-  onFile(program, name).option(
-    '--database <url>',
-    'a PostgreSQL store instead; without it DATABASE_URL, when EVENT_STORE is postgres and no file is named',
-  );
-
-/** Undefined when a file is meant. */
-const databaseOf = ({ database }: StoreOption, command: Command): ReturnType<typeof databaseIn> => {
-  if (database !== undefined) return databaseIn({ EVENT_STORE: 'postgres', DATABASE_URL: database });
-  return command.getOptionValueSource('file') === 'default' ? databaseIn(process.env) : undefined;
-};
-
-const ofDatabase = async <T>(work: (whole: typeof WholeDatabase) => Promise<T>): Promise<T> => {
-  try {
-    return await work(await import('../infrastructure/stores/postgres/upkeep/whole-database.js'));
-  } catch (error) {
-    if (error instanceof StoreRefused || error instanceof StoreUnavailable) throw new Failure(error.message);
-    throw error;
+    throw typeof target === 'string' ? explanationOf(asStoreError(error), target) : error;
   }
 };
 

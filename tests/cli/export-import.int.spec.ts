@@ -227,8 +227,8 @@ describe('an import that cannot be', () => {
     expect(tablesOf(empty)).toEqual(tablesOf(file));
   });
 
-  it('is told a file or a URL, not both', async () => {
+  it('is told one target', async () => {
     const { failure } = await rockets('import', '--file', 'a', '--url', 'localhost:1');
-    expect(failure).toEqual(new Failure('Name a file or a URL, not both.'));
+    expect(failure).toEqual(new Failure('Name a file, a database or a URL, one of them only.'));
   });
 });

@@ -15,8 +15,17 @@ interface Ended {
 }
 
 /** The built program, in a folder that has nothing to do with it. */
-const node = (program: string, ...args: readonly string[]): Promise<Ended> =>
-  run(process.execPath, [join(root, 'dist', program), ...args], { cwd: '/' }).then(
+const node = (program: string, ...args: readonly string[]): Promise<Ended> => nodeWith({}, program, ...args);
+
+const nodeWith = (
+  settings: Readonly<Record<string, string>>,
+  program: string,
+  ...args: readonly string[]
+): Promise<Ended> =>
+  run(process.execPath, [join(root, 'dist', program), ...args], {
+    cwd: '/',
+    env: { ...process.env, ...settings },
+  }).then(
     (ended) => ({ code: 0, ...ended }),
     (error: unknown) => error as Ended,
   );
@@ -36,6 +45,15 @@ describe('the built programs', () => {
     const main = await node('main.js', '--loud');
     expect(main).toMatchObject({ code: 1, stdout: '' });
     expect(main.stderr).toMatch(/'--loud'[^]*Usage: node dist\/main\.js/);
+  });
+
+  it('end with 2 and one line when the database they are given is none', async () => {
+    const given = { EVENT_STORE: 'postgres', DATABASE_URL: 'mysql://me:s3cret@db' };
+    for (const [program, ...args] of [['main.js'], ['cli/rockets.js', 'verify']]) {
+      const { code, stdout, stderr } = await nodeWith(given, program!, ...args);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(/^DATABASE_URL=\(hidden\) makes no sense: [^\n]*postgres:[^\n]*\n$/);
+    }
   });
 
   it('say in one sentence that there is no service', async () => {

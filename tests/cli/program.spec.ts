@@ -35,10 +35,10 @@ const known: Readonly<Record<string, readonly string[]>> = {
   gaps: ['--url', '--api-key', '--json'],
   skip: ['--url', '--api-key', '--from', '--to', '--up-to', '--why', '--json'],
   verify: ['--file', '--database', '--json'],
-  rebuild: ['--file'],
-  backup: ['--file', '--force'],
+  rebuild: ['--file', '--database'],
+  backup: ['--file', '--database', '--force'],
   export: ['--file', '--database'],
-  import: ['--file', '--url', '--api-key'],
+  import: ['--file', '--database', '--url', '--api-key'],
   keys: [],
 };
 

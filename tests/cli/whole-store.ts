@@ -145,8 +145,14 @@ export const answersOf = async (url: string): Promise<Map<string, string>> => {
   return answers;
 };
 
-export const served = async <T>(file: string, work: (service: TestService) => Promise<T>): Promise<T> => {
-  const service = await startService({ EVENT_STORE: 'sqlite', SQLITE_FILE: file });
+export const served = <T>(file: string, work: (service: TestService) => Promise<T>): Promise<T> =>
+  servedFrom({ EVENT_STORE: 'sqlite', SQLITE_FILE: file }, work);
+
+export const servedFrom = async <T>(
+  env: Readonly<Record<string, string>>,
+  work: (service: TestService) => Promise<T>,
+): Promise<T> => {
+  const service = await startService(env);
   try {
     return await work(service);
   } finally {

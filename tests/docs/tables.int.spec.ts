@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EventStore } from '../../src/application/ports/event-store.js';
 import { textOf } from '../../src/infrastructure/stores/postgres/events.js';
+import { verifyDatabase } from '../../src/infrastructure/stores/postgres/upkeep/whole-database.js';
 import { schema } from '../../src/infrastructure/stores/sqlite/schema.js';
 import { changeByHand } from '../support/filled-file.js';
 import { exploded, faster, launched, newMission, received, skipped, write } from '../support/builders.js';
@@ -188,6 +189,57 @@ describe('the questions of docs/tables.md', () => {
     expect(rows.map(plainRow)).toEqual(expected);
   });
 
+  it('are answered to the analyst of this page, who can change nothing', async () => {
+    const [owner] = await runIn(url, 'SELECT current_user AS role, current_schema() AS schema');
+    const { role, schema } = owner as { role: string; schema: string };
+    const analyst = `analyst_${schema}`;
+    const [, asWritten = ''] = /```sql analyst\n([^]*?)```/.exec(doc) ?? [];
+    expect(asWritten).toContain('GRANT SELECT ON ALL TABLES');
+    const statements = asWritten
+      .replaceAll('analyst', analyst)
+      .replaceAll('SCHEMA public', `SCHEMA ${schema}`)
+      .replaceAll('ROLE rockets', `ROLE ${role}`)
+      .replaceAll('…', 'let me look');
+    await runIn(url, statements);
+    try {
+      // What a newer release adds.
+      await runIn(url, 'CREATE TABLE added AS SELECT 1 AS n');
+      const address = new URL(url);
+      [address.username, address.password] = [analyst, 'let me look'];
+      const asAnalyst = (sql: string) => runIn(address.href, sql);
+      expect(await asAnalyst('SELECT n FROM added')).toEqual([{ n: 1 }]);
+      expect((await verifyDatabase(address.href)).damages).toEqual([]);
+      for (const [question, expected] of Object.entries(answers)) {
+        const rows = await asAnalyst(queryFor('postgres', questions.get(question) ?? ''));
+        expect([question, rows.map(plainRow)]).toEqual([question, expected]);
+      }
+      const relations = await runIn(
+        url,
+        `SELECT relname AS name FROM pg_class WHERE relnamespace = '${schema}'::regnamespace AND relkind IN ('r', 'v')`,
+      );
+      expect(relations.length).toBeGreaterThan(12);
+      // Whatever he sets.
+      const write = 'SET default_transaction_read_only = off; SET transaction_read_only = off;';
+      for (const { name } of relations) {
+        const table = String(name);
+        await asAnalyst(`SELECT * FROM ${table} LIMIT 1`);
+        await expect(asAnalyst(`DELETE FROM ${table}`)).rejects.toThrow(/read-only|cannot delete/);
+        await expect(asAnalyst(`${write} DELETE FROM ${table}`)).rejects.toThrow(
+          /permission denied|cannot delete/,
+        );
+        await expect(asAnalyst(`${write} INSERT INTO ${table} DEFAULT VALUES`)).rejects.toThrow(
+          /permission denied|cannot insert/,
+        );
+      }
+      await expect(asAnalyst(`${write} CREATE TABLE ${schema}.own (n int)`)).rejects.toThrow(
+        'permission denied',
+      );
+      await expect(asAnalyst(`${write} SELECT nextval('rocket_ids')`)).rejects.toThrow('permission denied');
+    } finally {
+      await runIn(url, `DROP TABLE IF EXISTS added; DROP OWNED BY ${analyst}; DROP ROLE ${analyst}`);
+    }
+  });
+
   it.each(Object.entries(answers))('%s', (question, expected) => {
     const query = queryFor('sqlite', questions.get(question) ?? '');
     const rows = inFile(file, (database) => database.prepare(query).all());
@@ -266,4 +318,13 @@ it('as docs/tables.md says, the service refuses a file that somebody put somethi
     changeByHand(file, own);
     await expect(stores.open(file)).rejects.toThrow(/"(mine|sqlite_stat\d)" is not as this version/);
   }
+});
+
+it('the settings of tables in docs/operating.md are ones that the server knows', async () => {
+  const operating = readFileSync(join(__dirname, '../../docs/operating.md'), 'utf8');
+  const settings = [...operating.matchAll(/^ +(ALTER TABLE .*;)$/gm)].map(([, statement]) => statement!);
+  expect(settings.length).toBeGreaterThan(3);
+  const url = await postgres.newSchema();
+  await (await openBoth(url)).store.close();
+  for (const statement of settings) await runIn(url, statement);
 });

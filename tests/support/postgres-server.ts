@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { accessSync, chownSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, chownSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -127,6 +127,17 @@ export class OwnServer {
     const ended = new Promise((resolve) => process.once('exit', resolve));
     process.stdin!.end('\n');
     await ended;
+  }
+
+  /** From now on this rule of pg_hba.conf goes before all others. */
+  async admit(rule: string): Promise<void> {
+    const file = join(this.folder, 'data', 'pg_hba.conf');
+    writeFileSync(file, `${rule}\n${readFileSync(file, 'utf8')}`);
+    const loaded = async (): Promise<string> =>
+      String((await runIn(this.url, 'SELECT pg_conf_load_time()::text AS at'))[0]!['at']);
+    const before = await loaded();
+    await runIn(this.url, 'SELECT pg_reload_conf()');
+    while ((await loaded()) === before) await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
   async remove(): Promise<void> {

@@ -1,7 +1,9 @@
+import { isNativeError } from 'node:util/types';
 import pg from 'pg';
 import { TooManyReads } from '../../../application/ports/event-store.js';
 import type { Ask } from '../relational/ask.js';
 import type { Cell } from '../relational/rows.js';
+import { StoreRefused } from '../relational/store-errors.js';
 import { textOf } from './events.js';
 import { asStoreError, isBroken, sqlState } from './postgres-errors.js';
 
@@ -47,6 +49,20 @@ const asParameter = (cell: Cell): Cell => {
   return Math.floor(cell);
 };
 
+/** The driver reads the address with each connection, and what it throws then may have the password in it. */
+const requireAddress = (url: string | undefined): void => {
+  let why = '';
+  try {
+    const { port } = new pg.Client({ connectionString: url });
+    if (port >= 1 && port <= 65_535) return;
+  } catch (error) {
+    if (isNativeError(error) && 'path' in error) why = `: ${error.message}`;
+  }
+  throw new StoreRefused(
+    `DATABASE_URL makes no sense${why}. It must be an address as postgres://user:password@host:5432/database, with % in a name or a password written as %25.`,
+  );
+};
+
 /** Some connections, each made when it is needed. Nothing in here lasts longer than a transaction on one of them. */
 export class Pool {
   private pool: pg.Pool;
@@ -54,6 +70,7 @@ export class Pool {
   private limitsAtServer = true;
 
   constructor(private readonly options: PoolOptions) {
+    requireAddress(options.url);
     this.pool = this.poolWith(true);
   }
 

@@ -30,19 +30,39 @@ export const asStoreError = (error: unknown): Error => {
 
 /** At the start, what nobody can wait for is said at once. */
 export const asStartError = (error: unknown): Error => {
-  const state = sqlState(error);
-  if (state !== undefined && hopeless.has(state.slice(0, 2)) && isNativeError(error)) {
-    return new StoreRefused(`PostgreSQL: ${error.message} (${adviceFor(state)})`, { cause: error });
-  }
-  return asStoreError(error);
+  const advice = adviceFor(error);
+  if (advice === undefined) return asStoreError(error);
+  return new StoreRefused(`PostgreSQL: ${oneLine((error as Error).message)} (${advice})`, { cause: error });
 };
 
-const adviceFor = (state: string): string => {
+const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, ' ');
+
+const adviceFor = (error: unknown): string | undefined => {
+  if (!isNativeError(error)) return undefined;
+  const state = sqlState(error);
+  if (state === undefined) return adviceForConnection(error);
+  if (!hopeless.has(state.slice(0, 2))) return undefined;
   if (state === '3D000') return 'create the database first: createdb, or CREATE DATABASE';
   if (state.startsWith('28')) return 'look at the user and the password in DATABASE_URL, and at pg_hba.conf';
-  if (state === '42501' || state.startsWith('3F'))
-    return 'the role needs the right to create tables in its schema: GRANT CREATE, USAGE ON SCHEMA public TO it';
-  return 'these are not tables that this program made';
+  if (state.startsWith('3F') || state === '42501') return adviceForRights(error.message);
+  return 'what is there was not made by this program: give Rockets a database, or a schema, of its own';
+};
+
+const adviceForRights = (message: string): string => {
+  if (message.includes('for database')) return 'the role may not come in: GRANT CONNECT ON DATABASE … TO it';
+  if (/for (table|view|sequence|function) /.test(message) || message.includes('must be owner'))
+    return 'the tables belong to another role: restore with --no-owner as this one, or REASSIGN OWNED BY the other TO it';
+  return 'the role needs the right to create tables in its schema: GRANT CREATE, USAGE ON SCHEMA public TO it';
+};
+
+/** What both sides can't agree on before anything is asked; the driver gives these no state. */
+const adviceForConnection = (error: Error): string | undefined => {
+  if (error.message.startsWith('SASL'))
+    return 'the server asks for a password, and DATABASE_URL has none that it takes';
+  const code = String(Reflect.get(error, 'code') ?? '');
+  if (/certificate|CERT|^ERR_(TLS|SSL)/.test(code) || error.message.includes('SSL'))
+    return 'look at sslmode and sslrootcert in DATABASE_URL, and at ssl in postgresql.conf';
+  return undefined;
 };
 
 export const hasMovedEpoch = (error: unknown): boolean => sqlState(error) === EPOCH_MOVED;

@@ -12,6 +12,7 @@ import { HeldLanes, type Hold } from './held-lanes.js';
 import { Pool } from './pool.js';
 import { asStartError, asStoreError } from './postgres-errors.js';
 import { RocketIds } from './rocket-ids.js';
+import type { Migration } from './schema.js';
 import { beginSession, randomText, type Session } from './session.js';
 import { SharedNotices } from './shared-notices.js';
 import { WakeUpCalls } from './wake-up-calls.js';
@@ -24,6 +25,8 @@ export interface PostgresOptions {
   readonly heads?: number;
   /** False: instances look for what others wrote, and are never called; for benchmarks. */
   readonly calls?: boolean;
+  /** Those of another version of this program; for tests. */
+  readonly migrations?: readonly Migration[];
 }
 
 /** A database that is open: its connections, and what is known of it. */
@@ -65,7 +68,7 @@ export class PostgresParts implements DirectorySource {
     const half = Math.max(2, Math.floor(connections / 2));
     const writes = new Pool({ url, connections: half });
     try {
-      const session = await beginSession(writes);
+      const session = await beginSession(writes, options.migrations);
       const reads = new Pool({ url, connections: Math.max(1, connections - half) });
       return new PostgresParts(options, writes, reads, session);
     } catch (error) {

@@ -138,8 +138,18 @@ const first = (serverVersion: number): string => `
   ${headsFunction}
 `;
 
-/** Each brings the tables one version further, forward only; the number of the last one is the version of this program. */
-export const migrations: readonly ((serverVersion: number) => string)[] = [first];
+/**
+ * Brings the tables one version further, forward only, while instances of the version before go on: `docs/operating.md`,
+ * "Rolling updates", says what it may do.
+ */
+export interface Migration {
+  readonly sql: (serverVersion: number) => string;
+  /** The version of the oldest program that may write to the tables as they are then. */
+  readonly oldest: number;
+}
+
+/** How many there are is the version of this program. */
+export const migrations: readonly Migration[] = [{ sql: first, oldest: 1 }];
 
 /** What stands in a database without being ours, so that nothing of another program is taken for a part of this one. */
 export const ourTables = ['meta', 'rockets', 'events', 'waiting_messages', 'late_messages', 'missing'];

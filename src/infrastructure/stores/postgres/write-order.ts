@@ -52,7 +52,10 @@ export const commitCall = (changes: readonly WrittenChange[], listened: number):
 };
 
 /** The numbers above the highest heard that a message left out; those below it are found in the database. */
-const openedGaps = ({ id, added, recordedAt, highestHeard }: ChangeRows, listened: number): Cell[][] => {
+export const openedGaps = (
+  { id, added, recordedAt, highestHeard }: ChangeRows,
+  listened: number,
+): Cell[][] => {
   const gaps: Cell[][] = [];
   let highest = highestHeard;
   for (const cells of added) {

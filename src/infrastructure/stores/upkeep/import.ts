@@ -26,7 +26,7 @@ export class Import {
   private hasEnded = false;
 
   constructor(
-    private readonly store: EventStore,
+    private readonly store: Pick<EventStore, 'commit' | 'listened'>,
     rules: MessageRules,
   ) {
     this.read = exportLineReader(rules);

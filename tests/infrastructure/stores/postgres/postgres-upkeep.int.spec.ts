@@ -1,7 +1,16 @@
 import {
   exportDatabase,
+  importDatabase,
+  rebuildDatabase,
   verifyDatabase,
 } from '../../../../src/infrastructure/stores/postgres/upkeep/whole-database.js';
+import {
+  rocketCells,
+  rocketColumns,
+  rocketOf,
+  type RocketRow,
+} from '../../../../src/infrastructure/stores/relational/rocket-rows.js';
+import { StoreDamaged } from '../../../../src/infrastructure/stores/relational/store-errors.js';
 import { changeOn, faster, headOf, launched, received, skipped, write } from '../../../support/builders.js';
 import { runIn } from '../../../support/postgres-server.js';
 import { openBoth, postgresForAll } from '../../../support/postgres-stores.js';
@@ -68,6 +77,130 @@ it('everything is exported, in the order of the feed', async () => {
   expect(lines.filter(({ kind, channel }) => kind === 'event' && channel === 'a')).toHaveLength(5);
 });
 
+it('what was exported is imported into another one, which then says the same', async () => {
+  const [from, to] = [await filled(), await postgres.newSchema()];
+  const linesOf = async (url: string): Promise<string[]> => {
+    const lines: string[] = [];
+    for await (const line of exportDatabase(url)) lines.push(JSON.stringify(line));
+    return lines;
+  };
+  const lines = await linesOf(from);
+  const source = async function* () {
+    yield lines;
+  };
+  const rules = { parse: (text: string): unknown => JSON.parse(text), isMessage: () => true };
+  expect(await importDatabase(source(), to, rules)).toEqual({ rockets: 2, events: 606, waiting: 4, late: 1 });
+  expect(await linesOf(to)).toEqual(lines);
+  expect((await verifyDatabase(to)).damages).toEqual([]);
+  await expect(importDatabase(source(), to, rules)).rejects.toThrow('holds rockets already');
+});
+
 it('a database without our tables is refused', async () => {
   await expect(verifyDatabase(await postgres.newSchema())).rejects.toThrow('no tables of Rockets');
+});
+
+/** Everything that a rebuild could touch, as text. */
+const rowsIn = async (url: string): Promise<string> => {
+  const tables = ['events', 'waiting_messages', 'late_messages', 'missing', 'snapshots', 'totals', 'rockets'];
+  const texts = tables.map((table) => `SELECT '${table} ' || t::text AS row FROM ${table} AS t`);
+  const rows = await runIn(url, `${texts.join(' UNION ALL ')} ORDER BY row`);
+  return rows.map(({ row }) => String(row)).join('\n');
+};
+
+/** The same, but for how often each rocket was written. */
+const withoutRevisions = async (url: string): Promise<string> => {
+  const rows = await rowsIn(url);
+  return rows.replace(/^(rockets \(\d+,\w+,)\d+(.*),\d+\)$/gm, '$1$2)');
+};
+
+const whole = { rockets: 2, events: 606, waiting: 4, late: 1, damages: [] };
+
+describe('a rebuild', () => {
+  it('changes nothing where everything is right', async () => {
+    const url = await filled();
+    const before = await rowsIn(url);
+    expect(await rebuildDatabase(url)).toEqual({ rockets: 2, events: 606, changed: 0, totalsChanged: false });
+    expect(await rowsIn(url)).toBe(before);
+  });
+
+  it('makes anew whatever follows from events and messages', async () => {
+    const url = await filled();
+    const before = await withoutRevisions(url);
+    await runIn(
+      url,
+      `UPDATE rockets SET speed = 1, status = 'exploded', waiting = 0, late = 9, version = 1, has_gaps = 0, chain = 5,
+         highest_heard = 3, latest = 'x', heard_minute = 0;
+       DELETE FROM missing; INSERT INTO missing SELECT id, 500, 400, 1, 1, 1 FROM rockets WHERE channel = 'b';
+       INSERT INTO missing VALUES (99, 2, 1, 1, 1, 1); INSERT INTO snapshots VALUES (99, 256, '', '{}', 0);
+       DELETE FROM snapshots WHERE version = 256; UPDATE snapshots SET latest = 'y' WHERE version = 512;
+       UPDATE total_parts SET count = count + 1; DELETE FROM total_parts WHERE name = 'events';
+       INSERT INTO minutes SELECT 1, 'one', 5, 0, 5, 5, 0, 0, 0, 0, 0, 0, 0, NULL, 0`,
+    );
+    expect((await verifyDatabase(url)).damages).not.toEqual([]);
+    expect(await rebuildDatabase(url)).toMatchObject({
+      rockets: 2,
+      events: 606,
+      changed: 2,
+      totalsChanged: true,
+    });
+    expect(await withoutRevisions(url)).toBe(before);
+    expect(await verifyDatabase(url)).toEqual(whole);
+  });
+
+  /** What is mended before the loss is found is as it was, too. */
+  const mendable = "UPDATE rockets SET speed = 1 WHERE channel = 'a'";
+
+  it.each([
+    `${mendable}; DELETE FROM events WHERE number = 300`,
+    `${mendable}; DELETE FROM events WHERE number = 601`,
+    `${mendable}; DELETE FROM rockets WHERE channel = 'b'`,
+    'UPDATE events SET data = \'{"by": 4}\' WHERE number = 2',
+    'DELETE FROM waiting_messages WHERE number = 20',
+    'DELETE FROM late_messages',
+  ])('does not cover up what can not be made anew: %s', async (loss) => {
+    const url = await filled();
+    await runIn(url, loss);
+    const before = await rowsIn(url);
+    await expect(rebuildDatabase(url)).rejects.toThrow(StoreDamaged);
+    expect(await rowsIn(url)).toBe(before);
+  });
+
+  it('is heard of by an instance that goes on with what it knew', async () => {
+    const url = await filled();
+    const { store } = await openBoth(url);
+    const [row] = await runIn(url, `SELECT ${rocketColumns} FROM rockets WHERE channel = 'b'`);
+    const numbers = Object.entries(row!).map(([key, cell]) => [
+      key,
+      /^\d+$/.test(String(cell)) ? Number(cell) : cell,
+    ]);
+    const stored = rocketOf(Object.fromEntries(numbers) as RocketRow);
+    const wrong = rocketCells({ ...stored, rocket: { ...stored.rocket, speed: 7 } as never });
+    await runIn(url, `UPDATE rockets SET speed = 7, sum = ${wrong.at(-1)} WHERE channel = 'b'`);
+    const head = await headOf(store, 'b');
+    expect(head.state.rocket).toMatchObject({ speed: 7 });
+
+    expect((await rebuildDatabase(url)).changed).toBe(1);
+    const [fresh] = await store.commit([changeOn(head, { events: [faster(1)] })]);
+    expect(fresh!.state.rocket).toMatchObject({ speed: 1100 });
+    expect(await store.commit([changeOn(fresh!, { events: [faster(1)] })])).toEqual([]);
+    await store.close();
+    expect((await verifyDatabase(url)).damages).toEqual([]);
+  });
+
+  it('keeps instances from committing while it lasts, and loses nothing of theirs', async () => {
+    const url = await filled();
+    const { store } = await openBoth(url);
+    let over = false;
+    const writing = (async () => {
+      let written = 0;
+      for (; !over; written++) await write(store, 'c', { events: [faster(1)] });
+      return written;
+    })();
+    for (let i = 0; i < 5; i++) await rebuildDatabase(url);
+    over = true;
+    const written = await writing;
+    await store.close();
+    expect(written).toBeGreaterThan(0);
+    expect(await verifyDatabase(url)).toEqual({ ...whole, rockets: 3, events: 606 + written });
+  });
 });

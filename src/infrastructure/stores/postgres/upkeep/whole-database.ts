@@ -1,46 +1,18 @@
-import { StoreRefused } from '../../relational/store-errors.js';
 import type { Ask } from '../../relational/ask.js';
-import type { Cell } from '../../relational/rows.js';
+import { StoreRefused } from '../../relational/store-errors.js';
 import { totalColumns, addTo, type TotalRow } from '../../relational/totals.js';
 import { Export } from '../../upkeep/export.js';
-import type { ExportLine } from '../../upkeep/export-line.js';
+import type { ExportLine, MessageRules } from '../../upkeep/export-line.js';
+import { Import, type Imported } from '../../upkeep/import.js';
 import { otherOf } from '../../upkeep/other-total.js';
 import { Proof, type VerifyReport } from '../../upkeep/proof.js';
 import { eventFormat, type PlacedRow } from '../events.js';
-import { Pool } from '../pool.js';
-import { asStartError } from '../postgres-errors.js';
+import { metaOf } from '../meta.js';
+import { alone, atOneMoment } from './connection.js';
+import { damagedMinutes, strays } from './outside-rockets.js';
+import { WholeImport } from './whole-import.js';
 
-const DAY_MS = 86_400_000;
-
-/** All that is asked within is answered as of one moment, while the service may go on writing. */
-const atOneMoment = async function* <T>(
-  url: string | undefined,
-  work: (ask: Ask, listened: number) => AsyncGenerator<T>,
-): AsyncGenerator<T> {
-  const pool = new Pool({ url, connections: 1, queryTimeoutMs: DAY_MS });
-  try {
-    const client = await pool.checkOut();
-    try {
-      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      const ask: Ask = async <Row>(sql: string, values: readonly Cell[]) =>
-        (await client.query<Record<string, unknown>>(sql, [...values])).rows as Row[];
-      yield* work(ask, await listenedIn(ask));
-    } finally {
-      client.release(true);
-    }
-  } catch (error) {
-    throw asStartError(error);
-  } finally {
-    await pool.close();
-  }
-};
-
-const listenedIn = async (ask: Ask): Promise<number> => {
-  const [there] = await ask<{ meta: string | null }>("SELECT to_regclass('meta')::text AS meta", []);
-  if (there?.meta === null) throw new StoreRefused('The database has no tables of Rockets.');
-  const [row] = await ask<{ value: string }>("SELECT value FROM meta WHERE key = 'listened'", []);
-  return Number(row?.value ?? 0);
-};
+export { rebuildDatabase } from './rebuild.js';
 
 /** Proves every row, and all that is stored of each rocket against a fold of its events. */
 export const verifyDatabase = async (url: string | undefined): Promise<VerifyReport> => {
@@ -48,19 +20,16 @@ export const verifyDatabase = async (url: string | undefined): Promise<VerifyRep
   throw new Error('nothing was proven');
 };
 
-const proving = async function* (ask: Ask, listened: number): AsyncGenerator<VerifyReport> {
+const listenedIn = async (ask: Ask): Promise<number> => Number(await metaOf(ask, 'listened'));
+
+const proving = async function* (ask: Ask): AsyncGenerator<VerifyReport> {
   const damages = new Set<string>();
-  const proof = new Proof(ask, listened, eventFormat as never);
+  const proof = new Proof(ask, await listenedIn(ask), eventFormat as never);
   for await (const { findings } of proof.rockets()) findings.differences.forEach((one) => damages.add(one));
   const { totals, ...counts } = proof.totals;
   addTo(totals, 'events', counts.events);
-  for (const table of ['events', 'waiting_messages', 'late_messages', 'missing', 'snapshots']) {
-    const [row] = await ask<{ strays: number }>(
-      `SELECT count(*) AS strays FROM ${table} WHERE NOT EXISTS (SELECT FROM rockets WHERE id = rocket)`,
-      [],
-    );
-    if (row!.strays > 0) damages.add(`damaged: rows of no rocket in "${table}": ${row!.strays}`);
-  }
+  for (const one of await strays(ask)) damages.add(one);
+  for (const { why } of await damagedMinutes(ask)) damages.add(why);
   const other = otherOf(await ask<TotalRow>(`SELECT ${totalColumns} FROM totals`, []), totals);
   if (other !== undefined) damages.add(other);
   yield { ...counts, damages: [...damages] };
@@ -68,7 +37,9 @@ const proving = async function* (ask: Ask, listened: number): AsyncGenerator<Ver
 
 /** Everything the answers are made of, as `rockets import` takes it. */
 export const exportDatabase = (url: string | undefined): AsyncGenerator<ExportLine> =>
-  atOneMoment(url, (ask, listened) => new Export(ask, listened, feedOrder).lines());
+  atOneMoment(url, async function* (ask) {
+    yield* new Export(ask, await listenedIn(ask), feedOrder).lines();
+  });
 
 const feedOrder = {
   format: eventFormat,
@@ -76,3 +47,27 @@ const feedOrder = {
   start: [0, 0],
   placeOf: ({ xid, position }: PlacedRow): readonly number[] => [xid, position],
 };
+
+/** Writes the lines of an export into a database in which nothing is. */
+export const importDatabase = (
+  lines: AsyncIterable<readonly string[]>,
+  url: string | undefined,
+  rules: MessageRules,
+): Promise<Imported> =>
+  alone(url, async (ask, { base }) => {
+    const [here] = await ask<{ xid: number; isEmpty: boolean }>(
+      `SELECT pg_current_xact_id()::text::bigint AS xid, NOT EXISTS (SELECT FROM rockets) AS "isEmpty"`,
+      [],
+    );
+    if (!here!.isEmpty) {
+      throw new StoreRefused(
+        'The database holds rockets already: give the export an empty one, or a schema of its own, or send it to a running service with --url.',
+      );
+    }
+    const whole = new WholeImport(ask, here!.xid + base);
+    const work = new Import(whole, rules);
+    for await (const some of lines) for (const line of some) await work.take(line);
+    const imported = await work.finish();
+    await whole.finish();
+    return imported;
+  });

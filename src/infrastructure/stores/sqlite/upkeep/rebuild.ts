@@ -2,8 +2,8 @@ import { rocketCells, rocketColumns } from '../../relational/rocket-rows.js';
 import { missingColumns, numberedEvents } from '../../relational/rows.js';
 import { snapshotColumns } from '../../relational/snapshots.js';
 import { notedMinute } from '../../relational/minutes.js';
-import { StoreDamaged } from '../../relational/store-errors.js';
 import { totalCells, totalColumns } from '../../relational/totals.js';
+import { beyondRepair, requireMendable, type RebuildReport } from '../../upkeep/mending.js';
 import { Proof } from '../../upkeep/proof.js';
 import type { ProvenRocket } from '../../upkeep/rocket-proof.js';
 import { askOf, closeDatabase, inserting, openForWriting, type Database } from '../database.js';
@@ -11,15 +11,6 @@ import { FileLock } from '../file-lock.js';
 import { refuseOtherFiles, requireFile } from '../known-file.js';
 import { endSession, prepareFile } from '../store-file.js';
 import { minutesIn, ofNoRocket, otherTotal, outOfPlace } from './verify.js';
-
-export interface RebuildReport {
-  readonly rockets: number;
-  readonly events: number;
-  /** Rockets of which something was not as the events say. */
-  readonly changed: number;
-  /** Whether the figures of the fleet were others. */
-  readonly totalsChanged: boolean;
-}
 
 /**
  * Makes the read model and the indexes anew from the events, in one transaction: half of it is never to be seen. What was
@@ -50,10 +41,11 @@ const rebuild = async (database: Database, listened: number): Promise<RebuildRep
   let changed = 0;
   for await (const proven of proof.rockets()) {
     const { channel, stored, expected, findings } = proven;
-    const { differences, lost } = findings;
+    const { differences } = findings;
+    requireMendable(proven);
     // Of a row that is damaged it can't be known which rocket it is of.
-    const isUnknown = stored === undefined && !isFoundBy(database, channel, expected.id);
-    if (isUnknown || lost.length > 0) throw beyondRepair(lost[0] ?? differences[0]!);
+    if (stored === undefined && !isFoundBy(database, channel, expected.id))
+      throw beyondRepair(differences[0]!);
     if (differences.length > 0) changed++;
     write(proven);
   }
@@ -100,11 +92,6 @@ const rocketWriter = (database: Database): ((proven: ProvenRocket) => void) => {
     for (const cells of missing) putMissing.run(...cells);
   };
 };
-
-const beyondRepair = (what: string): StoreDamaged =>
-  new StoreDamaged(
-    `${what}. The states can be made anew, what they are made of can't: nothing was changed. Restore a copy, or see what "rockets export" still says.`,
-  );
 
 const isFoundBy = (database: Database, channel: string, id: number): boolean =>
   (database.prepare('SELECT id FROM rockets WHERE channel = ?').get(channel) as { id: number } | undefined)
