@@ -5,7 +5,7 @@ import type { Feed, News } from './feed.js';
 
 /** So many events are handed over at a time. */
 const PAGE = 1000;
-/** How often it looks for what others wrote: at once after something came, then less and less. */
+/** How often it looks at the most, also while something is written all the time; after something came, less and less. */
 const SHORTEST_MS = 10;
 const LONGEST_MS = 100;
 /** While calls of the others can be relied on. */
@@ -64,6 +64,7 @@ export class Follower {
     while (this.listener === listener) {
       isExpected ||= this.hasNews;
       this.hasNews = false;
+      const began = performance.now();
       const news = await this.look(after);
       if (this.listener !== listener) return;
       if (news === undefined) {
@@ -79,7 +80,10 @@ export class Follower {
       pause = events.length > 0 ? SHORTEST_MS : Math.min(LONGEST_MS, pause * 1.5);
       isExpected = isMore;
       const isIdle = !isMore && this.calls?.isReliable === true;
-      if (!this.hasNews && events.length < PAGE) await this.sleep(isIdle ? IDLE_MS : pause);
+      if (events.length === PAGE) continue;
+      if (!this.hasNews) await this.sleep(isIdle ? IDLE_MS : pause);
+      const early = began + SHORTEST_MS - performance.now();
+      if (early > 0) await new Promise((resolve) => setTimeout(resolve, early).unref());
     }
   }
 
