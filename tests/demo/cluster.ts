@@ -78,9 +78,9 @@ demonstrate(async (folder) => {
       `instance ${i + 1} took all of it once more: ${inThousands(MESSAGES)} duplicates, 50 of 50 rockets exact`,
     );
   }
-  const reconnects = await reader.expectAll();
+  const breaks = await reader.expectAll();
   say(
-    `who followed the live feed heard ${inThousands(MESSAGES)} events, each once and in its rocket's order, though the feed broke off ${reconnects} times`,
+    `a reader of the live feed heard ${inThousands(MESSAGES)} events, each once and in its rocket's order; its connection broke ${breaks} times`,
   );
   await run(['verify', '--database', database.url]);
   await Promise.all(instances.map((instance) => stop(instance, 'SIGTERM')));
@@ -104,21 +104,21 @@ class Reader {
   private readonly versions = new Map<string, number>();
   private readonly wrong: string[] = [];
   private heard = 0;
-  private reconnects = 0;
+  private breaks = 0;
 
   constructor(url: string) {
     const args = ['tail', '--url', url, '--after', 'start', '--json'];
     const tail = start('cli/rockets.js', args, { stdio: ['ignore', 'pipe', 'pipe'] });
     createInterface(tail.stdout!).on('line', (line) => this.take(line));
     createInterface(tail.stderr!).on('line', (line) => {
-      if (line.includes('connecting again')) this.reconnects++;
+      if (line.includes('connecting again')) this.breaks++;
     });
     void once(tail, 'exit').then(() => this.wrong.push('the reader has ended'));
   }
 
   async expectAll(): Promise<number> {
     for (let left = 500; this.heard < MESSAGES && left > 0; left--) await delay(20);
-    if (this.heard === MESSAGES && this.wrong.length === 0) return this.reconnects;
+    if (this.heard === MESSAGES && this.wrong.length === 0) return this.breaks;
     throw new Error(`the live feed told ${this.heard} of ${MESSAGES} events; ${this.wrong.join('; ')}`);
   }
 

@@ -108,17 +108,18 @@ describe.each([
     const [program, ...args] = command();
     balancer = spawn(program, args, { stdio: 'inherit' });
     url = `http://127.0.0.1:${ports[0]}`;
-    while (
-      !(await fetch(`${url}/readyz`).then(
+    const isUp = (): Promise<boolean> =>
+      fetch(`${url}/readyz`).then(
         ({ ok }) => ok,
         () => false,
-      ))
-    )
+      );
+    while (!(await isUp())) {
+      expect(balancer.exitCode).toBeNull();
       await delay(50);
+    }
   });
   afterEach(async () => {
-    balancer.kill('SIGTERM');
-    await once(balancer, 'exit');
+    if (balancer.kill('SIGTERM')) await once(balancer, 'exit');
     await Promise.all(instances.map((instance) => instance.end('SIGKILL')));
   });
 
