@@ -81,7 +81,7 @@ it('the lines of the README run three instances behind HAProxy, and their rocket
   const script = asRun(lines)
     .replace(/postgres:\/\/\S+/, server.url)
     .replace('examples/balancer/haproxy.cfg', config)
-    .replace('rockets launch', `rockets launch --max-messages=20000 --url=http://localhost:${ports[0]}`);
+    .replace('rockets launch', `rockets launch --url=http://localhost:${ports[0]}`);
   const ended = await run('bash', ['-euo', 'pipefail', '-c', `trap 'kill $(jobs -p); wait' EXIT; ${script}`]);
   expect(ended.said).toContain('20 of 20 rockets exact');
   expect(ended.said).toContain('the database is right: 20 rockets, 20,000 events');
