@@ -59,7 +59,7 @@ const nginx = (): [string, ...string[]] => {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `${name}_temp_path ${join(folder, name)};`)
     .join(' ');
-  const all = `daemon off; ${process.getuid?.() === 0 ? 'user root;' : ''} pid ${folder}/pid; error_log stderr;
+  const all = `daemon off; ${process.getuid?.() === 0 ? 'user root;' : ''} pid ${folder}/pid; error_log stderr crit;
     events {} http { access_log off; ${temporary} include ${ours}; }`;
   return [programOf('nginx', 'nginx-light'), '-p', folder, '-c', put('nginx.conf', all), '-e', 'stderr'];
 };
@@ -147,7 +147,10 @@ describe.each([
     expect([code, said]).toEqual([0, expect.stringContaining('20 of 20 rockets exact')]);
   });
 
-  it('nobody sees that an instance is stopped in order', async () => {
+  it.each([
+    ['stopped in order', 'SIGTERM', 0],
+    ['killed', 'SIGKILL', 'SIGKILL'],
+  ] as const)('nobody who sends sees that an instance is %s', async (_how, signal, ending) => {
     const [first] = instances as [RealProcess];
     let over = false;
     const statuses = new Map<number, number>();
@@ -157,9 +160,9 @@ describe.each([
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
       }
     };
-    const sending = ['a', 'b', 'c', 'd'].map(send);
+    const sending = Array.from({ length: 16 }, (_, i) => send(`rocket-${i}`));
     await delay(1000);
-    expect(await first.end('SIGTERM')).toBe(0);
+    expect(await first.end(signal)).toBe(ending);
     await delay(1000);
     over = true;
     await Promise.all(sending);
