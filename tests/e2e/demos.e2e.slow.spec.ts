@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 const root = join(__dirname, '../..');
 let folder: string;
@@ -54,7 +55,10 @@ describe.each(demos)('make demo-$name', ({ name, middle, end }) => {
 
   it('leaves nothing behind when it is interrupted', async () => {
     const { child, ended, said } = demonstration(name);
-    while (!said().includes(middle)) await once(child.stdout, 'data');
+    while (!said().includes(middle)) {
+      if (child.exitCode !== null) throw new Error(`it ended before: ${said()}`);
+      await delay(20);
+    }
     child.kill('SIGINT');
     expect(await ended).toBe(130);
     await expectNothingLeft(said());
