@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,7 +8,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 const root = join(__dirname, '../..');
 let folder: string;
 beforeAll(() => execFileSync('npm', ['run', '--silent', 'build:demo'], { cwd: root }));
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'rockets-'))));
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rockets-'));
+  // PostgreSQL is not run by root, and has to get in.
+  chmodSync(folder, 0o711);
+});
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs one with nothing but its own in the folder for temporary files. */
