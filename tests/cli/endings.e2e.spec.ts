@@ -1,16 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, existsSync, openSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { launched, received, write } from '../support/builders.js';
@@ -146,22 +136,5 @@ describe('a backup', () => {
     expect(await running('rockets', ['verify', '--file', target], {}).ended).toEqual({ code: 0, errors: '' });
     const again = await running('rockets', backup, { under: ['strace', ...calls] }).ended;
     expect(again).toEqual({ code: 1, errors: expect.stringContaining(`${target} exists`) as string });
-  });
-});
-
-describe('the demonstration', () => {
-  it('leaves nothing behind when it is interrupted', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'rockets-'));
-    const { child, ended } = running('demo-crash', [], { env: { TMPDIR: directory } });
-    let said = '';
-    child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    while (!said.includes('rockets launch')) await once(child.stdout!, 'data');
-    expect(readdirSync(directory)).toHaveLength(1);
-    child.kill('SIGINT');
-    expect((await ended).code).toBe(130);
-    expect(readdirSync(directory)).toEqual([]);
-    const [, url = ''] = /on (http:\S+)/.exec(said) ?? [];
-    await expect(fetch(`${url}/livez`)).rejects.toThrow('fetch failed');
-    rmSync(directory, { recursive: true });
   });
 });

@@ -7,12 +7,13 @@ import { startProcess, type RealProcess } from '../support/real-process.js';
 const run = promisify(execFile);
 const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
 
-/** Every ```sh block of the README that uses curl, and the ```json block that follows it, if one does. */
-const examples = [...readme.matchAll(/```sh\n([^`]*\bcurl\b[^`]*)```\n+(?:```json\n([^`]*)```)?/g)].map(
-  (match) => ({
-    command: match[1]!.trim(),
-    expected: match[2]?.trim(),
-  }),
+/** Every command of a ```sh block of the README that uses curl, and the ```json block that follows it, if one does. */
+const examples = [...readme.matchAll(/```sh\n([^`]*\bcurl\b[^`]*)```\n+(?:```json\n([^`]*)```)?/g)].flatMap(
+  ([, block = '', expected]) =>
+    block
+      .trim()
+      .split(/\n(?=curl|timeout)/)
+      .map((command) => ({ command, expected: expected?.trim() })),
 );
 
 describe('the examples of the README, from top to bottom', () => {
@@ -22,7 +23,7 @@ describe('the examples of the README, from top to bottom', () => {
   });
   afterAll(() => service.end());
 
-  it('are there', () => expect(examples.length).toBeGreaterThanOrEqual(6));
+  it('are there', () => expect(examples.length).toBeGreaterThanOrEqual(8));
 
   it.each(examples)('$command', async ({ command, expected }) => {
     const local = command.replaceAll('localhost:8088', `127.0.0.1:${service.port}`);

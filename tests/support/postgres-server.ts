@@ -76,8 +76,8 @@ export class OwnServer {
   }
 
   /** There, and not running yet. */
-  static async make(settings = quick): Promise<OwnServer> {
-    const folder = mkdtempSync(join(tmpdir(), 'rockets-pg-'));
+  static async make(settings = quick, within = tmpdir()): Promise<OwnServer> {
+    const folder = mkdtempSync(join(within, 'rockets-pg-'));
     if (owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid);
     const data = join(folder, 'data');
     const made = spawnSync(
@@ -95,8 +95,8 @@ export class OwnServer {
   async begin(): Promise<void> {
     const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...this.settings];
     const args = ['-D', join(this.folder, 'data'), '-p', String(this.port)];
-    // The shell outlives this process just long enough to end the server.
-    const guard = '"$0" "$@" & server=$!; read _; kill -QUIT $server; wait $server';
+    // The shell outlives this process, and Ctrl-C, just long enough to end the server.
+    const guard = 'trap "" HUP INT TERM; "$0" "$@" & server=$!; read _; kill -QUIT $server; wait $server';
     const child = spawn(
       '/bin/sh',
       ['-c', guard, program('postgres'), ...args, ...settings.flatMap((one) => ['-c', one])],
