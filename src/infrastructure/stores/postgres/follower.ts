@@ -81,10 +81,14 @@ export class Follower {
       isExpected = isMore;
       const isIdle = !isMore && this.calls?.isReliable === true;
       if (events.length === PAGE) continue;
-      if (!this.hasNews) await this.sleep(isIdle ? IDLE_MS : pause);
-      const early = began + SHORTEST_MS - performance.now();
-      if (early > 0) await new Promise((resolve) => setTimeout(resolve, early).unref());
+      await this.rest(began, isIdle ? IDLE_MS : pause);
     }
+  }
+
+  private async rest(began: number, ms: number): Promise<void> {
+    if (!this.hasNews) await this.sleep(ms);
+    const early = began + SHORTEST_MS - performance.now();
+    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early).unref());
   }
 
   /** Undefined when it can't be read now: nothing is lost, as the next look begins where the last one ended. */
