@@ -381,6 +381,7 @@ const headRequest = ({ channel, arrivals }: ChannelWork, skips: boolean): HeadRe
   channel,
   numbers: arrivals.map(({ message }) => message.number),
   skips,
+  fresh: skips,
 });
 
 const messageOf = ({ message }: ChannelWork['arrivals'][number]) => message;
