@@ -4,6 +4,8 @@ import type { Random } from './random.js';
 export interface Plan {
   readonly rockets: number;
   readonly messagesPerRocket: number;
+  /** Whether the store is a database that any number of instances share, or the disk of one machine. */
+  readonly shared: boolean;
   readonly instances: number;
   readonly workers: number;
   readonly bufferMessages: number;
@@ -58,11 +60,25 @@ export interface Plan {
   readonly copyAt: number;
   readonly restoreAt: number;
   readonly faultsUntil: number;
+  /** How often a process loses its connections to the database. */
+  readonly connectionLostEvery: number;
+  /** How often somebody else has a transaction open, and for how long at the most. */
+  readonly foreignEvery: number;
+  readonly foreignLasts: number;
+  /** Numbers under which something is sent, too, that the database refuses. */
+  readonly poison: number;
+  /** Of the notices for other instances. */
+  readonly noticesLost: number;
 }
+
+/** Every fifth run has a database and several instances. */
+const SHARED_EVERY = 5;
+
+export const isShared = (seed: number): boolean => seed % SHARED_EVERY === 1;
 
 const NEVER = 0;
 
-export const drawPlan = (random: Random): Plan => {
+export const drawPlan = (random: Random, shared: boolean): Plan => {
   const sometimes = (highest: number): number => (random.chance(0.5) ? random.next() * highest : NEVER);
   const everyOrNever = (shortest: number, longest: number): number =>
     random.chance(0.5) ? random.between(shortest, longest) : NEVER;
@@ -72,7 +88,8 @@ export const drawPlan = (random: Random): Plan => {
   return {
     rockets: random.between(1, 4),
     messagesPerRocket: random.between(5, random.chance(0.2) ? 40 : 15),
-    instances: random.chance(0.4) ? 2 : 1,
+    shared,
+    instances: shared ? random.between(2, 4) : random.chance(0.4) ? 2 : 1,
     workers: random.between(1, 3),
     bufferMessages: tightBuffer ? random.between(1, 6) : 1000,
     bufferBytes: random.chance(0.15) ? random.between(200, 600) : 1_000_000,
@@ -112,5 +129,10 @@ export const drawPlan = (random: Random): Plan => {
       restoreAt === NEVER ? NEVER : random.between(random.chance(0.3) ? restoreAt - 20 : 1, restoreAt - 1),
     restoreAt,
     faultsUntil,
+    connectionLostEvery: shared ? everyOrNever(200, 3000) : NEVER,
+    foreignEvery: shared ? everyOrNever(200, 1500) : NEVER,
+    foreignLasts: shared ? random.pick([20, 500, 3000]) : NEVER,
+    poison: shared ? sometimes(0.2) : NEVER,
+    noticesLost: shared ? sometimes(0.2) : NEVER,
   };
 };
