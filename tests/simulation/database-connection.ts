@@ -11,12 +11,20 @@ import type {
 } from '../../src/application/ports/event-store.js';
 import { nothingWaits } from '../../src/infrastructure/stores/waiting-list.js';
 import { Connection, type Power } from './connection.js';
-import type { Database } from './database.js';
+import type { Database, ReadUnderLocks, Transaction } from './database.js';
 import type { World } from './world.js';
 
 const PAGE = 5;
 const LOOKS_WITHIN_MS = 100;
 const NOTICES_WITHIN_MS = 400;
+
+/** Whoever has come second so often decides under the locks. */
+const MISSES = 2;
+
+interface Hold {
+  readonly channels: ReadonlySet<string>;
+  readonly transaction: Transaction;
+}
 
 type Known = Pick<Head, 'revision' | 'state'>;
 
@@ -28,6 +36,10 @@ export class DatabaseConnection extends Connection {
   };
   /** Of channels of which nothing waits: they are decided on without asking. */
   private readonly known = new Map<string, Known>();
+
+  private readonly misses = new Map<string, number>();
+  /** What was read under its locks, and is to be committed next. */
+  private hold: Hold | undefined;
 
   constructor(
     process: string,
@@ -47,17 +59,50 @@ export class DatabaseConnection extends Connection {
     return heads.map((head) => head ?? fresh.next().value!);
   }
 
+  /** What is held is written first, and lets go of its locks: the rest may need the same. */
   override async commit(changes: readonly Change[]): Promise<Head[]> {
     if (changes.length > 1) this.world.meet('several channels in one commit');
-    const channels = changes.map(({ channel }) => channel);
-    const stale = await this.call<readonly Change[]>('commit', 'before commit', channels, (_, answer) =>
-      this.database.commit(changes, this.process, answer),
-    );
-    for (const change of changes) if (!stale.includes(change)) this.rememberWritten(change);
+    const { hold } = this;
+    const isHeld = ({ channel }: Change): boolean => hold?.channels.has(channel) === true;
+    const stale: Change[] = [];
+    if (changes.some(isHeld)) stale.push(...(await this.writeTogether(changes.filter(isHeld), hold)));
+    const free = changes.filter((change) => !isHeld(change));
+    if (free.length > 0) stale.push(...(await this.writeTogether(free)));
     if (stale.length === 0) return [];
     this.world.meet('head had moved');
     if (stale.length < changes.length) this.world.meet('some heads of a commit had moved');
-    return this.loadFresh(stale);
+    return this.isAlwaysSecond(stale) ? this.loadUnderLocks(stale) : this.loadFresh(stale);
+  }
+
+  /** Answers what has moved. */
+  private async writeTogether(changes: readonly Change[], hold?: Hold): Promise<readonly Change[]> {
+    const channels = changes.map(({ channel }) => channel);
+    if (this.hold === hold) this.hold = undefined;
+    const stale = await this.call<readonly Change[]>('commit', 'before commit', channels, (_, answer) =>
+      this.database.commit(changes, this.process, answer, hold?.transaction),
+    );
+    for (const change of changes) if (!stale.includes(change)) this.rememberWritten(change);
+    return stale;
+  }
+
+  private isAlwaysSecond(moved: readonly Change[]): boolean {
+    let isSecond = false;
+    for (const { channel } of moved) {
+      const misses = (this.misses.get(channel) ?? 0) + 1;
+      this.misses.set(channel, misses);
+      isSecond ||= misses >= MISSES;
+    }
+    return isSecond && this.hold === undefined;
+  }
+
+  private async loadUnderLocks(moved: readonly Change[]): Promise<Head[]> {
+    const channels = moved.map(({ channel }) => channel);
+    const { heads, transaction } = await this.call<ReadUnderLocks>('load', 'loading', channels, (_, answer) =>
+      this.database.readUnderLocks(moved, answer),
+    );
+    this.hold = { channels: new Set(channels), transaction };
+    for (const head of heads) this.remember(head.channel, head, head.waiting.size === 0);
+    return [...heads];
   }
 
   /** Looks again and again: whatever cannot be read now is read with the next look. */
@@ -65,25 +110,25 @@ export class DatabaseConnection extends Connection {
     this.dismiss();
     const listener = { tell, underway: [], leave: () => undefined };
     this.listener = listener;
-    const from = await this.exchange('follow', 'loading', [], () => this.disk.end);
+    const from = await this.call<Position>('look', 'loading', [], (_, { give }) => give(this.disk.end));
     void this.look(listener, from);
     return { from, stop: () => this.dismiss(listener) };
   }
 
   private async look(listener: NonNullable<Connection['listener']>, from: Position): Promise<void> {
     let after = from;
-    while (this.listener === listener) {
-      const page = await this.readSoon(after);
+    for (let isMore = false; this.listener === listener;) {
+      const page = await this.readIn(isMore ? 0 : this.world.random.between(1, LOOKS_WITHIN_MS), after);
+      isMore = page?.events.length === PAGE;
       if (page === undefined || page.events.length === 0 || this.listener !== listener) continue;
       listener.tell({ after, next: page.next, events: page.events });
       after = page.next;
     }
   }
 
-  private readSoon(after: Position): Promise<FeedPage | undefined> {
-    const { scheduler, random } = this.world;
+  private readIn(ms: number, after: Position): Promise<FeedPage | undefined> {
     return new Promise((resolve) => {
-      scheduler.after(random.between(1, LOOKS_WITHIN_MS), 'look', () => {
+      this.world.scheduler.after(ms, 'look', () => {
         this.call<FeedPage>('look', 'loading', [], (_, { give }) =>
           give(this.disk.readAll({ after, limit: PAGE })),
         ).then(resolve, () => resolve(undefined));
@@ -130,6 +175,7 @@ export class DatabaseConnection extends Connection {
   }
 
   private rememberWritten({ channel, revision, state, added }: Change): void {
+    this.misses.delete(channel);
     const isKnown = this.known.get(channel)?.revision === revision;
     this.remember(channel, { revision: revision + 1, state }, isKnown && added.length === 0);
   }

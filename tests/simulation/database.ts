@@ -1,5 +1,11 @@
 import { laneOf } from '../../src/application/ingest/lanes.js';
-import { ChangeRefused, StoreUnavailable, type Change } from '../../src/application/ports/event-store.js';
+import {
+  ChangeRefused,
+  StoreUnavailable,
+  type Change,
+  type Head,
+  type HeadRequest,
+} from '../../src/application/ports/event-store.js';
 import type { Answer } from './connection.js';
 import { Disk, type LoggedEvent, type Writer } from './disk.js';
 import { isPoisoned } from './fleet.js';
@@ -8,13 +14,21 @@ import { NoticeTable } from './notice-table.js';
 
 /** More than any transaction has. */
 const PLACES = 1_000_000;
+const HELD_FOR_MS = 300;
 
 /** Something that may still commit. */
-interface Transaction {
+export interface Transaction {
   /** Drawn when it writes for the first time; before that it holds nobody back. */
   id: number | undefined;
   isOver: boolean;
-  readonly fail: (error: Error) => void;
+  /** Its locks are kept for a commit that is still to come. */
+  isHeld: boolean;
+  fail: (error: Error) => void;
+}
+
+export interface ReadUnderLocks {
+  readonly heads: readonly Head[];
+  readonly transaction: Transaction;
 }
 
 /** What becomes of a commit: mostly all goes well. */
@@ -46,19 +60,50 @@ export class Database extends Disk {
     return this.open.size > 0;
   }
 
-  /** Answers the changes whose channels had moved; all others are written together. */
-  commit(changes: readonly Change[], process: string, answer: Answer<readonly Change[]>): void {
+  /** Answers the changes whose channels had moved; all others are written together, by who has read under the locks in that transaction. */
+  commit(
+    changes: readonly Change[],
+    process: string,
+    answer: Answer<readonly Change[]>,
+    held?: Transaction,
+  ): void {
     const course = this.drawCourse();
-    const transaction = this.begin(answer.fail);
-    const lanes = [...new Set(changes.map(({ channel }) => laneOf(channel)))].sort((a, b) => a - b);
-    const isFree = this.locks.take(transaction, lanes, () => {
+    const decide = (transaction: Transaction): void => {
       const stale = changes.filter((change) => this.hasMoved(change));
       const fresh = changes.filter((change) => !stale.includes(change));
       if (fresh.length > 0) return this.execute(transaction, { fresh, stale }, { process, course, answer });
       this.finish(transaction);
       answer.give(stale);
+    };
+    if (held === undefined || held.isOver) return this.underLocks(changes, answer.fail, decide);
+    held.isHeld = false;
+    held.fail = answer.fail;
+    decide(held);
+  }
+
+  /** Whoever reads under the locks commits next, or soon lets go of them. */
+  readUnderLocks(requests: readonly HeadRequest[], answer: Answer<ReadUnderLocks>): void {
+    this.underLocks(requests, answer.fail, (transaction) => {
+      this.world.meet('heads read under their locks');
+      transaction.isHeld = true;
+      answer.give({ heads: requests.map((request) => this.head(request)), transaction });
+      this.world.scheduler.after(HELD_FOR_MS, 'held for long enough', () => {
+        if (transaction.isHeld && !transaction.isOver) this.finish(transaction);
+      });
     });
-    if (!isFree) this.world.meet('commit waited for another');
+  }
+
+  private underLocks(
+    some: readonly Pick<Change, 'channel'>[],
+    fail: (error: Error) => void,
+    then: (transaction: Transaction) => void,
+  ): void {
+    const transaction = this.begin(fail);
+    const lanes = [...new Set(some.map(({ channel }) => laneOf(channel)))].sort((a, b) => a - b);
+    this.afterwards(transaction, 'begun', () => {
+      const isFree = this.locks.take(transaction, lanes, () => then(transaction));
+      if (!isFree) this.world.meet('commit waited for another');
+    });
   }
 
   /** Somebody else's, of whom nothing is known but that it is open. */
@@ -126,13 +171,15 @@ export class Database extends Disk {
   }
 
   private afterwards(transaction: Transaction, kind: string, then: () => void): void {
-    this.world.scheduler.after(this.world.delay(), kind, () => {
+    const { scheduler, random, plan, healed } = this.world;
+    const least = healed ? 0 : random.between(0, plan.commitsWithin);
+    scheduler.after(Math.max(least, this.world.delay()), kind, () => {
       if (!transaction.isOver) then();
     });
   }
 
   private begin(fail: (error: Error) => void): Transaction {
-    const transaction: Transaction = { id: undefined, isOver: false, fail };
+    const transaction: Transaction = { id: undefined, isOver: false, isHeld: false, fail };
     this.open.add(transaction);
     return transaction;
   }

@@ -17,7 +17,7 @@ const channels = ((): { readonly together: string[]; readonly apart: string[] } 
 })();
 
 export const drawChannels = ({ random, plan }: World): string[] => {
-  const all = random.chance(0.5) ? channels.together : channels.apart;
+  const all = random.chance(plan.shared ? 0.2 : 0.5) ? channels.together : channels.apart;
   return all.slice(0, plan.rockets);
 };
 

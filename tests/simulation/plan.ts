@@ -62,6 +62,8 @@ export interface Plan {
   readonly faultsUntil: number;
   /** How often a process loses its connections to the database. */
   readonly connectionLostEvery: number;
+  /** How long each half of a transaction may take, also when nothing is wrong. */
+  readonly commitsWithin: number;
   /** How often somebody else has a transaction open, and for how long at the most. */
   readonly foreignEvery: number;
   readonly foreignLasts: number;
@@ -86,7 +88,7 @@ export const drawPlan = (random: Random, shared: boolean): Plan => {
   const faultsUntil = random.between(1000, 4000);
   const restoreAt = random.chance(0.1) ? random.between(300, faultsUntil - 1) : NEVER;
   return {
-    rockets: random.between(1, 4),
+    rockets: random.between(shared ? 2 : 1, 4),
     messagesPerRocket: random.between(5, random.chance(0.2) ? 40 : 15),
     shared,
     instances: shared ? random.between(2, 4) : random.chance(0.4) ? 2 : 1,
@@ -130,6 +132,7 @@ export const drawPlan = (random: Random, shared: boolean): Plan => {
     restoreAt,
     faultsUntil,
     connectionLostEvery: shared ? everyOrNever(200, 3000) : NEVER,
+    commitsWithin: shared ? random.pick([0, 20, 200, 600]) : NEVER,
     foreignEvery: shared ? everyOrNever(200, 1500) : NEVER,
     foreignLasts: shared ? random.pick([20, 500, 3000]) : NEVER,
     poison: shared ? sometimes(0.2) : NEVER,

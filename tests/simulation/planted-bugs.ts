@@ -811,8 +811,8 @@ const sharing: readonly PlantedBug[] = [
   {
     bug: 'a transaction draws its id before it has its locks',
     file: database,
-    find: 'const isFree = this.locks.take(',
-    replace: 'transaction.id = this.nextId++;\n    const isFree = this.locks.take(',
+    find: "this.afterwards(transaction, 'begun', () => {",
+    replace: "transaction.id = this.nextId++;\n    this.afterwards(transaction, 'begun', () => {",
   },
   {
     bug: 'locks are taken in any order',
@@ -823,10 +823,10 @@ const sharing: readonly PlantedBug[] = [
   {
     bug: 'whether a channel has moved is looked up before its lock is taken',
     file: database,
-    find: `const isFree = this.locks.take(transaction, lanes, () => {
+    find: `const decide = (transaction: Transaction): void => {
       const stale = changes.filter((change) => this.hasMoved(change));`,
     replace: `const stale = changes.filter((change) => this.hasMoved(change));
-    const isFree = this.locks.take(transaction, lanes, () => {`,
+    const decide = (transaction: Transaction): void => {`,
   },
   {
     bug: 'locks are let go before the commit',
@@ -839,6 +839,12 @@ const sharing: readonly PlantedBug[] = [
     file: database,
     find: 'this.finish(transaction);\n    transaction.fail(error);',
     replace: 'this.open.delete(transaction);\n    transaction.isOver = true;\n    transaction.fail(error);',
+  },
+  {
+    bug: 'who decides nothing under his locks keeps them',
+    file: database,
+    find: 'if (transaction.isHeld && !transaction.isOver) this.finish(transaction);',
+    replace: '',
   },
   {
     bug: 'a commit is answered when its rows are there, and may still fail',
@@ -861,15 +867,15 @@ const sharing: readonly PlantedBug[] = [
   {
     bug: 'a commit of which nobody knows the end is taken for done',
     file: databaseConnection,
-    find: 'this.database.commit(changes, this.process, answer),\n    );',
+    find: 'this.database.commit(changes, this.process, answer, hold?.transaction),\n    );',
     replace:
-      'this.database.commit(changes, this.process, answer),\n    ).catch((): readonly Change[] => []);',
+      'this.database.commit(changes, this.process, answer, hold?.transaction),\n    ).catch((): Change[] => []);',
   },
   {
     bug: 'a channel that moved comes back as it is remembered',
     file: databaseConnection,
-    find: 'return this.loadFresh(stale);',
-    replace: 'return this.load(stale);',
+    find: ': this.loadFresh(stale);',
+    replace: ': this.load(stale);',
   },
   {
     bug: 'what is to be written is remembered before it is',
@@ -887,8 +893,8 @@ const sharing: readonly PlantedBug[] = [
   {
     bug: 'news that could not be read are passed over',
     file: databaseConnection,
-    find: 'const page = await this.readSoon(after);',
-    replace: `const page = await this.readSoon(after);
+    find: 'isMore = page?.events.length === PAGE;',
+    replace: `isMore = page?.events.length === PAGE;
       if (page === undefined) after = this.disk.end;`,
   },
 ];

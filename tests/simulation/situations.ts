@@ -76,6 +76,8 @@ export const requiredSituations = [
   'decided on an old head',
   'some heads of a commit had moved',
   'commit waited for another',
+  'heads read under their locks',
+  'heads read under their locks',
   'committed behind a transaction that began later',
   'written after it was said to have failed',
   'server restarted with a transaction open',
