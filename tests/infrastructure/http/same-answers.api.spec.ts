@@ -266,7 +266,7 @@ it(
 
 /** All else is refused before any store is asked. */
 const asksTheStore = (kind: string): boolean =>
-  ['path and query', 'skips', 'strings', 'domain'].includes(kind);
+  ['encoding', 'path and query', 'skips', 'strings', 'domain'].includes(kind);
 
 /** What a service says of itself. */
 const isOfItself = ({ bytes }: BadInput): boolean => /^\w+ \/(health|fleet)/i.test(bytes.toString('latin1'));
