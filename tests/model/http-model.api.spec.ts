@@ -267,7 +267,7 @@ const askGaps = channels.map((index) =>
 
 const stores = thorough ? httpStoresAndPostgres() : httpStores;
 
-describe.each(stores)('the service over HTTP with the store $store', ({ env }) => {
+describe.each(stores)('the service over HTTP with the store $store', ({ store, env }) => {
   let service: TestService;
 
   beforeAll(async () => {
@@ -291,7 +291,7 @@ describe.each(stores)('the service over HTTP with the store $store', ({ env }) =
           const real = new Real(service.url, run++);
           await fc.asyncModelRun(() => ({ model: new Map<string, RocketModel>(), real }), given);
         }),
-        { numRuns: runs(60, 2000) },
+        { numRuns: runs(60, store === 'postgres' ? 500 : 2000) },
       );
     },
     PATIENCE_MS,

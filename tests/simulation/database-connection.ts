@@ -59,8 +59,14 @@ export class DatabaseConnection extends Connection {
     return heads.map((head) => head ?? fresh.next().value!);
   }
 
-  /** What is held is written first, and lets go of its locks: the rest may need the same. */
   override async commit(changes: readonly Change[]): Promise<Head[]> {
+    const moved = await this.commitAll(changes);
+    for (const change of changes) this.database.answered.add(change);
+    return moved;
+  }
+
+  /** What is held is written first, and lets go of its locks: the rest may need the same. */
+  private async commitAll(changes: readonly Change[]): Promise<Head[]> {
     if (changes.length > 1) this.world.meet('several channels in one commit');
     const { hold } = this;
     const isHeld = ({ channel }: Change): boolean => hold?.channels.has(channel) === true;

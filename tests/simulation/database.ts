@@ -55,6 +55,8 @@ export class Database extends Disk {
   /** What the transaction that commits now has drawn for its events. */
   private drawn: { readonly id: number; readonly numbers: number[] } = { id: 0, numbers: [] };
   private lastCommitted = 0;
+  /** What whoever wrote it knows to be written. */
+  readonly answered = new WeakSet<Change>();
 
   override get isBusy(): boolean {
     return this.open.size > 0;
@@ -156,13 +158,24 @@ export class Database extends Disk {
         this.lastCommitted = Math.max(this.lastCommitted, id);
         this.drawn = { id, numbers };
         const isLost = answer.isLost() || answer.isGone();
-        const writer: Writer = { process, isAnswered: course === 'well' && !isLost, isGone: isLost };
-        for (const change of fresh) this.write(change, writer);
+        for (const change of fresh) this.write(change, this.writerOf(change, process, isLost));
         this.finish(transaction);
         if (course === 'well') answer.give(stale);
         else answer.fail(commitFailed());
       });
     });
+  }
+
+  /** Whether he was told that it is written shows only later. */
+  private writerOf(change: Change, process: string, isGone: boolean): Writer {
+    const { answered } = this;
+    return {
+      process,
+      isGone,
+      get isAnswered() {
+        return answered.has(change);
+      },
+    };
   }
 
   private refuse(transaction: Transaction, changes: readonly Change[]): void {

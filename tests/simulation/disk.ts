@@ -247,8 +247,8 @@ export class Disk {
   }
 
   /** Whether nothing can come to stand before it any more. */
-  protected isReadable(_event: LoggedEvent): boolean {
-    return true;
+  protected isReadable({ place }: LoggedEvent): boolean {
+    return place <= this.lastPlace;
   }
 
   get lastPlace(): number {

@@ -855,8 +855,8 @@ const sharing: readonly PlantedBug[] = [
   {
     bug: 'a transaction writes its first channel only',
     file: database,
-    find: 'for (const change of fresh) this.write(change, writer);',
-    replace: 'for (const change of fresh.slice(0, 1)) this.write(change, writer);',
+    find: 'for (const change of fresh) this.write(',
+    replace: 'for (const change of fresh.slice(0, 1)) this.write(',
   },
   {
     bug: 'nobody notices that another instance has moved a channel',

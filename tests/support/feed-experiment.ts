@@ -44,12 +44,11 @@ export const writeOn = async (
     try {
       let heads: readonly Head[] = await store.load([...some].map((channel) => ({ channel, numbers: [] })));
       while (heads.length > 0) {
-        const changes = heads.map((head) =>
-          changeOn(head, { events: Array<ReturnType<typeof faster>>(below(12) + 1).fill(faster(1)) }),
-        );
+        const changes = heads.map((head) => changeOn(head, { events: Array(below(12) + 1).fill(faster(1)) }));
         heads = await store.commit(changes);
         const moved = new Set(heads.map(({ channel }) => channel));
-        for (const { channel, events } of changes) if (!moved.has(channel)) written += events.length;
+        const fresh = changes.filter(({ channel }) => !moved.has(channel));
+        written += fresh.flatMap(({ events }) => events).length;
       }
     } catch {
       failed++;
