@@ -129,7 +129,7 @@ export class RocketQueries {
 
   /** What became of one message; undefined when it was never heard. */
   async fate(channel: string, number: number): Promise<MessageFate | undefined> {
-    const [head] = await this.store.load([{ channel, numbers: [number] }]);
+    const [head] = await this.store.load([{ channel, numbers: [number], fresh: true }]);
     if (head === undefined) return undefined;
     const waiting = head.waiting.get(number);
     if (waiting !== undefined) return { outcome: 'buffered', missing: firstGap(head), message: waiting };

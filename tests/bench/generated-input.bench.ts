@@ -75,7 +75,11 @@ const stallsOf = async (env: Readonly<Record<string, string>>): Promise<Stalls> 
 };
 
 const sendTo = (port: number, input: GeneratedInput): Promise<unknown> =>
-  allAnswers(port, packetsOf(input, 'x'), methodOf(input) === 'HEAD');
+  allAnswers(
+    port,
+    packetsOf(input, { epoch: 'x', at: (number) => `x-${number}` }),
+    methodOf(input) === 'HEAD',
+  );
 
 const inTurns = async <T>(inputs: readonly T[], send: (input: T) => Promise<unknown>): Promise<void> => {
   const left = inputs.values();

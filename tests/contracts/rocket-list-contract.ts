@@ -167,6 +167,7 @@ export const rocketListContract = (open: () => Promise<OpenStore>, runs: number)
       await put('b', 'The FALCON', 'M');
       await put('c', 'T', 'to falconry');
       await put('d', 'Élan 🚀', '100%_sure\\');
+      await put('e', 'T', '\uffff');
       await write(store, 'unheard-falcon', { events: [skipped(1, 2)] });
       await write(store, 'waiting-FALCON', { added: [received('waiting-FALCON', 2)] });
       const falcons = 'b c falcon-1 unheard-falcon waiting-FALCON';
@@ -176,6 +177,8 @@ export const rocketListContract = (open: () => Promise<OpenStore>, runs: number)
       expect(await channels({ text: 'LAN 🚀' })).toBe('d');
       for (const text of ['%', '_', '\\', '0%_S', 'e\\']) expect(await channels({ text })).toBe('d');
       expect(await channels({ text: '%a' })).toBe('');
+      expect(await channels({ text: '\ufffd' })).toBe('');
+      expect(await channels({ text: '\uffff' })).toBe('e');
       expect(await channels({ text: 'falcon', status: ['flying'], limit: 2 })).toBe('b c');
       await write(store, 'c', { events: [newMission('elsewhere')] });
       expect(await channels({ text: 'falcon' })).toBe('b falcon-1 unheard-falcon waiting-FALCON');

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import type { RocketReport } from '../../src/domain/rocket-message.js';
 import { exploded, faster, launched, missionChanged, slower } from '../support/messages.js';
 import { startService, type TestService } from '../support/test-service.js';
-import { runs } from '../support/thorough.js';
+import { runs, thorough } from '../support/thorough.js';
 import { saidBy } from '../simulation/oracle.js';
 import { messageOf, RocketModel, viewOf, type Expected, type Wish } from './fleet-model.js';
 import { documentedFetch } from '../support/documented-fetch.js';
-import { httpStores } from '../support/http-stores.js';
+import { httpStores, httpStoresAndPostgres } from '../support/http-stores.js';
 
 const PATIENCE_MS = 300_000;
 
@@ -265,11 +265,13 @@ const askGaps = channels.map((index) =>
   }),
 );
 
-describe.each(httpStores)('the service over HTTP with the store $store', ({ env }) => {
+const stores = thorough ? httpStoresAndPostgres() : httpStores;
+
+describe.each(stores)('the service over HTTP with the store $store', ({ store, env }) => {
   let service: TestService;
 
   beforeAll(async () => {
-    service = await startService(env());
+    service = await startService(await env());
   });
   afterAll(() => service.stop());
 
@@ -289,7 +291,7 @@ describe.each(httpStores)('the service over HTTP with the store $store', ({ env 
           const real = new Real(service.url, run++);
           await fc.asyncModelRun(() => ({ model: new Map<string, RocketModel>(), real }), given);
         }),
-        { numRuns: runs(60, 2000) },
+        { numRuns: runs(60, store === 'postgres' ? 500 : 2000) },
       );
     },
     PATIENCE_MS,

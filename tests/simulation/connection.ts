@@ -20,8 +20,24 @@ import type { World } from './world.js';
 
 type Stage = 'loading' | 'before commit' | 'after commit';
 
+interface Underway {
+  stage: Stage;
+  readonly fail: (error: Error) => void;
+}
+
+/** How a call ends for whoever made it, if he is still there. */
+export interface Answer<T> {
+  readonly give: (result: T) => void;
+  readonly fail: (error: Error) => void;
+  /** Whoever asked was told that it failed. */
+  readonly isLost: () => boolean;
+  /** The process that asked has died. */
+  readonly isGone: () => boolean;
+}
+
 /** Shorter than the time after which nothing is on its way any more. */
 const LONGEST_LAG_MS = 2000;
+const LONGEST_LOOK_MS = 300;
 
 /** Whom the disk tells what is new, on the way through the connection. */
 interface Listener {
@@ -38,17 +54,17 @@ export class Connection implements EventStore {
   readonly durability: Durability = { level: 'disk', description: 'simulated' };
   readonly beginning: Position;
   private readonly epoch: number;
-  private listener: Listener | undefined;
-  private readonly underway = new Map<symbol, Stage>();
+  protected listener: Listener | undefined;
+  private readonly underway = new Map<symbol, Underway>();
   private readonly busy = new Set<string>();
-  private isCut = false;
+  protected isCut = false;
 
   constructor(
-    private readonly process: string,
+    protected readonly process: string,
     /** Only one worker at a time may be busy with a channel; that does not hold for who only looks. */
     private readonly who: 'workers' | 'readers',
-    private readonly world: World,
-    private readonly disk: Disk,
+    protected readonly world: World,
+    protected readonly disk: Disk,
     private readonly power: Power,
   ) {
     this.beginning = disk.position(0);
@@ -63,7 +79,12 @@ export class Connection implements EventStore {
   cut(): Stage[] {
     this.isCut = true;
     this.dismiss();
-    return [...this.underway.values()];
+    return [...this.underway.values()].map(({ stage }) => stage);
+  }
+
+  /** What is under way is answered by nobody any more; what had left may still arrive. */
+  lose(): void {
+    for (const { fail } of [...this.underway.values()]) fail(new StoreUnavailable('connection lost'));
   }
 
   gather(): Promise<void> {
@@ -168,7 +189,7 @@ export class Connection implements EventStore {
     const { commitFails } = world.plan;
     const fails = world.strikes(commitFails) || (world.shaky && commitFails > 0 && world.random.chance(0.3));
     const written = fails ? this.howMany(changes.length) : changes.length;
-    const before = this.disk.log.length;
+    const before = this.disk.lastPlace;
     const writer = { process: this.process, isAnswered: !fails, isGone: this.isCut };
     const moved = changes.slice(0, written).filter((change) => !this.disk.write(change, writer));
     this.disk.announce(before);
@@ -204,54 +225,77 @@ export class Connection implements EventStore {
     });
   }
 
+  /** A look for news takes no longer than news. */
+  private delayOf(kind: string): number {
+    const delay = this.world.delay();
+    return kind === 'look' ? Math.min(LONGEST_LOOK_MS, delay) : delay;
+  }
+
   /** How long news take, and the answer that they will come. */
   private lag(): number {
     const { plan, random } = this.world;
     return Math.min(LONGEST_LAG_MS, Math.max(this.world.delay(), random.between(0, plan.newsWithin)));
   }
 
-  private dismiss(listener = this.listener): void {
+  protected dismiss(listener = this.listener): void {
     if (listener === undefined || listener !== this.listener) return;
     this.listener = undefined;
     listener.leave();
   }
 
-  private exchange<T>(kind: string, stage: Stage, channels: readonly string[], at: () => T): Promise<T> {
-    const { world } = this;
+  protected exchange<T>(kind: string, stage: Stage, channels: readonly string[], at: () => T): Promise<T> {
+    return this.call<T>(kind, stage, channels, (what, { give, fail }) =>
+      this.power.perform(
+        what,
+        this.world.delay(),
+        () => {
+          try {
+            give(at());
+          } catch (error) {
+            fail(asError(error));
+          }
+        },
+        () => fail(new StoreUnavailable('power lost')),
+      ),
+    );
+  }
+
+  /** There and back; what happens there is the store's. */
+  protected call<T>(
+    kind: string,
+    stage: Stage,
+    channels: readonly string[],
+    arrive: (what: string, answer: Answer<T>) => void,
+  ): Promise<T> {
+    const { world, underway } = this;
     const call = Symbol(kind);
     const what = `${kind} ${channels.join(' ')} by ${this.who} of ${this.process}`;
-    this.underway.set(call, stage);
     this.occupy(channels);
     return new Promise<T>((resolve, reject) => {
-      const answer = (deliver: () => void): void => {
-        if (kind === 'commit') this.underway.set(call, 'after commit');
-        const delay = kind === 'follow' ? 2 * this.lag() : world.delay();
-        world.scheduler.after(delay, `answered ${what}`, () => {
-          if (this.isCut) return;
-          this.underway.delete(call);
-          for (const channel of channels) this.busy.delete(channel);
-          deliver();
-        });
+      const over = (deliver: () => void): void => {
+        if (this.isCut || !underway.delete(call)) return;
+        for (const channel of channels) this.busy.delete(channel);
+        deliver();
       };
-      const arrive = (): void => {
+      const made: Underway = { stage, fail: (error) => over(() => reject(error)) };
+      underway.set(call, made);
+      const answer = (deliver: () => void): void => {
+        if (kind === 'commit') made.stage = 'after commit';
+        const delay = kind === 'follow' ? 2 * this.lag() : this.delayOf(kind);
+        world.scheduler.after(delay, `answered ${what}`, () => over(deliver));
+      };
+      world.scheduler.after(this.delayOf(kind), `asked ${what}`, () => {
         // What a process sent before it died is on its way, unless it was lost with it, or its disk is gone.
         if (this.epoch !== world.epoch) return;
-        if (this.isCut && (kind !== 'commit' || world.random.chance(0.5))) return;
-        this.power.perform(
-          what,
-          world.delay(),
-          () => {
-            try {
-              const result = at();
-              answer(() => resolve(result));
-            } catch (error) {
-              answer(() => reject(error));
-            }
-          },
-          () => answer(() => reject(new StoreUnavailable('power lost'))),
-        );
-      };
-      world.scheduler.after(world.delay(), `asked ${what}`, arrive);
+        const isLost = this.isCut || !underway.has(call);
+        if (isLost && (kind !== 'commit' || world.random.chance(0.5))) return;
+        arrive(what, {
+          give: (result) => answer(() => resolve(result)),
+          fail: (error) => answer(() => reject(error)),
+          isLost: () => !underway.has(call),
+          isGone: () => this.isCut,
+        });
+      });
     });
   }
 
@@ -264,6 +308,8 @@ export class Connection implements EventStore {
     }
   }
 }
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 /** The volatile part of the store: what was handed over and not yet written is gone when the power fails. */
 export class Power {

@@ -42,8 +42,15 @@ export interface Writer {
   readonly process: string;
   /** The process is told that it was written. */
   readonly isAnswered: boolean;
-  /** What was written was still on its way when the process died. */
+  /** What was written was still on its way when the process died, or was told that it had failed. */
   readonly isGone: boolean;
+}
+
+/** An event and its place in the feed, by which the log is sorted. */
+export interface LoggedEvent extends StoredEvent {
+  readonly place: number;
+  /** Which transaction wrote it, where there are some. */
+  readonly transaction: number;
 }
 
 type Channels = ReadonlyMap<string, ChannelRecord>;
@@ -51,7 +58,7 @@ type Channels = ReadonlyMap<string, ChannelRecord>;
 /** What a copy of the disk brings back. */
 export interface DiskCopy {
   readonly channels: Channels;
-  readonly log: readonly StoredEvent[];
+  readonly log: readonly LoggedEvent[];
   readonly listened: Listening;
 }
 
@@ -59,7 +66,7 @@ export interface DiskCopy {
 export class Disk {
   /** The real read model; it moves with every write. */
   directory = this.emptyDirectory();
-  log: StoredEvent[] = [];
+  log: LoggedEvent[] = [];
   writes = 0;
   /** For how long a service has listened, as it was told to the disk. */
   listened = new Listening();
@@ -67,7 +74,7 @@ export class Disk {
   private readonly listeners = new Set<(batch: FeedBatch) => void>();
 
   constructor(
-    private readonly world: World,
+    protected readonly world: World,
     private readonly onWrite: (record: ChannelRecord, change: Change, writer: Writer) => void,
   ) {
     this.histories.set(this.epoch, new Map());
@@ -82,9 +89,18 @@ export class Disk {
     return this.histories.get(this.epoch)!;
   }
 
+  /** Where what can be read now ends. */
   get end(): Position {
-    return this.position(this.log.length);
+    return this.position(this.log.findLast((event) => this.isReadable(event))?.place ?? 0);
   }
+
+  /** Whether something is under way that nobody need wait for. */
+  get isBusy(): boolean {
+    return false;
+  }
+
+  /** Whatever is under way is lost. */
+  fail(): void {}
 
   /** The rockets as they were known in some epoch, to the end of it. */
   channelsOf(epoch: string): Channels {
@@ -140,20 +156,23 @@ export class Disk {
 
   readAll({ after, limit, channel, type, order }: FeedRequest): FeedPage {
     const isDescending = order === 'desc';
-    const last = isDescending ? 1 : this.log.length;
-    const step = isDescending ? -1 : 1;
-    const from = after === undefined ? (isDescending ? this.log.length + 1 : 0) : this.placeOf(after);
+    const from = after === undefined ? (isDescending ? Infinity : 0) : this.placeOf(after);
+    const ahead = this.log.filter(
+      (event) => this.isReadable(event) && (isDescending ? event.place < from : event.place > from),
+    );
+    if (isDescending) ahead.reverse();
     const events: StoredEvent[] = [];
-    let place = from;
-    while ((last - place) * step > 0 && events.length < limit) {
-      place += step;
-      const event = this.log[place - 1]!;
+    let place = isDescending ? Math.min(from, this.lastPlace + 1) : from;
+    let looked = 0;
+    while (looked < ahead.length && events.length < limit) {
+      const event = ahead[looked++]!;
+      place = event.place;
       const wanted =
         (channel === undefined || event.channel === channel) &&
         (type === undefined || event.event.type === type);
       if (wanted) events.push(event);
     }
-    return { events, next: this.position(place), end: (last - place) * step <= 0 };
+    return { events, next: this.position(place), end: looked === ahead.length };
   }
 
   /** From now on the listener is told what is appended; answers the end as it is now, and how to leave. */
@@ -164,8 +183,9 @@ export class Disk {
 
   /** Tells what stands behind `place` now, if anything does. */
   announce(place: number): void {
-    if (this.log.length === place) return;
-    const batch = { after: this.position(place), next: this.end, events: this.log.slice(place) };
+    if (this.lastPlace === place) return;
+    const events = this.log.filter((event) => event.place > place);
+    const batch = { after: this.position(place), next: this.end, events };
     for (const listener of this.listeners) listener(batch);
   }
 
@@ -194,7 +214,12 @@ export class Disk {
     this.listeners.clear();
     this.directory = this.emptyDirectory();
     this.listened = listened;
-    this.log = log.map((event, i) => ({ ...event, position: this.position(i + 1) }));
+    this.log = log.map((event, i) => ({
+      ...event,
+      position: this.position(i + 1),
+      place: i + 1,
+      transaction: 0,
+    }));
     const restored = new Map<string, ChannelRecord>();
     this.histories.set(this.epoch, restored);
     for (const [name, record] of channels) {
@@ -207,10 +232,27 @@ export class Disk {
   private append(record: ChannelRecord, number: number, event: RocketEvent, recordedAt: number): void {
     const last = record.events.at(-1)?.number ?? 0;
     if (number <= last) this.world.violated('every number at most once', `${record.channel} ${number} again`);
-    const position = this.position(this.log.length + 1);
-    const stored: StoredEvent = { position, channel: record.channel, number, event, recordedAt };
+    const { place, transaction } = this.nextPlace();
+    const position = this.position(place);
+    const { channel } = record;
+    const stored: LoggedEvent = { position, channel, number, event, recordedAt, place, transaction };
     record.events.push(stored);
-    this.log.push(stored);
+    const behind = this.log.findLastIndex((each) => each.place < place);
+    this.log.splice(behind + 1, 0, stored);
+  }
+
+  /** Where the next event stands in the feed. */
+  protected nextPlace(): { readonly place: number; readonly transaction: number } {
+    return { place: this.lastPlace + 1, transaction: 0 };
+  }
+
+  /** Whether nothing can come to stand before it any more. */
+  protected isReadable({ place }: LoggedEvent): boolean {
+    return place <= this.lastPlace;
+  }
+
+  get lastPlace(): number {
+    return this.log.at(-1)?.place ?? 0;
   }
 
   private moveWaiting(record: ChannelRecord, change: Change): void {
@@ -255,7 +297,7 @@ export class Disk {
 
   private placeOf(position: Position): number {
     const place = Number(position.slice(this.epoch.length + 1));
-    if (position !== this.position(place) || place > this.log.length) throw new UnknownPosition(position);
+    if (position !== this.position(place) || place > this.lastPlace) throw new UnknownPosition(position);
     return place;
   }
 

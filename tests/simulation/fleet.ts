@@ -1,4 +1,5 @@
 import { laneOf } from '../../src/application/ingest/lanes.js';
+import type { Change } from '../../src/application/ports/event-store.js';
 import type { RocketMessage, RocketReport } from '../../src/domain/rocket-message.js';
 import type { World } from './world.js';
 
@@ -16,7 +17,7 @@ const channels = ((): { readonly together: string[]; readonly apart: string[] } 
 })();
 
 export const drawChannels = ({ random, plan }: World): string[] => {
-  const all = random.chance(0.5) ? channels.together : channels.apart;
+  const all = random.chance(plan.shared ? 0.2 : 0.5) ? channels.together : channels.apart;
   return all.slice(0, plan.rockets);
 };
 
@@ -35,6 +36,22 @@ export const drawHistory = (world: World, channel: string): RocketMessage[] => {
 /** Clocks on rockets lie: the time of a message says nothing about its place. */
 export const drawTime = ({ random }: World, number: number): string =>
   new Date(start + number * 1000 + random.between(-5000, 5000)).toISOString();
+
+const POISON = 'POISON';
+
+/** Another report for the same number, which a database refuses to keep. */
+export const drawPoison = (world: World, { channel, number }: RocketMessage): RocketMessage => ({
+  channel,
+  number,
+  time: drawTime(world, number),
+  report: { type: 'RocketMissionChanged', data: { newMission: POISON } },
+});
+
+export const isPoison = ({ report }: RocketMessage): boolean =>
+  report.type === 'RocketMissionChanged' && report.data.newMission === POISON;
+
+export const isPoisoned = ({ events, added, late }: Change): boolean =>
+  JSON.stringify([events, added, late]).includes(POISON);
 
 /** Another report for the same number. */
 export const drawImpostor = (world: World, { channel, number, report }: RocketMessage): RocketMessage => {

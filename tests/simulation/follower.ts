@@ -1,7 +1,7 @@
 import type { FeedMessage, FeedReader } from '../../src/application/feed/feed-message.js';
 import type { LateNotice } from '../../src/application/ports/event-store.js';
 import type { FeedFilter, Position } from '../../src/application/ports/event-store.js';
-import { epochOf, type Disk } from './disk.js';
+import { epochOf, type Disk, type Writer } from './disk.js';
 import { FeedAudit } from './feed-audit.js';
 import type { Instance, Process } from './instance.js';
 import type { Ledger } from './ledger.js';
@@ -66,18 +66,26 @@ export class Follower {
     }
   }
 
-  /** What another process does is told by nobody here, but for its events. */
-  private checkNotices(channel: string, { name }: Process): void {
+  private checkNotices(channel: string, live: Process): void {
     const rocket = this.ledger.rocket(channel);
     const known = this.gaps.get(channel) ?? [];
-    if (rocket.gapsBy?.process === name && !equal(known, rocket.gaps())) {
+    const { gapsBy } = rocket;
+    // What came about after it was said to have failed was told when it was not there yet.
+    if (gapsBy !== undefined && !gapsBy.isGone && this.tells(gapsBy, live) && !equal(known, rocket.gaps())) {
       const detail = `${channel}: ${JSON.stringify(known)} is what a reader knows`;
       this.world.violated('who is live is told that gaps have changed', detail);
     }
-    for (const [number, { process, isAnswered }] of rocket.lateBy) {
-      if (process !== name || !isAnswered || this.late.has(`${channel} ${number}`)) continue;
+    for (const [number, writer] of rocket.lateBy) {
+      if (!writer.isAnswered || !this.tells(writer, live) || this.late.has(`${channel} ${number}`)) continue;
       this.world.violated('who is live is told of late messages', `${channel} ${number}`);
     }
+  }
+
+  /** What another process does, but for its events, is told only over a database, and for as long as it lives. */
+  private tells({ process }: Writer, live: Process): boolean {
+    const { shared, noticesLost } = this.world.plan;
+    if (process === live.name) return true;
+    return shared && noticesLost === 0 && this.instances.some((each) => each.process?.name === process);
   }
 
   private get channels(): readonly string[] {

@@ -7,11 +7,15 @@ import type { NumberRange, Outcome } from '../../src/application/ingest/outcome.
 import { ReorderBuffer, type SkipResult } from '../../src/application/ingest/reorder-buffer.js';
 import { WorkerPool } from '../../src/application/ingest/worker-pool.js';
 import type { Clock } from '../../src/application/ports/clock.js';
+import { ChangeRefused } from '../../src/application/ports/event-store.js';
 import type { Logger } from '../../src/application/ports/logger.js';
 import { RocketQueries } from '../../src/application/rocket-queries.js';
 import type { RocketMessage } from '../../src/domain/rocket-message.js';
 import { Connection, type Power } from './connection.js';
+import { Database } from './database.js';
+import { DatabaseConnection } from './database-connection.js';
 import type { Disk } from './disk.js';
+import { isPoison } from './fleet.js';
 import type { Ledger } from './ledger.js';
 import type { World } from './world.js';
 
@@ -30,7 +34,7 @@ const ANSWERS_WITHIN_MS = 900;
 /** Whatever is done takes a little time, too little to be seen anywhere but by who counts it. */
 const A_MOMENT_MS = 1e-6;
 
-export type Reply = (answer: Outcome | 'turned away') => void;
+export type Reply = (answer: Outcome | 'turned away' | 'refused') => void;
 
 /** The processes of one server, one after the other: each is started, may crash or stop, and is started again. */
 export class Instance {
@@ -120,8 +124,12 @@ export class Process {
       elapsed: () => (elapsed = Math.max(elapsed + A_MOMENT_MS, world.scheduler.now - bornAt)),
       sleep: (ms) => this.sleep(ms),
     };
-    this.connection = new Connection(name, 'workers', world, disk, power);
-    this.reading = new Connection(name, 'readers', world, disk, power);
+    const connect = (who: 'workers' | 'readers'): Connection =>
+      disk instanceof Database
+        ? new DatabaseConnection(name, who, world, disk, power)
+        : new Connection(name, who, world, disk, power);
+    this.connection = connect('workers');
+    this.reading = connect('readers');
     const { directory } = disk;
     this.buffer = new ReorderBuffer({ messages: plan.bufferMessages, bytes: plan.bufferBytes });
     this.pool = new WorkerPool(this.buffer, this.connection, clock, silent, plan.workers);
@@ -198,6 +206,12 @@ export class Process {
     this.die();
   }
 
+  loseConnections(): void {
+    if (this.connection.isBusy) this.world.meet('connection lost with work on its way');
+    this.connection.lose();
+    this.reading.lose();
+  }
+
   async stop(): Promise<void> {
     this.stopping = true;
     if (this.buffer.messages > 0) this.world.meet('graceful stop with work in hand');
@@ -267,13 +281,24 @@ export class Process {
     if (!this.alive) return;
     this.underway.delete(`${message.channel} ${message.number}`);
     if (result instanceof Error) {
-      if (this.world.sound) this.world.violated('a store that works fails nobody', result.message);
       this.count('failed');
-      return reply('turned away');
+      return reply(this.failed(message, result));
     }
     this.count(result.outcome);
     this.ledger.answered(message, result);
     reply(result);
+  }
+
+  private failed(message: RocketMessage, error: Error): 'turned away' | 'refused' {
+    const { world } = this;
+    if (error instanceof ChangeRefused) {
+      if (!isPoison(message)) {
+        world.violated('what is refused is refused alone', `${message.channel} ${message.number}`);
+      }
+      return 'refused';
+    }
+    if (world.sound) world.violated('a store that works fails nobody', error.message);
+    return 'turned away';
   }
 
   /** Nothing lies about until something else comes. */
@@ -311,13 +336,15 @@ export class Process {
 
   private async skipOverdue(channel: string, skip: Skip): Promise<SkipResult> {
     const intent = this.ledger.rocket(channel).willSkip(this.name, skip, undefined);
+    let mayStillCome = this.world.plan.shared;
     try {
       const result = await this.ingest.skip(channel, skip);
+      mayStillCome = false;
       if (result.skipped !== undefined) this.world.meet('gap skipped by its timeout');
       if ((result.skipped?.gaps ?? 0) > 1) this.world.meet('several gaps overdue at once');
       return result;
     } finally {
-      intent.isOpen = false;
+      intent.isOpen = mayStillCome;
     }
   }
 

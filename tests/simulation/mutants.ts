@@ -1,5 +1,6 @@
 import { loadSimulation, smallLimits } from './bundle.js';
 import { exitWith } from './exit-code.js';
+import { isShared } from './plan.js';
 import { plantedBugs, type PlantedBug } from './planted-bugs.js';
 
 /** A bug that hides longer than this has to be hunted better. */
@@ -13,7 +14,9 @@ interface Catch {
 const hunt = async (planted: PlantedBug): Promise<Catch | undefined> => {
   const { simulate } = await loadSimulation([...smallLimits, planted]);
   const first = planted.from ?? 1;
-  for (let seed = first; seed < first + SEEDS; seed++) {
+  for (let seed = first, tried = 0; tried < SEEDS; seed++) {
+    if (planted.shared && !isShared(seed)) continue;
+    tried++;
     const { violation } = await simulate(seed, new Map());
     if (violation !== undefined) return { seed, check: violation.check };
   }

@@ -46,8 +46,9 @@ export class Operator {
           if (result.skipped !== undefined && !process.stopping)
             this.checkEnough(rocket, intent, result.version);
         })
-        .catch(() => undefined)
-        .finally(() => (intent.isOpen = false));
+        .then(() => (intent.isOpen = false))
+        // What a database was asked may come about when it was already said to have failed.
+        .catch(() => (intent.isOpen = plan.shared));
     });
   }
 

@@ -4,6 +4,8 @@ import type { Random } from './random.js';
 export interface Plan {
   readonly rockets: number;
   readonly messagesPerRocket: number;
+  /** Whether the store is a database that any number of instances share, or the disk of one machine. */
+  readonly shared: boolean;
   readonly instances: number;
   readonly workers: number;
   readonly bufferMessages: number;
@@ -58,21 +60,71 @@ export interface Plan {
   readonly copyAt: number;
   readonly restoreAt: number;
   readonly faultsUntil: number;
+  /** How often a process loses its connections to the database. */
+  readonly connectionLostEvery: number;
+  /** How long each half of a transaction may take, also when nothing is wrong. */
+  readonly commitsWithin: number;
+  /** How often somebody else has a transaction open, and for how long at the most. */
+  readonly foreignEvery: number;
+  readonly foreignLasts: number;
+  /** Numbers under which something is sent, too, that the database refuses. */
+  readonly poison: number;
+  /** Of the notices for other instances. */
+  readonly noticesLost: number;
 }
+
+/** Every fifth run has a database and several instances. */
+const SHARED_EVERY = 5;
+
+export const isShared = (seed: number): boolean => seed % SHARED_EVERY === 1;
 
 const NEVER = 0;
 
-export const drawPlan = (random: Random): Plan => {
-  const sometimes = (highest: number): number => (random.chance(0.5) ? random.next() * highest : NEVER);
-  const everyOrNever = (shortest: number, longest: number): number =>
-    random.chance(0.5) ? random.between(shortest, longest) : NEVER;
+const drawing = (random: Random) => ({
+  sometimes: (highest: number): number => (random.chance(0.5) ? random.next() * highest : NEVER),
+  everyOrNever: (shortest: number, longest: number): number =>
+    random.chance(0.5) ? random.between(shortest, longest) : NEVER,
+});
+
+const alone = {
+  connectionLostEvery: NEVER,
+  commitsWithin: NEVER,
+  foreignEvery: NEVER,
+  foreignLasts: NEVER,
+  poison: NEVER,
+  noticesLost: NEVER,
+};
+
+/** What goes wrong where several instances share a database. */
+const drawSharing = (random: Random): typeof alone => {
+  const { sometimes, everyOrNever } = drawing(random);
+  return {
+    connectionLostEvery: everyOrNever(200, 3000),
+    commitsWithin: random.pick([0, 20, 200, 600]),
+    foreignEvery: everyOrNever(200, 1500),
+    foreignLasts: random.pick([20, 500, 3000]),
+    poison: sometimes(0.2),
+    noticesLost: sometimes(0.2),
+  };
+};
+
+const drawRockets = (random: Random, shared: boolean): number => random.between(shared ? 2 : 1, 4);
+
+const drawInstances = (random: Random, shared: boolean): number => {
+  if (shared) return random.between(2, 4);
+  return random.chance(0.4) ? 2 : 1;
+};
+
+export const drawPlan = (random: Random, shared: boolean): Plan => {
+  const { sometimes, everyOrNever } = drawing(random);
   const tightBuffer = random.chance(0.3);
   const faultsUntil = random.between(1000, 4000);
   const restoreAt = random.chance(0.1) ? random.between(300, faultsUntil - 1) : NEVER;
   return {
-    rockets: random.between(1, 4),
+    rockets: drawRockets(random, shared),
     messagesPerRocket: random.between(5, random.chance(0.2) ? 40 : 15),
-    instances: random.chance(0.4) ? 2 : 1,
+    shared,
+    instances: drawInstances(random, shared),
     workers: random.between(1, 3),
     bufferMessages: tightBuffer ? random.between(1, 6) : 1000,
     bufferBytes: random.chance(0.15) ? random.between(200, 600) : 1_000_000,
@@ -112,5 +164,6 @@ export const drawPlan = (random: Random): Plan => {
       restoreAt === NEVER ? NEVER : random.between(random.chance(0.3) ? restoreAt - 20 : 1, restoreAt - 1),
     restoreAt,
     faultsUntil,
+    ...(shared ? drawSharing(random) : alone),
   };
 };

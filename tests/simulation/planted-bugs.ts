@@ -2,6 +2,8 @@ import type { Replacement } from './bundle.js';
 
 export interface PlantedBug extends Replacement {
   readonly bug: string;
+  /** Only several instances over one database can show it. */
+  readonly shared?: true;
   /** Where the hunt begins, for a bug that few seeds can show; 1 by default. */
   readonly from?: number;
 }
@@ -22,10 +24,12 @@ const directory = 'src/infrastructure/stores/memory/in-memory-rocket-directory.t
 const gaps = 'src/infrastructure/stores/memory/gap-list.ts';
 const disk = 'tests/simulation/disk.ts';
 const connection = 'tests/simulation/connection.ts';
+const database = 'tests/simulation/database.ts';
+const databaseConnection = 'tests/simulation/database-connection.ts';
 
 /** What becomes of a turn when its channel has moved meanwhile. */
 const movedTurn =
-  'if (head === undefined) this.settle(turn, step);\n      else again.push({ work: turn.work, head });';
+  'if (head === undefined) this.settle(turn, step);\n      else again.push({ ...turn, head });';
 
 const judging: readonly PlantedBug[] = [
   {
@@ -447,9 +451,8 @@ const storing: readonly PlantedBug[] = [
   {
     bug: 'the store answers before its disk has it',
     file: connection,
-    find: "answer(() => reject(new StoreUnavailable('power lost')))",
-    replace:
-      "answer(() => (kind === 'commit' ? resolve([] as T) : reject(new StoreUnavailable('power lost'))))",
+    find: "() => fail(new StoreUnavailable('power lost'))",
+    replace: "() => (kind === 'commit' ? give([] as T) : fail(new StoreUnavailable('power lost')))",
   },
   {
     bug: 'the store does not notice that a channel moved',
@@ -522,7 +525,7 @@ const feeding: readonly PlantedBug[] = [
     bug: 'the feed skips what commits late',
     file: disk,
     find: 'if (wanted) events.push(event);',
-    replace: 'if (wanted && (place < this.log.length || place % 5 > 0)) events.push(event);',
+    replace: 'if (wanted && (place < this.lastPlace || place % 5 > 0)) events.push(event);',
   },
   {
     bug: 'a page of the feed ends where the feed ends',
@@ -718,6 +721,184 @@ const feeding: readonly PlantedBug[] = [
   },
 ];
 
+/** In what the instances do beside each other, over a database that refuses what it can't keep. */
+const beside: readonly PlantedBug[] = [
+  {
+    bug: 'of a batch that is refused nothing is stored',
+    file: pool,
+    find: 'if (error instanceof ChangeRefused) return this.apart(turns, error);',
+    replace: '',
+  },
+  {
+    bug: 'of a refused batch one half is forgotten',
+    file: pool,
+    find: 'return [...(await this.processTurns(some)), ...(await this.processTurns(others))];',
+    replace: 'return this.processTurns(others.length > 0 ? others : some);',
+  },
+  {
+    bug: 'what has moved while a refused batch is halved is forgotten',
+    file: pool,
+    find: 'return [...(await this.processTurns(some)), ...(await this.processTurns(others))];',
+    replace: 'await this.processTurns(some);\n    return this.processTurns(others);',
+  },
+  {
+    bug: 'a refused message takes the others of its rocket along',
+    file: pool,
+    find: 'if (arrivals.length < 2) {',
+    replace: 'if (arrivals.length < 1000) {',
+  },
+  {
+    bug: 'a refused message is never answered',
+    file: pool,
+    find: 'this.failUnsettled([{ ...turn.work, arrivals: takeFrom(turn), skips: [] }], refused);',
+    replace: 'this.buffer.settled(takeFrom(turn)), void refused;',
+  },
+  {
+    bug: 'a skip is decided on what is remembered',
+    file: pool,
+    find: 'fresh: skips,',
+    replace: '',
+  },
+  {
+    bug: 'the fate of a message is what is remembered of it',
+    file: queries,
+    find: ', fresh: true',
+    replace: '',
+  },
+  {
+    bug: 'an instance tells the others nothing',
+    file: feed,
+    find: 'notices?.tell(told);',
+    replace: '',
+  },
+  {
+    bug: 'an instance without readers tells the others nothing',
+    file: feed,
+    find: 'if (this.current === undefined && notices === undefined) return;',
+    replace: 'if (this.current === undefined) return;',
+  },
+  {
+    bug: 'an instance does not listen to the others',
+    file: feed,
+    find: 'this.stopListening = this.store.notices?.listen((notices) => this.notice(notices));',
+    replace: '',
+  },
+];
+
+/** In what a database promises, and in what an instance remembers of it. */
+const sharing: readonly PlantedBug[] = [
+  {
+    bug: 'the feed goes by a sequence alone',
+    file: database,
+    find: /place: id \* PLACES \+ numbers\.shift\(\)!(?:[^]*)return transaction < this\.horizon;/,
+    replace: `place: numbers.shift()!, transaction: id };
+  }
+  protected override isReadable(_event: LoggedEvent): boolean {
+    return true;`,
+  },
+  {
+    bug: 'the feed goes by a sequence, below the first transaction that is open',
+    file: database,
+    find: 'place: id * PLACES + numbers.shift()!',
+    replace: 'place: numbers.shift()!',
+  },
+  {
+    bug: 'the feed does not wait for a transaction that began earlier',
+    file: database,
+    find: 'return transaction < this.horizon;',
+    replace: 'return true;',
+  },
+  {
+    bug: 'a transaction draws its id before it has its locks',
+    file: database,
+    find: "this.afterwards(transaction, 'begun', () => {",
+    replace: "transaction.id = this.nextId++;\n    this.afterwards(transaction, 'begun', () => {",
+  },
+  {
+    bug: 'locks are taken in any order',
+    file: database,
+    find: '.sort((a, b) => a - b)',
+    replace: '',
+  },
+  {
+    bug: 'whether a channel has moved is looked up before its lock is taken',
+    file: database,
+    find: `const decide = (transaction: Transaction): void => {
+      const stale = changes.filter((change) => this.hasMoved(change));`,
+    replace: `const stale = changes.filter((change) => this.hasMoved(change));
+    const decide = (transaction: Transaction): void => {`,
+  },
+  {
+    bug: 'locks are let go before the commit',
+    file: database,
+    find: "this.afterwards(transaction, 'committed', () => {",
+    replace: "this.locks.release(transaction);\n      this.afterwards(transaction, 'committed', () => {",
+  },
+  {
+    bug: 'locks outlive a transaction that fails',
+    file: database,
+    find: 'this.finish(transaction);\n    transaction.fail(error);',
+    replace: 'this.open.delete(transaction);\n    transaction.isOver = true;\n    transaction.fail(error);',
+  },
+  {
+    bug: 'who decides nothing under his locks keeps them',
+    file: database,
+    find: 'if (transaction.isHeld && !transaction.isOver) this.finish(transaction);',
+    replace: '',
+  },
+  {
+    bug: 'a commit is answered when its rows are there, and may still fail',
+    file: database,
+    find: "if (course === 'failed first, written then') answer.fail(commitFailed());",
+    replace: 'answer.give(stale);',
+  },
+  {
+    bug: 'a transaction writes its first channel only',
+    file: database,
+    find: 'for (const change of fresh) this.write(',
+    replace: 'for (const change of fresh.slice(0, 1)) this.write(',
+  },
+  {
+    bug: 'nobody notices that another instance has moved a channel',
+    file: database,
+    find: 'return this.record(channel).revision !== revision;',
+    replace: 'return this.record(channel).revision < revision;',
+  },
+  {
+    bug: 'a commit of which nobody knows the end is taken for done',
+    file: databaseConnection,
+    find: 'this.database.commit(changes, this.process, answer, hold?.transaction),\n    );',
+    replace:
+      'this.database.commit(changes, this.process, answer, hold?.transaction),\n    ).catch((): Change[] => []);',
+  },
+  {
+    bug: 'a channel that moved comes back as it is remembered',
+    file: databaseConnection,
+    find: ': this.loadFresh(stale);',
+    replace: ': this.load(stale);',
+  },
+  {
+    bug: 'what is to be written is remembered before it is',
+    file: databaseConnection,
+    find: 'const channels = changes.map(({ channel }) => channel);',
+    replace: `const channels = changes.map(({ channel }) => channel);
+    for (const change of changes) this.rememberWritten(change);`,
+  },
+  {
+    bug: 'what is remembered is good enough for whoever wants to know what is stored',
+    file: databaseConnection,
+    find: 'known === undefined || fresh ||',
+    replace: 'known === undefined ||',
+  },
+  {
+    bug: 'news that could not be read are passed over',
+    file: databaseConnection,
+    find: 'isMore = page?.events.length === PAGE;',
+    replace: `isMore = page?.events.length === PAGE;
+      if (page === undefined) after = this.disk.end;`,
+  },
+];
+
 /** Bugs that such a service has in real life. Each is built in by itself, and the simulation has to find it. */
 export const plantedBugs: readonly PlantedBug[] = [
   ...judging,
@@ -726,4 +907,5 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...storing,
   ...rules,
   ...feeding,
+  ...[...beside, ...sharing].map((bug) => ({ ...bug, shared: true as const })),
 ];

@@ -1,7 +1,6 @@
-import type { Outcome } from '../../src/application/ingest/outcome.js';
 import type { RocketMessage } from '../../src/domain/rocket-message.js';
-import { drawHistory, drawImpostor, drawTime } from './fleet.js';
-import type { Instance } from './instance.js';
+import { drawHistory, drawImpostor, drawPoison, drawTime, isPoison } from './fleet.js';
+import type { Instance, Reply } from './instance.js';
 import type { Ledger } from './ledger.js';
 import type { World } from './world.js';
 
@@ -36,9 +35,13 @@ export class Producer {
       post.isWithheld = random.chance(plan.withheld);
       if (post.isWithheld) return;
       this.sendAfter(i * plan.sendEvery + random.between(0, plan.reorderWithin), post);
-      if (!random.chance(plan.impostor)) return;
-      const impostor = this.post(drawImpostor(world, message), false);
-      this.sendAfter(i * plan.sendEvery + random.between(0, plan.reorderWithin), impostor);
+      if (random.chance(plan.impostor)) {
+        const impostor = this.post(drawImpostor(world, message), false);
+        this.sendAfter(i * plan.sendEvery + random.between(0, plan.reorderWithin), impostor);
+      }
+      if (!random.chance(plan.poison)) return;
+      const poison = this.post(drawPoison(world, message), false);
+      this.sendAfter(i * plan.sendEvery + random.between(0, plan.reorderWithin), poison);
     });
   }
 
@@ -116,13 +119,14 @@ export class Producer {
     });
   }
 
-  private reply(post: Post, answer: Outcome | 'turned away'): void {
+  private reply(post: Post, answer: Parameters<Reply>[0]): void {
     const { world } = this;
     if (world.strikes(world.plan.replyLost)) {
-      if (answer !== 'turned away' && answer.outcome !== 'duplicate') world.meet('reply lost after commit');
+      if (typeof answer === 'object' && answer.outcome !== 'duplicate') world.meet('reply lost after commit');
       return;
     }
-    if (answer === 'turned away') return;
+    // Whatever else was said of it: what the database refused is not sent again.
+    if (answer === 'turned away' || (answer === 'refused' && !isPoison(post.message))) return;
     const { epoch } = world;
     world.scheduler.after(world.delay(), 'reply', () => {
       if (epoch === world.epoch) post.done = true;

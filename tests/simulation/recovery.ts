@@ -69,6 +69,7 @@ export class Recovery {
 
   private get isBusy(): boolean {
     return (
+      this.disk.isBusy ||
       this.instances.some(({ process }) => process === undefined || process.isBusy) ||
       this.producers.some(({ awaited }) => awaited > 0) ||
       (this.world.sound && this.behind > 0)

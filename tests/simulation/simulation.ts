@@ -1,4 +1,5 @@
 import { Power } from './connection.js';
+import { Database } from './database.js';
 import { Disk, type DiskCopy } from './disk.js';
 import { checkDirectory } from './directory-check.js';
 import { drawChannels } from './fleet.js';
@@ -66,17 +67,18 @@ class Simulation {
   constructor(seed: number, met: Met, { verbose }: Options) {
     const world = new World(seed, met, verbose);
     const power = new Power(world);
-    const disk = new Disk(world, (record, change, writer) => {
+    const disk = new (world.plan.shared ? Database : Disk)(world, (record, change, writer) => {
       ledger.written(record, change, writer);
       void checkDirectory(world, disk.directory, ledger.rocket(record.channel));
     });
     const ledger = new Ledger(world, () => disk.listened.total);
     const instances = Array.from(
       { length: world.plan.instances },
-      (_, i) => new Instance('AB'.charAt(i), world, disk, power, ledger),
+      (_, i) => new Instance('ABCD'.charAt(i), world, disk, power, ledger),
     );
     const channels = drawChannels(world);
     for (const channel of channels) ledger.rocket(channel);
+    if (world.plan.shared) world.meet('several instances over one database');
     this.world = world;
     this.ledger = ledger;
     this.power = power;
@@ -116,8 +118,20 @@ class Simulation {
     });
     this.every(plan.stopEvery, 'stop', (instance) => void instance.stop());
     this.every(plan.clockJumps, 'clock jumps', ({ process }) => process?.jumpClock());
-    this.every(plan.powerLossEvery, 'power loss', () => this.power.fail());
+    this.every(plan.powerLossEvery, 'power loss', () => this.losePower());
+    this.every(plan.connectionLostEvery, 'connection lost', ({ process }) => process?.loseConnections());
+    this.every(plan.foreignEvery, 'foreign transaction', () => this.beginForeign());
     if (plan.restoreAt > 0) this.restoreOnce();
+  }
+
+  private losePower(): void {
+    this.power.fail();
+    this.disk.fail();
+  }
+
+  private beginForeign(): void {
+    const { disk, world } = this;
+    if (disk instanceof Database) disk.beginForeign(world.random.between(1, world.plan.foreignLasts));
   }
 
   /** The service goes down, its disk is put back to what it was some time ago, and the service starts again. */
@@ -132,7 +146,7 @@ class Simulation {
     });
     scheduler.after(plan.restoreAt, 'restore', () => {
       for (const instance of this.instances) instance.crash();
-      this.power.fail();
+      this.losePower();
       if (disk.log.length > copy.log.length) world.meet('disk restored from an older copy');
       world.epoch++;
       disk.restore(copy);

@@ -72,6 +72,20 @@ export const requiredSituations = [
   'gaps changed',
   'many gaps changed',
   'message told to be late',
+  'several instances over one database',
+  'decided on an old head',
+  'some heads of a commit had moved',
+  'commit waited for another',
+  'heads read under their locks',
+  'heads read under their locks',
+  'committed behind a transaction that began later',
+  'written after it was said to have failed',
+  'server restarted with a transaction open',
+  'connection lost with work on its way',
+  'foreign transaction holds the feed back',
+  'change refused',
+  'change refused among others',
+  'told what another instance did',
 ] as const;
 
 export type Situation = (typeof requiredSituations)[number];

@@ -19,11 +19,13 @@ export const httpStores: readonly { store: string; env: () => Settings }[] = [
   },
 ];
 
+export interface StoreOfTest {
+  readonly store: string;
+  readonly env: () => Settings | Promise<Settings>;
+}
+
 /** The same and PostgreSQL, whose server runs while the tests of the file do; each has a schema of its own there. */
-export const httpStoresAndPostgres = (): readonly {
-  store: string;
-  env: () => Settings | Promise<Settings>;
-}[] => {
+export const httpStoresAndPostgres = (): readonly StoreOfTest[] => {
   let server: PostgresServer | undefined;
   beforeAll(async () => {
     server = await PostgresServer.start();

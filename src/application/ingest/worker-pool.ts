@@ -10,13 +10,15 @@ import {
   type HeadRequest,
 } from '../ports/event-store.js';
 import type { Logger } from '../ports/logger.js';
-import type { ChannelWork, ReorderBuffer, Skipped, SkipRequest } from './reorder-buffer.js';
+import type { Arrival, ChannelWork, ReorderBuffer, Skipped, SkipRequest } from './reorder-buffer.js';
 
 export type CommitListener = (change: Change, before: Head) => void;
 
 interface Turn {
   readonly work: ChannelWork;
   readonly head: Head;
+  /** Of the arrivals only these, which follow on one another, where it is to be found out which the store refuses. */
+  readonly some?: readonly Arrival[];
 }
 
 /** With a store that never waits for a disk, nothing else would run while there is work: give way this often. */
@@ -175,8 +177,8 @@ export class WorkerPool {
     const now = this.clock.now();
     const steps: Step[] = [];
     for (let events = 0; steps.length < turns.length && events < EVENTS_PER_COMMIT;) {
-      const { work, head } = turns[steps.length]!;
-      const step = advance(head, work.arrivals.map(messageOf), now);
+      const turn = turns[steps.length]!;
+      const step = advance(turn.head, arrivalsOf(turn).map(messageOf), now);
       events += step.change?.events.length ?? 0;
       steps.push(step);
     }
@@ -185,8 +187,8 @@ export class WorkerPool {
     try {
       if (changes.length > 0) moved = await this.commit(changes, turns);
     } catch (error) {
-      if (!(error instanceof ChangeRefused) || turns.length === 1) throw error;
-      return this.apart(turns, (some) => this.processTurns(some));
+      if (error instanceof ChangeRefused) return this.apart(turns, error);
+      throw error;
     }
     const again = turns.slice(steps.length);
     steps.forEach((step, i) => {
@@ -194,27 +196,29 @@ export class WorkerPool {
       const { channel } = turn.work;
       const head = moved.length === 0 ? undefined : moved.find((fresh) => fresh.channel === channel);
       if (head === undefined) this.settle(turn, step);
-      else again.push({ work: turn.work, head });
+      else again.push({ ...turn, head });
     });
     return again;
   }
 
-  /** What the store refuses is found by halves, so that nobody else's messages go with it. */
-  private async apart(
-    turns: readonly Turn[],
-    take: (turns: readonly Turn[]) => Promise<Turn[]>,
-  ): Promise<Turn[]> {
-    const half = Math.ceil(turns.length / 2);
-    const left: Turn[] = [];
-    for (const some of [turns.slice(0, half), turns.slice(half)]) {
-      try {
-        left.push(...(await take(some)));
-      } catch (error) {
-        if (!(error instanceof ChangeRefused)) throw error;
-        this.failUnsettled([some[0]!.work], error);
-      }
+  /** What the store refuses is found by halves, so that no other message goes with it. */
+  private async apart(turns: readonly Turn[], refused: ChangeRefused): Promise<Turn[]> {
+    if (turns.length === 1) return this.messagesApart(turns[0]!, refused);
+    const [some, others] = halvesOf(turns);
+    return [...(await this.processTurns(some)), ...(await this.processTurns(others))];
+  }
+
+  /** The second half finds out from its commit that the first one was written, or what of it. */
+  private async messagesApart(turn: Turn, refused: ChangeRefused): Promise<Turn[]> {
+    const arrivals = arrivalsOf(turn);
+    if (arrivals.length < 2) {
+      this.failUnsettled([{ ...turn.work, arrivals: takeFrom(turn), skips: [] }], refused);
+      return [];
     }
-    return left;
+    for (const some of halvesOf(arrivals)) {
+      await this.takeTurns([{ ...turn, some }], (left) => this.processTurns(left));
+    }
+    return [];
   }
 
   private async commit(changes: readonly Change[], turns: readonly Pick<Turn, 'head'>[]): Promise<Head[]> {
@@ -229,8 +233,9 @@ export class WorkerPool {
     }
   }
 
-  private settle({ work, head }: Turn, { change, outcomes, more }: Step): void {
-    const arrivals = work.arrivals.splice(0);
+  private settle(turn: Turn, { change, outcomes, more }: Step): void {
+    const { work, head } = turn;
+    const arrivals = takeFrom(turn);
     // A drain: what comes out is more than what came in.
     if (change !== undefined) this.sinceYield += Math.max(0, change.events.length - arrivals.length);
     this.buffer.settled(arrivals);
@@ -356,6 +361,17 @@ export class WorkerPool {
   }
 }
 
+const arrivalsOf = ({ work, some }: Turn): readonly Arrival[] => some ?? work.arrivals;
+
+/** What is answered now is no longer among what waits for an answer. */
+const takeFrom = ({ work: { arrivals }, some }: Turn): Arrival[] =>
+  some === undefined ? arrivals.splice(0) : arrivals.splice(arrivals.indexOf(some[0]!), some.length);
+
+const halvesOf = <T>(all: readonly T[]): readonly [readonly T[], readonly T[]] => {
+  const half = Math.ceil(all.length / 2);
+  return [all.slice(0, half), all.slice(half)];
+};
+
 const isDraining = ({ state, waiting }: Head): boolean => waiting.get(state.version + 1) !== undefined;
 
 const isSame = (one: NumberRange, other: NumberRange): boolean =>
@@ -381,9 +397,10 @@ const headRequest = ({ channel, arrivals }: ChannelWork, skips: boolean): HeadRe
   channel,
   numbers: arrivals.map(({ message }) => message.number),
   skips,
+  fresh: skips,
 });
 
-const messageOf = ({ message }: ChannelWork['arrivals'][number]) => message;
+const messageOf = ({ message }: Arrival) => message;
 
 const asError = (error: unknown): Error =>
   error instanceof Error ? error : new StoreUnavailable(String(error));

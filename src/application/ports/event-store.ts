@@ -116,6 +116,8 @@ export interface HeadRequest {
   readonly numbers: readonly number[];
   /** Gaps are about to be skipped: what waits behind them is needed too. */
   readonly skips?: boolean;
+  /** As it is stored now: what else is known of it may be old, as a commit would say, and nothing may come to be committed. */
+  readonly fresh?: boolean;
 }
 
 export interface Head {

@@ -15,7 +15,7 @@ import { InMemoryEventStore } from '../../../src/infrastructure/stores/memory/in
 import { InMemoryRocketDirectory } from '../../../src/infrastructure/stores/memory/in-memory-rocket-directory.js';
 import { turns } from '../../support/manual-clock.js';
 import { memoryStore } from '../../support/memory-store.js';
-import { faster, launched, message, messages } from '../../support/messages.js';
+import { faster, launched, message, messages, missionChanged } from '../../support/messages.js';
 import { pipelineOver } from '../../support/pipeline.js';
 
 type Commit = (changes: readonly Change[], write: () => Promise<Head[]>) => Promise<Head[]>;
@@ -361,6 +361,30 @@ describe('a change that the store refuses', () => {
           : { status: 'fulfilled', value: { outcome: 'applied' } },
       );
     }
+    await pool.drain();
+  });
+
+  it('fails alone among the messages of its rocket, and leaves its number free', async () => {
+    const isPoison = (change: Change): boolean => JSON.stringify(change).includes('POISON');
+    const store = new WatchedStore((changes, write) =>
+      changes.some(isPoison) ? Promise.reject(new ChangeRefused('never')) : write(),
+    );
+    const { pool, send, buffer } = pipelineOver(store, { workers: 1 });
+    const good = historyOf(50, 'rocket-1');
+    const sent = good.map((one) =>
+      one.number % 20 === 7 ? message(one.number, missionChanged('POISON')) : one,
+    );
+    const answers = Promise.allSettled([...sent, ...sent].map(send));
+    await pool.start();
+    for (const [i, answer] of (await answers).entries()) {
+      const { number } = sent[i % 50]!;
+      const expected = number % 20 === 7 ? { status: 'rejected' } : { status: 'fulfilled' };
+      expect([number, answer]).toEqual([number, expect.objectContaining(expected)]);
+    }
+    expect(await numbersIn(store)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(buffer.messages).toBe(0);
+    for (const one of good) await send(one);
+    expect(await numbersIn(store)).toEqual(good.map(({ number }) => number));
     await pool.drain();
   });
 });

@@ -3,6 +3,8 @@ import { rocketSorts } from '../../../src/application/ports/rocket-directory.js'
 import type { EventStore } from '../../../src/application/ports/event-store.js';
 import { parts } from '../../../src/container.js';
 import { eventTypes } from '../../../src/domain/rocket-event.js';
+import { badInputCorpus } from '../../support/bad-input-corpus.js';
+import { postOf, type BadInput } from '../../support/bad-input/bad-input.js';
 import { documentedFetch } from '../../support/documented-fetch.js';
 import {
   awkwardChannels,
@@ -13,10 +15,11 @@ import {
   type Sending,
 } from '../../support/history-commands.js';
 import { httpStoresAndPostgres } from '../../support/http-stores.js';
+import { rawExchange } from '../../support/raw-exchange.js';
 import { SseClient } from '../../support/sse-client.js';
 import { SteppedClock } from '../../support/stepped-clock.js';
 import { startService, type TestService } from '../../support/test-service.js';
-import { runs } from '../../support/thorough.js';
+import { runs, thorough } from '../../support/thorough.js';
 
 const HIGHEST = 9;
 const PATIENCE_MS = 600_000;
@@ -78,6 +81,16 @@ class Player {
       pages.push(await this.answer(url, { headers: { accept, 'x-request-id': 'same' } }));
     }
     return isNarrowed(path) ? pages.flatMap(entriesOf) : pages;
+  }
+
+  /** What any bytes are answered, of which nothing may be known but that they are sent. */
+  async send({ bytes, before = [], hangsUp }: BadInput): Promise<unknown> {
+    const { port } = this.service;
+    for (const body of before) await rawExchange(port, postOf(body));
+    const { status, headers, body } = await rawExchange(port, bytes, hangsUp);
+    const text = body.replace(/"requestId":"[^"]*"/, '').replaceAll(this.epoch, '');
+    const stored = await this.service.container.get(parts.directory).totals();
+    return { status, type: headers.get('content-type'), text: byLine(text), stored };
   }
 
   /** The live feed up to now. */
@@ -247,6 +260,33 @@ it(
     );
     // A history that has none of what is hard would prove little.
     expect(Object.entries(seen).filter(([, count]) => count === 0)).toEqual([]);
+  },
+  PATIENCE_MS,
+);
+
+/** All else is refused before any store is asked. */
+const asksTheStore = (kind: string): boolean =>
+  ['encoding', 'path and query', 'skips', 'strings', 'domain'].includes(kind);
+
+/** What a service says of itself. */
+const isOfItself = ({ bytes }: BadInput): boolean => /^\w+ \/(health|fleet)/i.test(bytes.toString('latin1'));
+
+it(
+  'every store gives the same answer to bad input, NUL and lone surrogates included',
+  async () => {
+    const clock = new SteppedClock(1);
+    const players = await Promise.all(stores.map(async ({ env }) => Player.start(await env(), clock)));
+    try {
+      for (const { kind, cases } of badInputCorpus.filter(
+        ({ kind: each }) => thorough || asksTheStore(each),
+      )) {
+        for (const input of cases.filter((each) => !isOfItself(each))) {
+          await expectSame(`${kind}: ${input.name}`, players, (player) => player.send(input));
+        }
+      }
+    } finally {
+      await Promise.all(players.map(({ service }) => service.stop()));
+    }
   },
   PATIENCE_MS,
 );

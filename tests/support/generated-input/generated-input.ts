@@ -1,16 +1,26 @@
 /** What one client sends over one connection before it closes its half of it. */
 export interface GeneratedInput {
-  /** `{epoch}` stands for what the positions of a store begin with. */
+  /** `{epoch}` stands for what the positions of a store begin with, with a number behind it for the event that has it. */
   readonly head: string;
   readonly body: Buffer;
   /** Where it is cut into packets. */
   readonly cuts: readonly number[];
 }
 
-/** As they go over the wire to a store whose positions begin so. */
-export const packetsOf = ({ head, body, cuts }: GeneratedInput, epoch: string): Buffer[] => {
-  // Behind a percent sign it would be another character in each store.
-  const text = head.replace(/(%[0-9a-f]?)\{epoch\}/gi, '$1zz').replaceAll('{epoch}', epoch);
+/** How the positions of a store read. */
+export interface PositionsOf {
+  readonly epoch: string;
+  /** Of an event, by its number in the feed. */
+  readonly at: (number: string) => string;
+}
+
+/** As they go over the wire to a store. */
+export const packetsOf = ({ head, body, cuts }: GeneratedInput, { epoch, at }: PositionsOf): Buffer[] => {
+  const text = head
+    // Behind a percent sign it would be another character in each store.
+    .replace(/(%[0-9a-f]?)\{epoch\}/gi, '$1zz')
+    .replace(/\{epoch\}-(\d+)/g, (_, number: string) => at(number))
+    .replaceAll('{epoch}', epoch);
   const whole = Buffer.concat([Buffer.from(text, 'latin1'), body]);
   const ends = [...cuts.filter((at) => at > 0 && at < whole.length), whole.length].sort((a, b) => a - b);
   return ends.map((end, i) => whole.subarray(ends[i - 1] ?? 0, end));

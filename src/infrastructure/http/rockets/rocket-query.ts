@@ -50,7 +50,9 @@ export const rocketQuery = (
     listing,
     ([key, channel]) => typeof channel === 'string' && (key === null || typeof key === keyType),
   );
-  const after = place && { key: place[0] ?? null, channel: String(place[1]) };
+  // By channel, the channel is the key, whatever a cursor that was never given out says.
+  const key = sort === 'channel' ? place?.[1] : place?.[0];
+  const after = place && { key: key ?? null, channel: String(place[1]) };
   return {
     query: { ...filter, silentForMs: silentFor, sort, order, limit, after },
     placeAfter: ({ key, channel }) => writeCursor(listing, [key, channel]),

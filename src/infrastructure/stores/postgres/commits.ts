@@ -26,10 +26,10 @@ export class Commits {
     this.cache = new HeadCache(parts.options.heads);
   }
 
-  /** What is known may be behind what another instance wrote: then the commit says so. */
+  /** What is known may be behind what another instance wrote: then the commit says so, where there comes to be one. */
   async load(requests: readonly HeadRequest[]): Promise<Head[]> {
     const heads: (Head | undefined)[] = requests.map((request) => {
-      const known = this.cache.get(request.channel);
+      const known = request.fresh ? undefined : this.cache.get(request.channel);
       return known && isEnough(known, request) ? headOf(request, known, undefined, eventFormat) : undefined;
     });
     const unknown = requests.filter((_, i) => heads[i] === undefined);

@@ -71,9 +71,10 @@ const conditionsOf = (filter: RocketFilter, text: Text): string[] => {
     );
   }
   if (filter.text !== undefined) {
-    const part = text.value(`%${lowerAscii(filter.text).replace(/[\\%_]/g, '\\$&')}%`);
+    const part = text.value(lowerAscii(filter.text));
+    // Both databases have this; to LIKE, SQLite's U+FFFE and U+FFFF are U+FFFD.
     const mentions = ['channel', 'type', 'mission'].map(
-      (column) => `lower(${column}) LIKE ${part} ESCAPE '\\'`,
+      (column) => `replace(lower(${column}), ${part}, '') <> lower(${column})`,
     );
     conditions.push(`(${mentions.join(' OR ')})`);
   }

@@ -1,4 +1,5 @@
 import type { EventStore } from '../../../../src/application/ports/event-store.js';
+import { RocketQueries } from '../../../../src/application/rocket-queries.js';
 import { changeOn, faster, headOf, launched, write } from '../../../support/builders.js';
 import { faster as fasterBy, launched as launch, messages } from '../../../support/messages.js';
 import { pipelineOver } from '../../../support/pipeline.js';
@@ -64,6 +65,25 @@ it('four instances take a hot rocket’s messages, each some of them, in any ord
     expect(outcomes.filter(({ outcome }) => outcome === 'duplicate')).toHaveLength(100);
     const events = await stores[0]!.read('hot', { limit: 1000 });
     expect(events.map(({ number }) => number)).toEqual(sent.map((_, i) => i + 1));
+  }));
+
+it('an instance that remembers a rocket knows what another has stored, of a message and of what there is to skip', () =>
+  withInstances(2, async (stores, url) => {
+    const [one, other] = stores.map((store) => pipelineOver(store));
+    await Promise.all([one!.pool.start(), other!.pool.start()]);
+    const history = messages([launch(500), fasterBy(1), fasterBy(2), fasterBy(3)], 'r1');
+    await one!.send(history[0]!);
+    await other!.send(history[1]!);
+    expect(await other!.send(history[3]!)).toMatchObject({ outcome: 'buffered' });
+
+    const reading = await openBoth(url);
+    const queries = new RocketQueries(stores[0]!, reading.directory, { now: () => 0 });
+    expect(await queries.fate('r1', 2)).toMatchObject({ outcome: 'applied' });
+    expect(await queries.fate('r1', 4)).toMatchObject({ outcome: 'buffered' });
+    const skip = { upTo: 3, by: { who: 'operator' } } as const;
+    expect(await one!.ingest.skip('r1', skip)).toMatchObject({ skipped: { from: 3, to: 3 }, version: 4 });
+    await Promise.all([one!.pool.drain(), other!.pool.drain()]);
+    await reading.store.close();
   }));
 
 it('what only the database refuses fails alone', () =>
