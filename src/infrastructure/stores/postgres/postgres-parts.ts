@@ -9,7 +9,9 @@ import { listOf } from './arrays.js';
 import { callOfCommit } from './commit-function.js';
 import { HeldLanes, type Hold } from './held-lanes.js';
 import { Pool } from './pool.js';
-import { asStartError, asStoreError } from './postgres-errors.js';
+import { endOrphans } from './orphans.js';
+import { asStartError, asStoreError, isTimeout } from './postgres-errors.js';
+import { Pulse } from './pulse.js';
 import { RocketIds } from './rocket-ids.js';
 import type { Migration } from './schema.js';
 import { beginSession, randomText, type Session } from './session.js';
@@ -41,6 +43,7 @@ export class PostgresParts implements DirectorySource {
     readonly options: PostgresOptions,
     readonly writes: Pool,
     private readonly reads: Pool,
+    private readonly pulse: Pulse,
     readonly session: Session,
   ) {
     this.ask = reads.ask;
@@ -55,13 +58,14 @@ export class PostgresParts implements DirectorySource {
     const { url, connections } = options;
     // One may hold the locks of some lanes while another commits.
     const half = Math.max(2, Math.floor(connections / 2));
-    const writes = new Pool({ url, connections: half });
+    const pulse = new Pulse(url);
+    const writes = new Pool({ url, connections: half, pulse });
     try {
       const session = await beginSession(writes, options.migrations);
-      const reads = new Pool({ url, connections: Math.max(1, connections - half) });
-      return new PostgresParts(options, writes, reads, session);
+      const reads = new Pool({ url, connections: Math.max(1, connections - half), pulse });
+      return new PostgresParts(options, writes, reads, pulse, session);
     } catch (error) {
-      await writes.close();
+      await Promise.all([writes.close(), pulse.close()]);
       throw asStartError(error);
     }
   }
@@ -75,6 +79,7 @@ export class PostgresParts implements DirectorySource {
       this.lastXid = Math.max(this.lastXid, xid);
       return new Set(moved);
     } catch (error) {
+      if (isTimeout(error)) endOrphans(this.ask).catch(() => undefined);
       throw asStoreError(error);
     }
   }
@@ -136,5 +141,6 @@ export class PostgresParts implements DirectorySource {
     await this.held.close();
     await this.noting;
     await Promise.all([this.reads.close(), this.writes.close()]);
+    await this.pulse.close();
   }
 }

@@ -1,0 +1,75 @@
+import pg from 'pg';
+import { changeOn, faster, headOf, launched, write } from '../../../support/builders.js';
+import { OwnServer, runIn } from '../../../support/postgres-server.js';
+import { openBoth } from '../../../support/postgres-stores.js';
+import { TcpProxy } from '../../../support/tcp-proxy.js';
+import { startService } from '../../../support/test-service.js';
+
+let server: OwnServer;
+let proxy: TcpProxy;
+
+beforeAll(async () => {
+  server = await OwnServer.start();
+  proxy = await TcpProxy.to(server.port);
+});
+afterAll(async () => {
+  await proxy.close();
+  await server.remove();
+});
+
+it('a session whose last word was lost on the way is ended, and its lane goes on', async () => {
+  const { store: far } = await openBoth(proxy.through(server.url));
+  const { store: near } = await openBoth(server.url);
+  await write(near, 'a', { events: [launched()] });
+  const head = await headOf(far, 'a');
+  const lost = proxy.loseSyncAfter('commit_changes');
+  const commit = far.commit([changeOn(head, { events: [faster()] })]);
+  await expect(commit).rejects.toMatchObject({ code: 'store-unavailable' });
+  await lost;
+  const orphans = (): Promise<unknown[]> =>
+    runIn(server.url, "SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted");
+  expect(await orphans()).not.toHaveLength(0);
+
+  const began = performance.now();
+  let failed = 0;
+  while (
+    !(await write(near, 'a', { events: [faster()] })
+      .then(() => true)
+      .catch(() => false))
+  )
+    failed++;
+  // It waits for the lane as long as it may, once.
+  expect(failed).toBe(1);
+  expect(performance.now() - began).toBeLessThan(9000);
+  expect(await orphans()).toHaveLength(0);
+  expect((await headOf(near, 'a')).revision).toBe(2);
+  await Promise.all([far.close(), near.close()]);
+});
+
+it('when all connections are busy, whoever comes is turned away in time, and nothing queues without end', async () => {
+  const url = server.url;
+  const service = await startService({
+    EVENT_STORE: 'postgres',
+    DATABASE_URL: url,
+    DATABASE_CONNECTIONS: '4',
+  });
+  const blocker = new pg.Client({ connectionString: url });
+  await blocker.connect();
+  await blocker.query('BEGIN; LOCK TABLE rockets');
+  const ask = async () => {
+    const began = performance.now();
+    const response = await fetch(`${service.url}/rockets`);
+    const { type } = (await response.json()) as { type?: string };
+    return { status: response.status, type, ms: performance.now() - began };
+  };
+  const answers = await Promise.all(Array.from({ length: 1200 }, ask));
+  const kinds = new Map<string, number>();
+  for (const { type = 'none' } of answers) kinds.set(type, (kinds.get(type) ?? 0) + 1);
+  expect([...kinds.keys()].sort()).toEqual(['/problems/store-unavailable', '/problems/too-many-reads']);
+  expect(kinds.get('/problems/too-many-reads')).toBeGreaterThan(100);
+  expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(8000);
+  expect((await fetch(`${service.url}/livez`)).status).toBe(200);
+  await blocker.end();
+  expect((await ask()).status).toBe(200);
+  await service.stop();
+});
