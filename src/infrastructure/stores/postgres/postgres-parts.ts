@@ -10,7 +10,7 @@ import { callOfCommit } from './commit-function.js';
 import { HeldLanes, type Hold } from './held-lanes.js';
 import { Pool } from './pool.js';
 import { endOrphans } from './orphans.js';
-import { asStartError, asStoreError, isTimeout } from './postgres-errors.js';
+import { asStartError, asStoreError, hasMovedEpoch, isTimeout } from './postgres-errors.js';
 import { Pulse } from './pulse.js';
 import { RocketIds } from './rocket-ids.js';
 import type { Migration } from './schema.js';
@@ -37,6 +37,9 @@ export class PostgresParts implements DirectorySource {
   listenedMs: number;
   /** The last transaction in which something was written here. */
   lastXid = 0;
+  /** Told when another server has taken over, which may not have all that is known here. */
+  onTakeover = (): void => undefined;
+  private timeline: number;
   private noting: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -52,6 +55,7 @@ export class PostgresParts implements DirectorySource {
     this.notices = new SharedNotices(randomText(), writes.ask, this.ask);
     this.held = new HeldLanes(writes);
     this.listenedMs = session.listened;
+    this.timeline = session.timeline;
   }
 
   static async open(options: PostgresOptions): Promise<PostgresParts> {
@@ -72,16 +76,30 @@ export class PostgresParts implements DirectorySource {
 
   /** Answers the channels that have moved. */
   async commit(values: readonly Cell[], hold: Hold | undefined): Promise<ReadonlySet<string>> {
-    const all = [this.session.epoch, ...values];
+    const all = [`${this.session.epoch} ${this.timeline}`, ...values];
     try {
       const rows = await (hold?.finish(callOfCommit, all) ?? this.writes.query(callOfCommit, all));
       const { moved, xid } = rows[0] as { moved: string[]; xid: number };
       this.lastXid = Math.max(this.lastXid, xid);
       return new Set(moved);
     } catch (error) {
+      if (hasMovedEpoch(error)) await this.lookWhoItIs();
       if (isTimeout(error)) endOrphans(this.ask).catch(() => undefined);
       throw asStoreError(error);
     }
+  }
+
+  /** Of a history that goes on elsewhere nothing is taken for known; one that another took the place of is not gone on with. */
+  private async lookWhoItIs(): Promise<void> {
+    const [found] = await this.ask<{ epoch: string; timeline: number }>(
+      "SELECT value AS epoch, timeline() AS timeline FROM meta WHERE key = 'epoch'",
+      [],
+    );
+    if (found?.epoch !== this.session.epoch) return;
+    this.timeline = found.timeline;
+    this.ids.forget();
+    this.names.forget();
+    this.onTakeover();
   }
 
   async totals(): Promise<RocketTotals> {
