@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { changeOn, faster, headOf, launched, write } from '../../../support/builders.js';
 import { OwnServer, runIn } from '../../../support/postgres-server.js';
@@ -15,6 +16,34 @@ beforeAll(async () => {
 afterAll(async () => {
   await proxy.close();
   await server.remove();
+});
+
+describe('a database', () => {
+  it('that works long on what it was asked is not taken for one that is gone', async () => {
+    const { store } = await openBoth(server.url);
+    await store.parts.ask('SELECT pg_sleep(1.5)', []);
+    await store.close();
+  });
+
+  it('is not taken for gone by a process that was busy itself, or stopped', async () => {
+    const { store } = await openBoth(server.url);
+    const answer = store.parts.ask('SELECT pg_sleep(0.5)', []);
+    await delay(400);
+    // Now it is asked whether it is there, and answers while nobody listens.
+    for (const until = Date.now() + 2000; Date.now() < until;);
+    await answer;
+    await store.close();
+  });
+
+  it('that nobody wants anything of is asked for nothing', async () => {
+    const { store } = await openBoth(proxy.through(server.url));
+    await store.lastPosition();
+    await delay(200);
+    const { bytes } = proxy;
+    await delay(1000);
+    expect(proxy.bytes).toBe(bytes);
+    await store.close();
+  });
 });
 
 it('a session whose last word was lost on the way is ended, and its lane goes on', async () => {
