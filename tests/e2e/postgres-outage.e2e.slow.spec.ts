@@ -97,9 +97,13 @@ describe('while PostgreSQL', () => {
       await delay(i % 4 === 0 ? 150 : 20);
       await fault.begin();
       told.push(await untilAnswered(503));
-      expect([await statusOf('/livez'), await statusOf('/readyz'), await statusOf('/health')]).toEqual([
-        200, 503, 503,
-      ]);
+      expect([await statusOf('/livez'), await statusOf('/readyz')]).toEqual([200, 503]);
+      const health = await fetch(`${service.url}/health`);
+      expect(health.status).toBe(503);
+      expect(await health.json()).toMatchObject({
+        status: 'unavailable',
+        detail: expect.stringMatching(/^PostgreSQL/) as string,
+      });
       await fault.end();
       recovered.push(await untilAnswered(202));
     }

@@ -37,6 +37,10 @@ export class TcpProxy {
     return (this.listener.address() as AddressInfo).port;
   }
 
+  get connections(): number {
+    return this.lines.size;
+  }
+
   /** The same address by way of this proxy. */
   through(url: string): string {
     return url.replace(/:\d+\//, `:${this.port}/`);

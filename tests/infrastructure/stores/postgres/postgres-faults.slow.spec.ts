@@ -1,7 +1,11 @@
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { changeOn, faster, headOf, launched, write } from '../../../support/builders.js';
-import { OwnServer, runIn } from '../../../support/postgres-server.js';
+import { makeCertificate } from '../../../support/certificates.js';
+import { debianPrograms, OwnServer, runIn } from '../../../support/postgres-server.js';
 import { openBoth } from '../../../support/postgres-stores.js';
 import { TcpProxy } from '../../../support/tcp-proxy.js';
 import { startService } from '../../../support/test-service.js';
@@ -26,10 +30,12 @@ describe('a database', () => {
   });
 
   it('is not taken for gone by a process that was busy itself, or stopped', async () => {
-    const { store } = await openBoth(server.url);
-    const answer = store.parts.ask('SELECT pg_sleep(0.5)', []);
-    await delay(400);
-    // Now it is asked whether it is there, and answers while nobody listens.
+    const { store } = await openBoth(proxy.through(server.url));
+    await store.lastPosition();
+    const { connections } = proxy;
+    const answer = store.parts.ask('SELECT pg_sleep(1)', []);
+    // Until it is asked whether it is there: it answers while nobody listens.
+    while (proxy.connections === connections) await delay(1);
     for (const until = Date.now() + 2000; Date.now() < until;);
     await answer;
     await store.close();
@@ -44,6 +50,39 @@ describe('a database', () => {
     expect(proxy.bytes).toBe(bytes);
     await store.close();
   });
+});
+
+it('a database that is silent is told so over TLS, too', async () => {
+  const { cert, key } = makeCertificate();
+  const folder = mkdtempSync(join(tmpdir(), 'rockets-pg-tls-'));
+  for (const [name, text] of Object.entries({ cert, key })) {
+    const file = join(folder, name);
+    writeFileSync(file, text, { mode: 0o600 });
+    if (process.getuid?.() === 0) chownSync(file, 65534, 65534);
+  }
+  chmodSync(folder, 0o755);
+  const files = [`ssl_cert_file=${join(folder, 'cert')}`, `ssl_key_file=${join(folder, 'key')}`];
+  const safe = await OwnServer.start(['ssl=on', ...files], debianPrograms);
+  try {
+    const { store } = await openBoth(`${safe.url}?sslmode=no-verify`);
+    const [seen] = await store.parts.ask(
+      'SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
+      [],
+    );
+    expect(seen).toEqual({ ssl: true, version: 'TLSv1.3' });
+    safe.pause();
+    const began = performance.now();
+    await expect(store.lastPosition()).rejects.toThrow('PostgreSQL does not answer');
+    expect(performance.now() - began).toBeLessThan(2500);
+    await expect(store.lastPosition()).rejects.toThrow('PostgreSQL does not answer');
+    safe.goOn();
+    while ((await store.lastPosition().catch(() => undefined)) === undefined) await delay(20);
+    expect(performance.now() - began).toBeLessThan(8000);
+    await store.close();
+  } finally {
+    await safe.remove();
+    rmSync(folder, { recursive: true });
+  }
 });
 
 it('a session whose last word was lost on the way is ended, and its lane goes on', async () => {
