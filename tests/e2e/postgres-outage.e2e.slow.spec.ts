@@ -53,6 +53,7 @@ const reporting = (fleet: Fleet) => {
       const answer = await post(agent, service.port, wireForm(producer.channel, sent)).catch(() => undefined);
       if (answer?.status === 202) producer.acknowledge(sent.number);
       else if (answer?.status === 503) await delay(20);
+      else if (service.child.exitCode !== null) return;
       else fleet.unexpected.push(`${answer?.status} ${answer?.body}`);
     }
   };
@@ -180,6 +181,16 @@ describe('while PostgreSQL', () => {
       "SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid()",
     );
     expect(open).toHaveLength(0);
+  });
+
+  it('stands still the service ends in order all the same', async () => {
+    const stop = reporting(new Fleet(12, 99, 0.2));
+    await delay(500);
+    server.pause();
+    const began = performance.now();
     expect(await service.end()).toBe(0);
+    expect(performance.now() - began).toBeLessThan(10_000);
+    server.goOn();
+    await stop();
   });
 });

@@ -104,6 +104,17 @@ describe('a database', () => {
   );
 });
 
+it('a database that says nothing when it is opened is not there yet', async () => {
+  server.pause();
+  try {
+    const opening = openBoth(server.url);
+    expect(await timeOf(() => expectSilence(opening))).toBeLessThan(2500);
+  } finally {
+    server.goOn();
+  }
+  await (await openBoth(server.url)).store.close();
+});
+
 describe('sessions', () => {
   it('have limits, and the server looks after their clients', async () => {
     const names = [
