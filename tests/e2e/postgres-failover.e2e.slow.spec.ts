@@ -129,6 +129,27 @@ it('when a synchronous replica takes over, instances go on, nothing acknowledged
   expect((await verifyDatabase(server.url)).damages).toEqual([]);
 });
 
+it('nothing is read of a replica that has not taken over', async () => {
+  const { server, proxy, services } = await setUp(1);
+  const [service] = services as [RealProcess];
+  await untilTaken(service);
+  const replica = begun(await server.replica(settings));
+  proxy.turnTo(replica.port);
+  proxy.cut();
+  await server.kill();
+  for (let i = 0; i < 20; i++) {
+    for (const path of ['/rockets', '/rockets/probe', '/events', '/readyz']) {
+      expect((await fetch(service.url + path)).status).toBe(503);
+    }
+    await delay(50);
+  }
+  const health = (await (await fetch(`${service.url}/health`)).json()) as { detail: string };
+  expect(health.detail).toMatch(/is a replica/);
+  await runIn(replica.url, 'SELECT pg_promote()');
+  expect(await untilTaken(service)).toBeLessThan(5000);
+  expect(await feedOf(service)).toHaveLength(1);
+});
+
 it('when one takes over that was behind, no place in the feed is given twice, and nobody goes on from what is lost', async () => {
   const { server, proxy, services } = await setUp(2);
   const [one, other] = services as [RealProcess, RealProcess];

@@ -1,6 +1,6 @@
 import { isNativeError } from 'node:util/types';
 import pg from 'pg';
-import { TooManyReads } from '../../../application/ports/event-store.js';
+import { StoreUnavailable, TooManyReads } from '../../../application/ports/event-store.js';
 import type { Ask } from '../relational/ask.js';
 import type { Cell } from '../relational/rows.js';
 import { StoreRefused } from '../relational/store-errors.js';
@@ -86,6 +86,7 @@ const requireAddress = (url: string | undefined): void => {
 export class Pool {
   private pool: pg.Pool;
   private waiting = 0;
+  private readonly out = new Set<pg.PoolClient>();
   private limitsAtServer = true;
 
   constructor(private readonly options: PoolOptions) {
@@ -138,7 +139,9 @@ export class Pool {
     const { pulse } = this.options;
     pulse?.begin();
     try {
-      return await this.connect();
+      const client = await this.connect();
+      this.out.add(client);
+      return client;
     } catch (error) {
       pulse?.end(!isBroken(error));
       throw error;
@@ -175,7 +178,7 @@ export class Pool {
       // A little later than the server: its answer says more.
       query_timeout: queryTimeoutMs + 500,
       ...(limitsAtServer ? limits : {}),
-      ...(pulse && { stream: pulse.socket }),
+      ...(pulse && { stream: pulse.socket, verify: refuseReplica }),
     });
     pool.on('error', () => undefined);
     pool.on('connect', (client) => {
@@ -184,10 +187,21 @@ export class Pool {
       client.on('error', () => undefined);
     });
     // Said of one that is broken is `true`, or why.
-    pool.on('release', (broken: unknown) => pulse?.end(broken === undefined || broken === false));
+    pool.on('release', (broken: unknown, client) => {
+      if (this.out.delete(client)) pulse?.end(broken === undefined || broken === false);
+    });
     return pool;
   }
 }
+
+/** What a replica knows may be behind what was acknowledged. One that has taken over is none any more. */
+const refuseReplica: pg.PoolConfig['verify'] = (client, done) => {
+  client
+    .query<{ replica: boolean }>('SELECT pg_is_in_recovery() AS replica')
+    .then(({ rows }) => done(rows[0]?.replica === true ? new StoreUnavailable(replica) : undefined), done);
+};
+
+const replica = 'PostgreSQL: this server is a replica, and takes no writes.';
 
 /** Behind ours come the options that were given, which win. */
 const withOptions = (url: string | undefined, ours: string): pg.ClientConfig => {
