@@ -157,7 +157,10 @@ describe('sessions', () => {
     const work = Array.from({ length: 2 }, () => near.parts.ask('SELECT pg_sleep(5)', []));
     const lane = near.parts.held.readUnder([7], ['held'], async () => 'locks');
     expect(await lane).toBe('locks');
-    expect((await sessions()).filter(({ state }) => state !== 'idle').length).toBeGreaterThan(2);
+    const busy = async (): Promise<string[]> => (await sessions()).map(({ state }) => String(state));
+    const isAtWork = (states: readonly string[]): boolean =>
+      states.filter((state) => state === 'active').length === 2 && states.includes('idle in transaction');
+    for (let left = 90; !isAtWork(await busy()) && left > 0; left--) await delay(10);
     await runIn(server.url, kill);
     for (const one of work) await expect(one).rejects.toThrow(StoreUnavailable);
     // Given up, or used, when it is no more.
