@@ -381,7 +381,7 @@ describe('a change that the store refuses', () => {
       const outcome = i < 23 ? 'applied' : 'buffered';
       expect(answer).toMatchObject(i === 23 ? refused : { status: 'fulfilled', value: { outcome } });
     }
-    expect(store.commits.length).toBeLessThan(2 * Math.ceil(Math.log2(41)) + 2);
+    expect(store.commits.length).toBeLessThan(3 * Math.ceil(Math.log2(41)));
     expect(await send(message(24, faster(7)))).toMatchObject({ outcome: 'applied' });
     expect(buffer.messages).toBe(0);
     await pool.drain();
