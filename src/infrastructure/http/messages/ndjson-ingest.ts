@@ -9,6 +9,7 @@ import {
   type IngestMessages,
 } from '../../../application/ingest/ingest-messages.js';
 import type { Outcome } from '../../../application/ingest/outcome.js';
+import { ChangeRefused } from '../../../application/ports/event-store.js';
 import type { RocketMessage } from '../../../domain/rocket-message.js';
 import type { Caller } from '../../auth/caller.js';
 import { problemOf } from '../error-handler.js';
@@ -232,8 +233,10 @@ export class NdjsonIngest implements ChunkTaker {
   /** One function for all lines, told which one, instead of a function for each. */
   private readonly told = (result: Outcome | Error, line: number): void => {
     this.inFlight--;
-    if (result instanceof Error) this.giveUp(problemOf(result));
-    else this.report.settled(line, result);
+    if (!(result instanceof Error)) this.report.settled(line, result);
+    // That is for ever, and nobody else's trouble.
+    else if (result instanceof ChangeRefused) this.report.invalid(line, result.message);
+    else this.giveUp(problemOf(result));
     if (this.failure !== undefined) this.answerEarly();
     if (this.waiting.length > 0) this.goOn();
   };

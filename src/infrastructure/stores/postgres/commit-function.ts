@@ -1,13 +1,14 @@
 import { sumOf } from '../relational/rows.js';
 import { SUM_OF_ONE } from '../relational/totals.js';
 import { asStored, columnsOf, plainType, type TableName } from './tables.js';
+import { earlierTimelines } from './timeline.js';
 
 /** The namespaces of our advisory locks: lanes, parts of totals, changes of the schema. */
 export const LANE_LOCKS = 0x526b1;
 export const PART_LOCKS = 0x526b2;
 export const SCHEMA_LOCK = 0x526b3;
 
-/** What an instance raises that was decided on another epoch. */
+/** What is raised when a commit was decided on another epoch, or before another server took over. */
 export const EPOCH_MOVED = 'RK001';
 
 /** So many commits at a time each have rows of their own among the totals; more wait for one another. */
@@ -106,8 +107,8 @@ export const commitFunction = `
     own_part int := 0;
   BEGIN
     PERFORM pg_advisory_xact_lock(${LANE_LOCKS}, lane) FROM unnest(lanes) AS lane;
-    IF NOT EXISTS (SELECT FROM meta WHERE key = 'epoch' AND value = the_epoch) THEN
-      RAISE EXCEPTION 'the store has begun another epoch' USING ERRCODE = '${EPOCH_MOVED}';
+    IF NOT EXISTS (SELECT FROM meta WHERE key = 'epoch' AND value || ' ' || timeline() = the_epoch) THEN
+      RAISE EXCEPTION 'the database is not the one that this was decided on' USING ERRCODE = '${EPOCH_MOVED}';
     END IF;
 
     SELECT coalesce(array_agg(r.channel), '{}'), coalesce(array_agg(r.id), '{}') INTO moved, stale
@@ -123,7 +124,7 @@ export const commitFunction = `
       PERFORM set_config('synchronous_commit', 'on', true);
     END IF;
     SELECT value::bigint INTO base FROM meta WHERE key = 'xid_base';
-    xid := pg_current_xact_id()::text::bigint + base;
+    xid := pg_current_xact_id()::text::bigint + base + ${earlierTimelines};
 
     IF 0 = ANY (r_was) THEN
       INSERT INTO rockets SELECT ${columnsOf('rockets')

@@ -24,6 +24,7 @@ export class Commits {
 
   constructor(private readonly parts: PostgresParts) {
     this.cache = new HeadCache(parts.options.heads);
+    parts.onTakeover = () => this.cache.clear();
   }
 
   /** What is known may be behind what another instance wrote: then the commit says so, where there comes to be one. */
@@ -87,10 +88,6 @@ export class Commits {
       readHeads(read, moved),
     );
     return this.known(loaded);
-  }
-
-  forget(): void {
-    this.cache.clear();
   }
 
   private async loadFresh(requests: readonly HeadRequest[]): Promise<Head[]> {

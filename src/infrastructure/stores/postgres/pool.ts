@@ -1,11 +1,12 @@
 import { isNativeError } from 'node:util/types';
 import pg from 'pg';
-import { TooManyReads } from '../../../application/ports/event-store.js';
+import { StoreUnavailable, TooManyReads } from '../../../application/ports/event-store.js';
 import type { Ask } from '../relational/ask.js';
 import type { Cell } from '../relational/rows.js';
 import { StoreRefused } from '../relational/store-errors.js';
 import { textOf } from './events.js';
 import { asStoreError, isBroken, sqlState } from './postgres-errors.js';
+import type { Pulse } from './pulse.js';
 
 export interface PoolOptions {
   /** Without it the variables of PostgreSQL's own programs hold: PGHOST, PGUSER … */
@@ -13,12 +14,30 @@ export interface PoolOptions {
   readonly connections: number;
   readonly queryTimeoutMs?: number;
   readonly connectTimeoutMs?: number;
+  /** Where it is, nobody waits long for a database that does not answer. */
+  readonly pulse?: Pulse;
 }
 
 const QUERY_TIMEOUT_MS = 5000;
 const CONNECT_TIMEOUT_MS = 3000;
 /** So many may wait; whoever comes then would wait for seconds. */
 const MOST_WAITING = 1000;
+
+/**
+ * What a client that has gone leaves behind holds the locks of its lanes: the server looks after its clients, while they wait
+ * and while it does.
+ */
+const notingWhoHasGone = [
+  'client_connection_check_interval=1000',
+  'tcp_keepalives_idle=2',
+  'tcp_keepalives_interval=1',
+  'tcp_keepalives_count=3',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
+
+/** A protocol violation says PgBouncer; the other a server on whose system one of them can't be. */
+const refusesSettings = new Set(['08P01', '22023']);
 
 const INT8 = 20;
 const JSON_TEXT = 114;
@@ -67,6 +86,7 @@ const requireAddress = (url: string | undefined): void => {
 export class Pool {
   private pool: pg.Pool;
   private waiting = 0;
+  private readonly out = new Set<pg.PoolClient>();
   private limitsAtServer = true;
 
   constructor(private readonly options: PoolOptions) {
@@ -114,14 +134,28 @@ export class Pool {
     return this.pool.end();
   }
 
-  /** PgBouncer takes no settings with a connection: then its own, or those of the role, hold. */
+  /** To be released. */
   async checkOut(): Promise<pg.PoolClient> {
+    const { pulse } = this.options;
+    pulse?.begin();
+    try {
+      const client = await this.connect();
+      this.out.add(client);
+      return client;
+    } catch (error) {
+      pulse?.end(!isBroken(error));
+      throw error;
+    }
+  }
+
+  /** PgBouncer takes no settings with a connection: then its own, or those of the role, hold. */
+  private async connect(): Promise<pg.PoolClient> {
     const { pool } = this;
     try {
       return await pool.connect();
     } catch (error) {
       const isFirst = pool === this.pool;
-      if (sqlState(error) !== '08P01' || (isFirst && !this.limitsAtServer)) throw error;
+      if (!refusesSettings.has(sqlState(error) ?? '') || (isFirst && !this.limitsAtServer)) throw error;
       this.limitsAtServer = false;
       if (isFirst) this.pool = this.poolWith(false);
       return this.pool.connect();
@@ -129,14 +163,14 @@ export class Pool {
   }
 
   private poolWith(limitsAtServer: boolean): pg.Pool {
-    const { url, connections, queryTimeoutMs = QUERY_TIMEOUT_MS } = this.options;
+    const { url, connections, queryTimeoutMs = QUERY_TIMEOUT_MS, pulse } = this.options;
     const limits = {
       statement_timeout: queryTimeoutMs,
       lock_timeout: queryTimeoutMs,
       idle_in_transaction_session_timeout: queryTimeoutMs,
     };
     const pool = new pg.Pool({
-      connectionString: url,
+      ...withOptions(url, limitsAtServer ? notingWhoHasGone : ''),
       application_name: 'rockets',
       max: connections,
       types,
@@ -146,10 +180,37 @@ export class Pool {
       // A little later than the server: its answer says more.
       query_timeout: queryTimeoutMs + 500,
       ...(limitsAtServer ? limits : {}),
+      ...(pulse && { stream: pulse.socket, verify: refuseReplica }),
     });
     pool.on('error', () => undefined);
-    // Whoever uses a connection that breaks hears of it from the query.
-    pool.on('connect', (client) => client.on('error', () => undefined));
+    pool.on('connect', (client) => {
+      pulse?.heard();
+      // Whoever uses a connection that breaks hears of it from the query.
+      client.on('error', () => undefined);
+    });
+    // Said of one that is broken is `true`, or why.
+    pool.on('release', (broken: unknown, client) => {
+      if (this.out.delete(client)) pulse?.end(broken === undefined || broken === false);
+    });
     return pool;
   }
 }
+
+/** What a replica knows may be behind what was acknowledged. One that has taken over is none any more. */
+const refuseReplica: pg.PoolConfig['verify'] = (client, done) => {
+  client
+    .query<{ replica: boolean }>('SELECT pg_is_in_recovery() AS replica')
+    .then(({ rows }) => done(rows[0]?.replica === true ? new StoreUnavailable(replica) : undefined), done);
+};
+
+const replica = 'PostgreSQL: this server is a replica, and takes no writes.';
+
+/** Behind ours come the options that were given, which win. */
+const withOptions = (url: string | undefined, ours: string): pg.ClientConfig => {
+  if (url === undefined) return { options: [ours, process.env['PGOPTIONS']].join(' ').trim() };
+  if (ours === '') return { connectionString: url };
+  const option = `options=${encodeURIComponent(ours)}`;
+  const given = /([?&])options=/;
+  if (given.test(url)) return { connectionString: url.replace(given, `$1${option}%20`) };
+  return { connectionString: `${url}${url.includes('?') ? '&' : '?'}${option}` };
+};

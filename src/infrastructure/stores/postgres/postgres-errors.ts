@@ -67,6 +67,9 @@ const adviceForConnection = (error: Error): string | undefined => {
 
 export const hasMovedEpoch = (error: unknown): boolean => sqlState(error) === EPOCH_MOVED;
 
+/** It was waited for a lock, or for whatever else, as long as it may be. */
+export const isTimeout = (error: unknown): boolean => ['55P03', '57014'].includes(sqlState(error) ?? '');
+
 /** The connection is of no more use: it is gone, or nobody knows what it still has to say. */
 export const isBroken = (error: unknown): boolean => {
   const state = sqlState(error);

@@ -10,7 +10,9 @@ import { CallListener } from './call-listener.js';
 import { callOfCommit } from './commit-function.js';
 import { HeldLanes, type Hold } from './held-lanes.js';
 import { Pool } from './pool.js';
-import { asStartError, asStoreError } from './postgres-errors.js';
+import { endOrphans } from './orphans.js';
+import { asStartError, asStoreError, hasMovedEpoch, isTimeout } from './postgres-errors.js';
+import { Pulse } from './pulse.js';
 import { RocketIds } from './rocket-ids.js';
 import type { Migration } from './schema.js';
 import { beginSession, randomText, type Session } from './session.js';
@@ -41,12 +43,16 @@ export class PostgresParts implements DirectorySource {
   listenedMs: number;
   /** The last transaction in which something was written here. */
   lastXid = 0;
+  /** Told when another server has taken over, which may not have all that is known here. */
+  onTakeover = (): void => undefined;
+  private timeline: number;
   private noting: Promise<unknown> = Promise.resolve();
 
   private constructor(
     readonly options: PostgresOptions,
     readonly writes: Pool,
     private readonly reads: Pool,
+    private readonly pulse: Pulse,
     readonly session: Session,
   ) {
     this.ask = reads.ask;
@@ -60,34 +66,51 @@ export class PostgresParts implements DirectorySource {
     this.notices = new SharedNotices(instance, writes.ask, this.ask, this.calls, this.called);
     this.held = new HeldLanes(writes);
     this.listenedMs = session.listened;
+    this.timeline = session.timeline;
   }
 
   static async open(options: PostgresOptions): Promise<PostgresParts> {
     const { url, connections } = options;
     // One may hold the locks of some lanes while another commits.
     const half = Math.max(2, Math.floor(connections / 2));
-    const writes = new Pool({ url, connections: half });
+    const pulse = new Pulse(url);
+    const writes = new Pool({ url, connections: half, pulse });
     try {
       const session = await beginSession(writes, options.migrations);
-      const reads = new Pool({ url, connections: Math.max(1, connections - half) });
-      return new PostgresParts(options, writes, reads, session);
+      const reads = new Pool({ url, connections: Math.max(1, connections - half), pulse });
+      return new PostgresParts(options, writes, reads, pulse, session);
     } catch (error) {
-      await writes.close();
+      await Promise.all([writes.close(), pulse.close()]);
       throw asStartError(error);
     }
   }
 
   /** Answers the channels that have moved. */
   async commit(values: readonly Cell[], hold: Hold | undefined): Promise<ReadonlySet<string>> {
-    const all = [this.session.epoch, ...values];
+    const all = [`${this.session.epoch} ${this.timeline}`, ...values];
     try {
       const rows = await (hold?.finish(callOfCommit, all) ?? this.writes.query(callOfCommit, all));
       const { moved, xid } = rows[0] as { moved: string[]; xid: number };
       this.lastXid = Math.max(this.lastXid, xid);
       return new Set(moved);
     } catch (error) {
+      if (hasMovedEpoch(error)) await this.lookWhoItIs();
+      if (isTimeout(error)) endOrphans(this.ask).catch(() => undefined);
       throw asStoreError(error);
     }
+  }
+
+  /** Of a history that goes on elsewhere nothing is taken for known; one that another took the place of is not gone on with. */
+  private async lookWhoItIs(): Promise<void> {
+    const [found] = await this.ask<{ epoch: string; timeline: number }>(
+      "SELECT value AS epoch, timeline() AS timeline FROM meta WHERE key = 'epoch'",
+      [],
+    );
+    if (found?.epoch !== this.session.epoch) return;
+    this.timeline = found.timeline;
+    this.ids.forget();
+    this.names.forget();
+    this.onTakeover();
   }
 
   async totals(): Promise<RocketTotals> {
@@ -149,5 +172,6 @@ export class PostgresParts implements DirectorySource {
     await this.held.close();
     await this.noting;
     await Promise.all([this.reads.close(), this.writes.close()]);
+    await this.pulse.close();
   }
 }

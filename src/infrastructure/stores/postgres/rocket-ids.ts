@@ -19,6 +19,11 @@ export class RocketIds {
     return this.following++;
   }
 
+  /** Those that are left may be given to others, too. */
+  forget(): void {
+    this.following = this.end;
+  }
+
   private async draw(): Promise<void> {
     const [row] = await this.ask<{ first: number }>("SELECT nextval('rocket_ids') AS first", []);
     this.following = row!.first;

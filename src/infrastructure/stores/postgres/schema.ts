@@ -2,6 +2,7 @@ import { minuteColumns } from '../relational/minutes.js';
 import { commitFunction } from './commit-function.js';
 import { headsFunction } from './head-reader.js';
 import { definitions } from './tables.js';
+import { timelineFunction } from './timeline.js';
 
 /** The CRC-32 of a gap's columns, as `relational/rows.ts` makes it. PostgreSQL has one of its own from 18 on. */
 const cellsOfGap = ['a', 'b', 'c', 'd', 'e']
@@ -134,6 +135,7 @@ const first = (serverVersion: number): string => `
     FROM missing JOIN rockets ON rockets.id = missing.rocket;
 
   ${gapSum(serverVersion)}
+  ${timelineFunction}
   ${commitFunction}
   ${headsFunction}
 `;

@@ -5,6 +5,7 @@ import { findMeta, inRow, metaOf, putMeta } from './meta.js';
 import { migrate } from './migrating.js';
 import type { Pool } from './pool.js';
 import type { Migration } from './schema.js';
+import { earlierTimelines } from './timeline.js';
 
 /** What the database says of itself. */
 export interface Session {
@@ -13,6 +14,8 @@ export interface Session {
   /** What is added to transaction ids: a database that was restored may count them from lower on. */
   readonly base: number;
   readonly listened: number;
+  /** Grows whenever a replica becomes the server. */
+  readonly timeline: number;
 }
 
 /**
@@ -41,9 +44,9 @@ export const beginSession = (pool: Pool, steps?: readonly Migration[]): Promise<
  * row that says where it was last it shows: every other way than this one writes it in another transaction.
  */
 const settle = async (ask: Ask, isNew: boolean): Promise<Session> => {
-  const [here] = await ask<{ place: string; xid: number; last: number }>(
+  const [here] = await ask<{ place: string; xid: number; last: number; earlier: number; timeline: number }>(
     `SELECT oid::text || ' ' || 'meta'::regclass::oid::text AS place,
-      pg_current_xact_id()::text::bigint AS xid,
+      pg_current_xact_id()::text::bigint AS xid, ${earlierTimelines} AS earlier, timeline() AS timeline,
       coalesce((SELECT max(xid) FROM events), 0) AS last
     FROM pg_database WHERE datname = current_database()`,
     [],
@@ -52,19 +55,20 @@ const settle = async (ask: Ask, isNew: boolean): Promise<Session> => {
     await putMeta(ask, 'store', randomText());
     await putMeta(ask, 'listened', '0');
   }
-  const { place, xid, last } = here!;
+  const { place, xid, last, earlier, timeline } = here!;
   const known = isNew ? undefined : await findMeta(ask, 'home');
   const base = isNew ? 0 : Number(await metaOf(ask, 'xid_base'));
-  const isBehind = xid + base <= last;
+  const isBehind = xid + earlier + base <= last;
   if (known?.value !== `${place} ${known?.xid}` || isBehind) {
     await putMeta(ask, 'home', `${place} ${inRow(xid)}`);
     await putMeta(ask, 'epoch', randomText());
-    await putMeta(ask, 'xid_base', String(isBehind ? last + 1 - xid : base));
+    await putMeta(ask, 'xid_base', String(isBehind ? last + 1 - xid - earlier : base));
   }
   return {
     epoch: await metaOf(ask, 'epoch'),
     base: Number(await metaOf(ask, 'xid_base')),
     listened: Number(await metaOf(ask, 'listened')),
+    timeline,
   };
 };
 

@@ -27,6 +27,10 @@ export class ChannelNames {
       return name;
     };
   }
+
+  forget(): void {
+    this.names.clear();
+  }
 }
 
 /** In few different lengths, as a statement is prepared for each. */

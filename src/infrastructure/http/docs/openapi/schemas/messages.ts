@@ -118,7 +118,11 @@ export const messageSchemas: Readonly<Record<string, Schema>> = {
       channel: ref('Channel'),
       number: ref('MessageNumber'),
       rule: ref('Rule'),
-      detail: { type: 'string', minLength: 1, description: 'Only when `invalid`: what is wrong with it.' },
+      detail: {
+        type: 'string',
+        minLength: 1,
+        description: 'Only when `invalid`: what is wrong with it, or why the database refuses it for good.',
+      },
       errors: { type: 'array', items: ref('FieldError') },
     },
     ['channel', 'number', 'rule', 'detail', 'errors'],

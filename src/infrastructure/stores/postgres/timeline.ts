@@ -1,0 +1,12 @@
+/**
+ * A replica that becomes the server begins another timeline. It may not have had the last transactions of the one before it:
+ * then it gives their ids to others. So each timeline is worth more transactions than can ever be lost, and no place in
+ * the feed is taken twice.
+ */
+export const timelineFunction = `
+  CREATE FUNCTION timeline() RETURNS bigint LANGUAGE sql
+  RETURN ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint;
+`;
+
+/** What the timelines before this one are worth. */
+export const earlierTimelines = '(timeline() - 1) * 4294967296';
