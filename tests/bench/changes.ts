@@ -25,10 +25,12 @@ export class Changes {
     return { ...nothing, channel, revision: before.revision, state, events, recordedAt, heard: true };
   }
 
-  /** `count` messages of all rockets in turn, those of one rocket in one change. */
-  batch(rockets: number, count: number, from: number): Change[] {
+  /** `count` messages of all rockets in turn, those of one rocket in one change; `first` is the first of the rockets. */
+  batch(rockets: number, count: number, from: number, first = 0): Change[] {
     const each = Math.ceil(count / rockets);
     const touched = Math.min(rockets, count);
-    return Array.from({ length: touched }, (_, i) => this.next((from + i) % rockets, Math.max(1, each)));
+    return Array.from({ length: touched }, (_, i) =>
+      this.next(first + ((from + i) % rockets), Math.max(1, each)),
+    );
   }
 }

@@ -178,9 +178,9 @@ export const postgresStoreBench = (): Promise<Row[]> =>
     ...(await inDirectory((folder) => emmettRows(database, folder))),
   ]);
 
-/** Commits the changes of rockets that go on reporting. */
+/** Two workers, each of which commits the changes of rockets of its own that go on reporting. */
 class Committing {
-  private readonly changes = new Changes();
+  private readonly workers = [new Changes(), new Changes()];
   private from = 0;
 
   constructor(
@@ -188,20 +188,30 @@ class Committing {
     private readonly rockets: number,
   ) {}
 
-  batch(): Change[] {
-    const batch = this.changes.batch(this.rockets, BATCH, this.from);
-    this.from += batch.length;
-    return batch;
+  /** What each worker commits, one batch after the other. */
+  batches(messages: number): Change[][][] {
+    const each = messages / BATCH / this.workers.length;
+    return this.workers.map((changes, worker) =>
+      Array.from({ length: each }, () => {
+        const batch = changes.batch(this.rockets, BATCH, this.from, worker * this.rockets);
+        this.from += batch.length;
+        return batch;
+      }),
+    );
   }
 
   async run(messages: number): Promise<number> {
-    const batches = Array.from({ length: messages / BATCH }, () => this.batch());
+    const work = this.batches(messages);
     const began = performance.now();
+    await Promise.all(work.map((batches) => this.commit(batches)));
+    return rateOf(messages, began);
+  }
+
+  private async commit(batches: readonly Change[][]): Promise<void> {
     for (const batch of batches) {
       await this.store.load(batch.map(({ channel }) => ({ channel, numbers: [] })));
       await this.store.commit(batch);
     }
-    return rateOf(messages, began);
   }
 }
 
@@ -241,14 +251,18 @@ const emmettRows = async (database: Database, folder: string): Promise<Row[]> =>
   await emmett.schema.migrate();
   const ours = new Committing(await storeOn(database), 20);
   const theirs = new Committing(ours.store, 20);
-  const messages = scaled(40_000);
+  const messages = scaled(80_000);
   const rates = await interleaved(
     {
       ours: () => ours.run(messages),
       emmett: async () => {
-        const batches = Array.from({ length: messages / BATCH }, () => theirs.batch());
+        const work = theirs.batches(messages);
         const began = performance.now();
-        for (const batch of batches) await appendAll(emmett, batch);
+        await Promise.all(
+          work.map(async (batches) => {
+            for (const batch of batches) await appendAll(emmett, batch);
+          }),
+        );
         return rateOf(messages, began);
       },
     },
