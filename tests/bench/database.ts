@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Row } from './measure.js';
 import { OwnServer, runIn } from '../support/postgres-server.js';
 
 // The programs are found from where this was compiled to, unless it is said where they are.
@@ -72,4 +73,24 @@ const statOf = (process: string): string[] | undefined => {
   } catch {
     return undefined;
   }
+};
+
+/** A server for as long as something is measured. */
+export const withDatabase = async (measure: (database: Database) => Promise<Row[]>): Promise<Row[]> => {
+  const database = await Database.start();
+  try {
+    return await measure(database);
+  } finally {
+    await database.stop();
+  }
+};
+
+/** All tables of a schema, with their indexes. */
+export const bytesOfTables = async (url: string): Promise<number> => {
+  const [row] = await runIn(
+    url,
+    `SELECT sum(pg_total_relation_size(oid))::float8 AS bytes FROM pg_class
+      WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'`,
+  );
+  return Number(row!['bytes']);
 };

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { inDirectory, median, percentile, quick, scaled, type Row } from './measure.js';
+import { bytesOfTables, withDatabase } from './database.js';
 import { postLines } from './post-lines.js';
 import { ServerUnderTest, postAll } from './server-under-test.js';
 import { stream, wireOf } from './traffic.js';
@@ -13,12 +14,26 @@ const ROUNDS = quick ? 1 : 3;
 
 /** Figures of this machine, sender and service on it together: for an idea of the size, never for comparisons. */
 export const figuresBench = (): Promise<Row[]> =>
-  inDirectory(async (directory) => [
-    ...(await figuresOf('in memory', { EVENT_STORE: 'memory' })),
-    ...(await figuresOf('SQLite', { EVENT_STORE: 'sqlite', SQLITE_FILE: join(directory, 'figures.db') })),
-  ]);
+  inDirectory(async (directory) => {
+    const file = join(directory, 'figures.db');
+    const ofFile = () => statSync(file).size;
+    return [
+      ...(await figuresOf('in memory', { EVENT_STORE: 'memory' })),
+      ...(await figuresOf('SQLite', { EVENT_STORE: 'sqlite', SQLITE_FILE: file }, ofFile)),
+      ...(await withDatabase(async (database) => {
+        const url = await database.newSchema();
+        return figuresOf('PostgreSQL', { EVENT_STORE: 'postgres', DATABASE_URL: url }, () =>
+          bytesOfTables(url),
+        );
+      })),
+    ];
+  });
 
-const figuresOf = async (store: string, env: Readonly<Record<string, string>>): Promise<Row[]> => {
+const figuresOf = async (
+  store: string,
+  env: Readonly<Record<string, string>>,
+  bytes?: () => number | Promise<number>,
+): Promise<Row[]> => {
   const server = await ServerUnderTest.start('rockets', env);
   const before = (await server.usage()).rss;
   let sent = 0;
@@ -40,7 +55,6 @@ const figuresOf = async (store: string, env: Readonly<Record<string, string>>): 
   }
   const { rss } = await server.usage();
   await server.stop();
-  const file = env['SQLITE_FILE'];
   const row = (what: string, measured: number, unit = ''): Row => ({
     goal: '',
     what: `${store}: ${what}`,
@@ -54,6 +68,6 @@ const figuresOf = async (store: string, env: Readonly<Record<string, string>>): 
     row('messages a second, NDJSON', median(bulk) * 1000),
     row('memory of the service with nothing stored', before / 2 ** 20, ' MiB'),
     row(`memory of the service with ${(sent / 1e6).toFixed(1)} million events`, rss / 2 ** 20, ' MiB'),
-    ...(file === undefined ? [] : [row('bytes on disk an event', statSync(file).size / sent, ' B')]),
+    ...(bytes === undefined ? [] : [row('bytes on disk an event', (await bytes()) / sent, ' B')]),
   ];
 };

@@ -1,7 +1,7 @@
 import { laneOf } from '../../src/application/ingest/lanes.js';
-import type { Database } from './database.js';
+import { withDatabase, type Database } from './database.js';
 import { interleaved, median, quick, scaled, type Row } from './measure.js';
-import { serviceOn, withDatabase } from './postgres.bench.js';
+import { serviceOn } from './postgres.bench.js';
 import { postLines } from './post-lines.js';
 import type { ServerUnderTest } from './server-under-test.js';
 import { stream, wireOf } from './traffic.js';

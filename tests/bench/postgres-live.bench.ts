@@ -5,9 +5,8 @@ import { createContainer, parts } from '../../src/container.js';
 import { PostgresEventStore } from '../../src/infrastructure/stores/postgres/postgres-event-store.js';
 import { RelationalRocketDirectory } from '../../src/infrastructure/stores/relational/relational-directory.js';
 import { Changes } from './changes.js';
-import type { Database } from './database.js';
+import { withDatabase, type Database } from './database.js';
 import { interleaved, median, percentile, quick, ratio, scaled, type Row } from './measure.js';
-import { withDatabase } from './postgres.bench.js';
 
 const MESSAGES = scaled(300);
 const NOTICES = quick ? 3 : 20;

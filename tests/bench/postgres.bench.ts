@@ -2,7 +2,7 @@ import type { Change } from '../../src/application/ports/event-store.js';
 import { PostgresEventStore } from '../../src/infrastructure/stores/postgres/postgres-event-store.js';
 import { runIn } from '../support/postgres-server.js';
 import { Changes } from './changes.js';
-import { Database } from './database.js';
+import { withDatabase, type Database } from './database.js';
 import { appendAll, installEmmett } from './emmett.js';
 import { inDirectory, interleaved, median, quick, ratio, scaled, type Row } from './measure.js';
 import { hasPgbench, pgbenchRate } from './pgbench.js';
@@ -15,16 +15,6 @@ const REQUESTS = scaled(40_000);
 const CLIENTS = 64;
 const ROUNDS = quick ? 1 : 5;
 const BATCH = 1000;
-
-/** A server for as long as something is measured. */
-export const withDatabase = async (measure: (database: Database) => Promise<Row[]>): Promise<Row[]> => {
-  const database = await Database.start();
-  try {
-    return await measure(database);
-  } finally {
-    await database.stop();
-  }
-};
 
 export const serviceOn = (url: string): Promise<ServerUnderTest> =>
   ServerUnderTest.start('rockets', { EVENT_STORE: 'postgres', DATABASE_URL: url });
