@@ -86,7 +86,7 @@ export const createContainer = async (config: Config, stores?: Stores): Promise<
   const logger = new WinstonLogger({ level: config.logLevel, format: config.logFormat });
   const clock = new SystemClock();
   const certificate = config.tls && new Certificate(config.tls, logger);
-  const opened = stores ?? (await openStores(config, clock, logger));
+  const opened = stores ?? (await openStores(config, clock, logger, certificate));
   const access = config.access && (await openAccess(config.access, logger));
   const container = new Container({ defaultScope: 'Singleton' });
   container.load(
@@ -238,7 +238,12 @@ const openAccess = (rules: AccessRules, logger: Logger): Promise<Access> =>
     failed: (file, why) => logger.error('keys cannot be read: the old ones stay in force', { file, why }),
   });
 
-const openStores = async (config: Config, clock: Clock, logger: Logger): Promise<Stores> => {
+const openStores = async (
+  config: Config,
+  clock: Clock,
+  logger: Logger,
+  certificate: Certificate | undefined,
+): Promise<Stores> => {
   if (config.eventStore === 'sqlite') {
     const { sqliteFile: file, sqliteSynchronous: synchronous } = config;
     const warn = (message: string): void => logger.warn(message);
@@ -251,7 +256,8 @@ const openStores = async (config: Config, clock: Clock, logger: Logger): Promise
     // Only who chose it needs its driver.
     const { PostgresEventStore } = await import('./infrastructure/stores/postgres/postgres-event-store.js');
     const { databaseUrl: url, databaseConnections: connections } = config;
-    const store = await whenItAnswers(config, logger, () => PostgresEventStore.open({ url, connections }));
+    const open = () => PostgresEventStore.open({ url, connections });
+    const store = await whenItAnswers(config, logger, certificate, open);
     const { parts: opened } = store;
     const minutes = new RelationalMinutes(opened.ask, (rows, before) => opened.putMinutes(rows, before));
     return { store, directory: new RelationalRocketDirectory(opened), minutes };

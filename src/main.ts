@@ -36,6 +36,9 @@ const main = async (): Promise<void> => {
 
 const serve = async (config: Config): Promise<void> => {
   outliveLog();
+  // Until it listens there is nothing to end in order.
+  const leave = (): never => process.exit();
+  process.once('SIGTERM', leave).once('SIGINT', leave);
   const container = await createContainer(config);
   const logger = container.get(parts.logger);
   const service = container.get(parts.service);
@@ -70,8 +73,8 @@ const serve = async (config: Config): Promise<void> => {
       },
     );
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  process.off('SIGTERM', leave).on('SIGTERM', stop);
+  process.off('SIGINT', leave).on('SIGINT', stop);
   process.on('uncaughtException', (error) => {
     logger.error('unexpected error: no new work is taken', { error: error.stack ?? error.message });
     process.exitCode = 1;

@@ -2,6 +2,7 @@ import { Budget } from './application/budget.js';
 import type { Logger } from './application/ports/logger.js';
 import { StoreUnavailable } from './application/ports/event-store.js';
 import type { Config } from './config.js';
+import type { Certificate } from './infrastructure/http/certificate.js';
 import { RocketsServer } from './infrastructure/http/rockets-server.js';
 import { createWaitingApp } from './infrastructure/http/waiting-app.js';
 import { StoreDamaged } from './infrastructure/stores/relational/store-errors.js';
@@ -13,6 +14,7 @@ const TELL_EVERY_MS = 10_000;
 export const whenItAnswers = async <T extends object>(
   config: Pick<Config, 'port' | 'adminPort' | 'host' | 'maxConnections' | 'bufferBytes'>,
   logger: Logger,
+  certificate: Certificate | undefined,
   open: () => Promise<T>,
 ): Promise<T> => {
   const servers: RocketsServer[] = [];
@@ -26,7 +28,7 @@ export const whenItAnswers = async <T extends object>(
     for (;;) {
       const opened = await open().catch(unlessAway(tell));
       if (opened !== undefined) return opened;
-      if (servers.length === 0) await listenMeanwhile(config, logger, servers);
+      if (servers.length === 0) await listenMeanwhile(config, certificate, servers);
       await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
     }
   } finally {
@@ -44,13 +46,15 @@ const unlessAway =
 
 const listenMeanwhile = async (
   { port, adminPort, host, maxConnections, bufferBytes }: Parameters<typeof whenItAnswers>[0],
-  logger: Logger,
+  certificate: Certificate | undefined,
   servers: RocketsServer[],
 ): Promise<void> => {
   const limits = { maxConnections, budget: new Budget(bufferBytes) };
-  for (const one of adminPort === undefined ? [port] : [port, adminPort]) {
-    const server = new RocketsServer(createWaitingApp(logger), limits);
-    await server.listen(one, host);
+  const listen = async (at: number, shown?: Certificate): Promise<void> => {
+    const server = new RocketsServer(createWaitingApp(), limits, shown);
+    await server.listen(at, host);
     servers.push(server);
-  }
+  };
+  await listen(port, certificate);
+  if (adminPort !== undefined) await listen(adminPort);
 };

@@ -128,6 +128,16 @@ describe('a log that nobody takes', () => {
   });
 });
 
+describe('a log behind which the disk is full', () => {
+  it('costs no message either', async () => {
+    service = await startProcess({ LOG_LEVEL: 'info' }, [], ['sh', '-c', 'exec "$0" "$@" >/dev/full 2>&1']);
+    expect((await postMessage(service.url, messageText(1))).status).toBe(202);
+    const health = (await (await fetch(`${service.url}/health`)).json()) as { log: { lost: number } };
+    expect(health.log.lost).toBeGreaterThan(0);
+    expect(await service.end()).toBe(0);
+  });
+});
+
 describe('an error that nobody expected', () => {
   it('ends the service in order: what it acknowledged is stored, and it says that it failed', async () => {
     const bomb = join(__dirname, '../support/bomb.cjs');

@@ -91,6 +91,13 @@ describe.each(ways)('%s', (_way, install) => {
     expect(await other.end()).toBe(0);
   });
 
+  it('has what it takes to ask PostgreSQL', async () => {
+    const env = { EVENT_STORE: 'postgres', DATABASE_URL: 'postgres://127.0.0.1:9/rockets' };
+    const other = await startProcess(env, [], [], join(program, 'dist/main.js'));
+    expect(other.log()).toMatch(/ECONNREFUSED.*waiting for it/);
+    expect(await other.end()).toBe(0);
+  });
+
   it('serves the dashboard and the pages about the API, and all that they load', async () => {
     for (const page of ['/', '/docs', '/problems/overloaded']) {
       const response = await fetch(service.url + page, { headers: { Accept: 'text/html' } });

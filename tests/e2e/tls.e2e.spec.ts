@@ -65,6 +65,22 @@ describe.each(httpStores)('a service with a certificate, and the store $store', 
   });
 });
 
+describe('a service with a certificate that waits for its database', () => {
+  beforeEach(() =>
+    start({ EVENT_STORE: 'postgres', DATABASE_URL: 'postgres://127.0.0.1:9/rockets', LOG_FORMAT: 'json' }),
+  );
+  afterEach(() => service.end('SIGKILL'));
+
+  it('speaks TLS as well, says what it waits for once, and ends in order when it is told to', async () => {
+    for (let i = 0; i < 3; i++)
+      expect(await talk('GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n', /\}/)).toMatch(
+        /^HTTP\/1\.1 503 .*waits for/s,
+      );
+    expect(service.log().trim().split('\n')).toEqual([expect.stringContaining('waiting for it')]);
+    expect(await service.end()).toBe(0);
+  });
+});
+
 describe('a service with a certificate', () => {
   beforeEach(() => start({ ADMIN_PORT: '0', LOG_FORMAT: 'text' }));
   afterEach(() => service.end('SIGKILL'));

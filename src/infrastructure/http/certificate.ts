@@ -23,7 +23,8 @@ const EVERY_MS = 1000;
 /** A certificate with its key, as the files have them, and anew whenever they change. */
 export class Certificate {
   private seen: string;
-  readonly pair: CertificatePair;
+  /** As it is in use. */
+  pair: CertificatePair;
 
   constructor(
     private readonly files: CertificateFiles,
@@ -51,7 +52,7 @@ export class Certificate {
       const cert = await readFile(files.cert, 'utf8');
       const key = await readFile(files.key, 'utf8');
       if (!this.isNews(textOf({ cert, key }))) return undefined;
-      const pair = this.checked(cert, key);
+      const pair = (this.pair = this.checked(cert, key));
       logger.info('a new TLS certificate is in use', { validTo: new X509Certificate(cert).validTo });
       return pair;
     } catch (error) {

@@ -1,11 +1,9 @@
 import express, { type Express } from 'express';
-import { errorHandler } from './error-handler.js';
-import type { Logger } from '../../application/ports/logger.js';
-import { Problem } from './problem.js';
+import { Problem, sendProblem } from './problem.js';
 import { requestIdOf } from './request-id.js';
 
-/** What answers until the store can be opened: the process is alive, and takes nothing. */
-export const createWaitingApp = (logger: Logger): Express => {
+/** What answers until the store can be opened: the process is alive, and takes nothing. Why is in the log already. */
+export const createWaitingApp = (): Express => {
   const app = express();
   app.disable('x-powered-by');
   app.use((req, res, next) => {
@@ -18,9 +16,9 @@ export const createWaitingApp = (logger: Logger): Express => {
     next();
   });
   app.get('/livez', (_req, res) => void res.json({ status: 'ok' }));
-  app.use(() => {
-    throw new Problem('store-unavailable', 'The service waits for its database.');
+  app.use((_req, res) => {
+    const problem = new Problem('store-unavailable', 'The service waits for its database.');
+    sendProblem(res, problem, String(res.getHeader('X-Request-Id')));
   });
-  app.use(errorHandler(logger));
   return app;
 };

@@ -60,6 +60,8 @@ describe('files that change', () => {
     files.put(other);
     expect([await certificate.renewed(), await certificate.renewed()]).toEqual([other, undefined]);
     expect(told).toEqual(['a new TLS certificate is in use']);
+    // Whatever listens next shows it, too.
+    expect(certificate.pair).toEqual(other);
   });
 
   it('are not taken before, which is told once', async () => {
