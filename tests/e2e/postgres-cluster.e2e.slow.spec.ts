@@ -9,6 +9,8 @@ import { openBoth } from '../support/postgres-stores.js';
 import { Fleet, post, wireForm, type Producer } from '../support/producers.js';
 import { freePort, startProcess, type RealProcess } from '../support/real-process.js';
 import { seededRandom } from '../support/seeded-random.js';
+import { SseClient } from '../support/sse-client.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { thorough } from '../support/thorough.js';
 
 const INSTANCES = 4;
@@ -27,17 +29,73 @@ afterAll(async () => {
   for (const end of toEnd.reverse()) await end();
 });
 
+const READERS = 3;
+/** A stopped instance says nothing: after so long a reader asks another. */
+const PATIENCE_MS = 3000;
+
+/** Follows the live feed over HTTP, now at one instance and then at another, with nothing but the last id it heard. */
+class HttpReader {
+  readonly heard: { readonly id: string; readonly channel: string; readonly number: number }[] = [];
+  /** How often its position was refused. */
+  resets = 0;
+  private isOver = false;
+
+  constructor(private readonly ports: readonly number[]) {}
+
+  async run(): Promise<void> {
+    while (!this.isOver) {
+      const client = await this.open(this.ports[below(this.ports.length)]!).catch(() => undefined);
+      if (client === undefined) await delay(50);
+      else await this.hear(client);
+    }
+  }
+
+  async untilHeard(count: number): Promise<void> {
+    for (let left = 600; this.heard.length < count && left > 0; left--) await delay(50);
+  }
+
+  end(): void {
+    this.isOver = true;
+  }
+
+  /** Undefined when nobody answers in time. */
+  private async open(port: number): Promise<SseClient | undefined> {
+    const last = this.heard.at(-1);
+    const headers: Record<string, string> = last === undefined ? {} : { 'Last-Event-ID': last.id };
+    const opening = SseClient.open(`http://127.0.0.1:${port}/events`, headers);
+    const client = await Promise.race([opening, delay(PATIENCE_MS, undefined)]);
+    if (client === undefined) void opening.then((late) => late.break()).catch(() => undefined);
+    return client;
+  }
+
+  private async hear(client: SseClient): Promise<void> {
+    const leavesAt = Date.now() + 500 + below(2000);
+    for (let taken = 0; !client.ended && !this.isOver && Date.now() < leavesAt; await delay(20)) {
+      for (const { name, id, data } of client.messages.slice(taken)) {
+        taken++;
+        if (name === 'reset') this.resets++;
+        if (name !== 'message') continue;
+        const { channel, number } = data as { channel: string; number: number };
+        this.heard.push({ id: id!, channel, number });
+      }
+    }
+    client.break();
+  }
+}
+
 /** Down, or stopped while the request came in. */
 const isNotNow = (status: number): boolean => status === 503 || status === 408;
 
 it('four instances lose and double nothing, whatever happens to them, to their connections and to the database', async () => {
   const server = await OwnServer.start();
   toEnd.push(() => server.remove());
+  const line = await TcpProxy.to(server.port);
+  toEnd.push(() => line.close());
   const ports = await Promise.all(Array.from({ length: INSTANCES }, freePort));
   const start = (port: number): Promise<RealProcess> =>
     startProcess({
       EVENT_STORE: 'postgres',
-      DATABASE_URL: server.url,
+      DATABASE_URL: line.through(server.url),
       PORT: String(port),
       DATABASE_CONNECTIONS: '8',
       LOG_LEVEL: 'silent',
@@ -64,6 +122,8 @@ it('four instances lose and double nothing, whatever happens to them, to their c
       else await delay(20);
     }
   };
+  const readers = Array.from({ length: READERS }, () => new HttpReader(ports));
+  const reading = readers.map((one) => one.run());
   const sending = fleet.producers.flatMap((producer) => [send(producer), send(producer)]);
 
   const kill = async (): Promise<void> => {
@@ -82,12 +142,7 @@ it('four instances lose and double nothing, whatever happens to them, to their c
     await delay(500);
     await server.begin();
   };
-  const cut = (): Promise<unknown> =>
-    runIn(
-      server.url,
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-          WHERE application_name = 'rockets' AND random() < 0.5`,
-    );
+  const cut = async (): Promise<void> => line.cut(() => random() < 0.5);
   const faults = [
     ...Array<() => Promise<unknown>>(kills).fill(kill),
     ...Array<() => Promise<unknown>>(restarts).fill(restart),
@@ -113,6 +168,11 @@ it('four instances lose and double nothing, whatever happens to them, to their c
   for (let left = 100; told.length < all.length && left > 0; left--) await delay(50);
   expect(all).toHaveLength(said);
   expect(told).toEqual(all);
+  const asTold = all.map(({ position, channel, number }) => ({ id: position, channel, number }));
+  for (const one of readers) await one.untilHeard(all.length);
+  for (const one of readers) one.end();
+  await Promise.all(reading);
+  for (const one of readers) expect([one.resets, one.heard]).toEqual([0, asTold]);
   const numbers = new Map<string, number>();
   for (const { channel, number } of all) {
     expect(number).toBe((numbers.get(channel) ?? 0) + 1);
