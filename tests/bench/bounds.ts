@@ -4,8 +4,10 @@ import { drippingBench } from './dripping.bench.js';
 import { enduranceBench } from './endurance.bench.js';
 import { generatedInputBench } from './generated-input.bench.js';
 import { chosenRows, machine, quick, rowsTable, verdict, type Bench } from './measure.js';
+import { streamsBench } from './ndjson.bench.js';
 import { overloadBench } from './overload.bench.js';
 import { piecesBench } from './pieces.bench.js';
+import { postgresLagBench } from './postgres-live.bench.js';
 
 /**
  * `make bounds`: what must hold, whoever sends what for how long; ends with 1 when it does not. `--report=FILE` writes how
@@ -15,8 +17,10 @@ const benches: Readonly<Record<string, Bench>> = {
   overload: overloadBench,
   dripping: drippingBench,
   pieces: piecesBench,
+  streams: streamsBench,
   'generated-input': generatedInputBench,
   auth: authBench,
+  'postgres-lag': postgresLagBench,
   endurance: enduranceBench,
 };
 

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { withDatabase } from './database.js';
 import type { Offer, Offered } from './fleet-process.js';
 import { inDirectory, quick, type Row } from './measure.js';
 import { ask, startProcess } from './processes.js';
@@ -24,8 +25,10 @@ const LONGEST_RECOVERY_S = 5;
 /** As many as send when capacity is measured. One message at a time is all a sender of single ones has under way. */
 const senders: Readonly<Record<Way, number>> = { single: 256, ndjson: 16 };
 
+type Store = 'memory' | 'sqlite' | 'postgres';
+
 interface Run {
-  readonly store: 'memory' | 'sqlite';
+  readonly store: Store;
   readonly way: Way;
   readonly capacity: number;
   /** Acknowledged a second, in turns: overload ÷ capacity. */
@@ -44,22 +47,27 @@ interface Run {
  * its buffer as were sent when its capacity was measured: the others are refused, and try again after half a second.
  */
 export const overloadBench = (): Promise<Row[]> =>
-  inDirectory(async (directory) => {
-    const runs: Run[] = [];
-    for (const store of ['memory', 'sqlite'] as const)
-      for (const way of ['single', 'ndjson'] as const) {
-        const run = await overload(store, way, directory);
-        console.error(`… ${lineOf(run)}`);
-        runs.push(run);
-      }
-    console.log(table(runs));
-    return runs.flatMap(rowsOf);
-  });
+  withDatabase((database) =>
+    inDirectory(async (directory) => {
+      const runs: Run[] = [];
+      for (const store of ['memory', 'sqlite', 'postgres'] as const)
+        for (const way of ['single', 'ndjson'] as const) {
+          const run = await overload(store, way, {
+            SQLITE_FILE: join(directory, `${way}.db`),
+            DATABASE_URL: await database.newSchema(),
+          });
+          console.error(`… ${lineOf(run)}`);
+          runs.push(run);
+        }
+      console.log(table(runs));
+      return runs.flatMap(rowsOf);
+    }),
+  );
 
-const overload = async (store: Run['store'], way: Way, directory: string): Promise<Run> => {
+const overload = async (store: Store, way: Way, places: Readonly<Record<string, string>>): Promise<Run> => {
   const server = await ServerUnderTest.start('rockets', {
     EVENT_STORE: store,
-    SQLITE_FILE: join(directory, `${way}.db`),
+    ...places,
     ...(way === 'single'
       ? { BUFFER_MESSAGES: String(senders.single) }
       : { STORE_BYTES: String(16 * 2 ** 30) }),
@@ -202,11 +210,17 @@ const table = (runs: readonly Run[]): string =>
     ...runs.map(lineOf),
   ].join('\n');
 
+const storeNames: Readonly<Record<Store, string>> = {
+  memory: 'in memory',
+  sqlite: 'SQLite',
+  postgres: 'PostgreSQL',
+};
+
 const lineOf = ({ store, way, capacity, share, offered, mib, lost, normalAfter }: Run): string => {
   const { due, sent, fates, seconds, refusedP99, acknowledgedP99 } = offered;
   const each = (count: number): string => `${Math.round(count / seconds).toLocaleString('en')}/s`;
   const cells = [
-    store === 'memory' ? 'in memory' : 'SQLite',
+    storeNames[store],
     way === 'single' ? 'single' : 'NDJSON',
     `${Math.round(capacity).toLocaleString('en')}/s`,
     each(due),
