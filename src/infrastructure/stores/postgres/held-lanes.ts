@@ -20,6 +20,11 @@ export class Hold {
     this.timer = setTimeout(() => void this.giveUp(), HELD_FOR_MS).unref();
   }
 
+  /** Its time may be up while it is found out what to write: then its connection is somebody else's. */
+  get isOver(): boolean {
+    return this.ended;
+  }
+
   /** The last statement, and the end of it. */
   async finish(sql: string, values: readonly Cell[]): Promise<unknown[]> {
     this.end();

@@ -89,7 +89,8 @@ export class PostgresParts implements DirectorySource {
   async commit(values: readonly Cell[], hold: Hold | undefined): Promise<ReadonlySet<string>> {
     const all = [`${this.session.epoch} ${this.timeline}`, ...values];
     try {
-      const rows = await (hold?.finish(callOfCommit, all) ?? this.writes.query(callOfCommit, all));
+      const held = hold?.isOver === false ? hold.finish(callOfCommit, all) : undefined;
+      const rows = await (held ?? this.writes.query(callOfCommit, all));
       const { moved, xid } = rows[0] as { moved: string[]; xid: number };
       this.lastXid = Math.max(this.lastXid, xid);
       return new Set(moved);

@@ -1,5 +1,6 @@
 import type { EventStore } from '../../../../src/application/ports/event-store.js';
 import { RocketQueries } from '../../../../src/application/rocket-queries.js';
+import { PostgresEventStore } from '../../../../src/infrastructure/stores/postgres/postgres-event-store.js';
 import { changeOn, faster, headOf, launched, write } from '../../../support/builders.js';
 import { faster as fasterBy, launched as launch, messages } from '../../../support/messages.js';
 import { pipelineOver } from '../../../support/pipeline.js';
@@ -50,6 +51,21 @@ describe('an instance that always comes second', () => {
       await untilHeld(one!, other!);
       await write(other!, 'hot', { events: [faster()] });
       expect((await headOf(other!, 'hot')).revision).toBe(5);
+    }));
+
+  it('writes without the locks when their time is up before it is known what to write', () =>
+    withInstances(1, async ([other], url) => {
+      await write(other!, 'hot', { events: [launched()] });
+      // It remembers nothing, so it reads the rocket once more before it writes.
+      const one = await PostgresEventStore.open({ url, connections: 4, heads: 0 });
+      const head = await untilHeld(one, other!);
+      // Waits for the end of the hold, and whoever reads waits for it.
+      const blocked = runIn(url, 'BEGIN; LOCK TABLE rockets; SELECT pg_sleep(0.2); COMMIT');
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      expect(await one.commit([changeOn(head, { events: [faster(77)] })])).toEqual([]);
+      await blocked;
+      expect((await headOf(one, 'hot')).revision).toBe(5);
+      await one.close();
     }));
 });
 
