@@ -109,12 +109,13 @@ export class Pool {
   };
 
   /** With the errors of the driver as they are. */
-  query(sql: string, values: readonly Cell[], signal?: AbortSignal): Promise<unknown[]> {
-    return this.using(async (client) => {
-      signal?.throwIfAborted();
-      const { rows } = await client.query<Record<string, unknown>>(sql, [...values]);
-      return rows;
-    });
+  async query(sql: string, values: readonly Cell[], signal?: AbortSignal): Promise<unknown[]> {
+    const rows = await this.using(async (client) =>
+      signal?.aborted ? undefined : (await client.query<Record<string, unknown>>(sql, [...values])).rows,
+    );
+    // What nobody waits for any more is no fault of the connection.
+    if (rows === undefined) throw signal!.reason;
+    return rows;
   }
 
   /** One connection for all of the work. */

@@ -152,6 +152,15 @@ describe('sessions', () => {
     expect(settings).toEqual({ idle: '5', memory: '5MB', checked: '1s' });
   });
 
+  it('stay when who wanted to know has gone', async () => {
+    const { store } = await openBoth(server.url);
+    const pid = (signal?: AbortSignal) => store.parts.ask('SELECT pg_backend_pid() AS pid', [], signal);
+    const before = await pid();
+    await expect(pid(AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');
+    expect(await pid()).toEqual(before);
+    await store.close();
+  });
+
   it('may end at any moment, at work or held, and take nobody along', async () => {
     const kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'rockets'";
     const work = Array.from({ length: 2 }, () => near.parts.ask('SELECT pg_sleep(5)', []));
