@@ -9,20 +9,32 @@ const CAPACITY = 100_000;
 export class ChannelNames {
   private readonly names = new Map<number, string>();
 
-  constructor(private readonly ask: Ask) {}
+  constructor(
+    private readonly ask: Ask,
+    private readonly capacity = CAPACITY,
+  ) {}
 
   /** All of these ids must be rockets. */
   async of(ids: Iterable<number>): Promise<(id: number) => string> {
-    const unknown = [...new Set(ids)].filter((id) => !this.names.has(id));
+    // Those that are remembered now may be forgotten when the others are found.
     const found = new Map<number, string>();
+    const unknown: number[] = [];
+    for (const id of new Set(ids)) {
+      const name = this.names.get(id);
+      if (name === undefined) unknown.push(id);
+      else found.set(id, name);
+    }
     if (unknown.length > 0) {
       const rows = await this.ask<RocketRow>(...lookUp(unknown));
-      for (const row of rows) found.set(rocketOf(row).id, row.channel);
-      if (this.names.size + found.size > CAPACITY) this.names.clear();
-      for (const [id, channel] of found) this.names.set(id, channel);
+      if (this.names.size + rows.length > this.capacity) this.names.clear();
+      for (const row of rows) {
+        const { id } = rocketOf(row);
+        found.set(id, row.channel);
+        this.names.set(id, row.channel);
+      }
     }
     return (id) => {
-      const name = found.get(id) ?? this.names.get(id);
+      const name = found.get(id);
       if (name === undefined) throw new StoreDamaged(`damaged: there is no rocket ${id}`);
       return name;
     };
