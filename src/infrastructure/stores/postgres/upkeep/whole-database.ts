@@ -9,6 +9,7 @@ import { Proof, type VerifyReport } from '../../upkeep/proof.js';
 import { eventFormat, type PlacedRow } from '../events.js';
 import { metaOf } from '../meta.js';
 import { alone, atOneMoment } from './connection.js';
+import { earlierTimelines } from '../timeline.js';
 import { damagedMinutes, strays } from './outside-rockets.js';
 import { WholeImport } from './whole-import.js';
 
@@ -56,7 +57,7 @@ export const importDatabase = (
 ): Promise<Imported> =>
   alone(url, async (ask, { base }) => {
     const [here] = await ask<{ xid: number; isEmpty: boolean }>(
-      `SELECT pg_current_xact_id()::text::bigint AS xid, NOT EXISTS (SELECT FROM rockets) AS "isEmpty"`,
+      `SELECT pg_current_xact_id()::text::bigint + ${earlierTimelines} AS xid, NOT EXISTS (SELECT FROM rockets) AS "isEmpty"`,
       [],
     );
     if (!here!.isEmpty) {
