@@ -7,6 +7,7 @@ import { StoreRefused } from '../relational/store-errors.js';
 import { textOf } from './events.js';
 import { asStoreError, isBroken, sqlState } from './postgres-errors.js';
 import type { Pulse } from './pulse.js';
+import { timelineNow } from './timeline.js';
 
 export interface PoolOptions {
   /** Without it the variables of PostgreSQL's own programs hold: PGHOST, PGUSER … */
@@ -16,6 +17,8 @@ export interface PoolOptions {
   readonly connectTimeoutMs?: number;
   /** Where it is, nobody waits long for a database that does not answer. */
   readonly pulse?: Pulse;
+  /** Told with each new connection on which timeline the server is, as it names it. */
+  readonly onTimeline?: (timeline: string) => void;
 }
 
 const QUERY_TIMEOUT_MS = 5000;
@@ -164,7 +167,7 @@ export class Pool {
   }
 
   private poolWith(limitsAtServer: boolean): pg.Pool {
-    const { url, connections, queryTimeoutMs = QUERY_TIMEOUT_MS, pulse } = this.options;
+    const { url, connections, queryTimeoutMs = QUERY_TIMEOUT_MS, pulse, onTimeline } = this.options;
     const limits = {
       statement_timeout: queryTimeoutMs,
       lock_timeout: queryTimeoutMs,
@@ -181,7 +184,7 @@ export class Pool {
       // A little later than the server: its answer says more.
       query_timeout: queryTimeoutMs + 500,
       ...(limitsAtServer ? limits : {}),
-      ...(pulse && { stream: pulse.socket, verify: refuseReplica }),
+      ...(pulse && { stream: pulse.socket, verify: verifying(onTimeline) }),
     });
     pool.on('error', () => undefined);
     pool.on('connect', (client) => {
@@ -198,11 +201,16 @@ export class Pool {
 }
 
 /** What a replica knows may be behind what was acknowledged. One that has taken over is none any more. */
-const refuseReplica: pg.PoolConfig['verify'] = (client, done) => {
-  client
-    .query<{ replica: boolean }>('SELECT pg_is_in_recovery() AS replica')
-    .then(({ rows }) => done(rows[0]?.replica === true ? new StoreUnavailable(replica) : undefined), done);
-};
+const verifying =
+  (onTimeline: PoolOptions['onTimeline']): pg.PoolConfig['verify'] =>
+  (client, done) => {
+    client.query<{ timeline: string | null }>(timelineNow).then(({ rows }) => {
+      const { timeline } = rows[0]!;
+      if (timeline === null) return done(new StoreUnavailable(replica));
+      onTimeline?.(timeline);
+      done();
+    }, done);
+  };
 
 const replica = 'PostgreSQL: this server is a replica, and takes no writes.';
 

@@ -45,7 +45,10 @@ export class PostgresParts implements DirectorySource {
   lastXid = 0;
   /** Told when another server has taken over, which may not have all that is known here. */
   onTakeover = (): void => undefined;
+  /** Of what is decided; who decided before another server took over is told so when he commits. */
   private timeline: number;
+  /** The newest that was heard of. */
+  private newest: number;
   private noting: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -66,7 +69,7 @@ export class PostgresParts implements DirectorySource {
     this.notices = new SharedNotices(instance, writes.ask, this.ask, this.calls, this.called);
     this.held = new HeldLanes(writes);
     this.listenedMs = session.listened;
-    this.timeline = session.timeline;
+    this.timeline = this.newest = session.timeline;
   }
 
   static async open(options: PostgresOptions): Promise<PostgresParts> {
@@ -74,11 +77,13 @@ export class PostgresParts implements DirectorySource {
     // One may hold the locks of some lanes while another commits.
     const half = Math.max(2, Math.floor(connections / 2));
     const pulse = new Pulse(url);
-    const writes = new Pool({ url, connections: half, pulse });
+    let parts: PostgresParts | undefined;
+    const onTimeline = (timeline: string): void => parts?.forgetBefore(parseInt(timeline, 16));
+    const writes = new Pool({ url, connections: half, pulse, onTimeline });
     try {
       const session = await beginSession(writes, options.migrations);
-      const reads = new Pool({ url, connections: Math.max(1, connections - half), pulse });
-      return new PostgresParts(options, writes, reads, pulse, session);
+      const reads = new Pool({ url, connections: Math.max(1, connections - half), pulse, onTimeline });
+      return (parts = new PostgresParts(options, writes, reads, pulse, session));
     } catch (error) {
       await Promise.all([writes.close(), pulse.close()]);
       throw asStartError(error);
@@ -108,7 +113,18 @@ export class PostgresParts implements DirectorySource {
       [],
     );
     if (found?.epoch !== this.session.epoch) return;
-    this.timeline = found.timeline;
+    this.timeline = this.newest = found.timeline;
+    this.forget();
+  }
+
+  /** Also where nothing is committed: what is known may be lost, and would be taken for told. */
+  private forgetBefore(timeline: number): void {
+    if (timeline === this.newest) return;
+    this.newest = timeline;
+    this.forget();
+  }
+
+  private forget(): void {
     this.ids.forget();
     this.names.forget();
     this.onTakeover();

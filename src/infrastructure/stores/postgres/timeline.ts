@@ -10,3 +10,7 @@ export const timelineFunction = `
 
 /** What the timelines before this one are worth. */
 export const earlierTimelines = '(timeline() - 1) * 4294967296';
+
+/** In hexadecimal digits; null on a replica. It needs none of our tables. */
+export const timelineNow = `SELECT CASE WHEN NOT pg_is_in_recovery()
+  THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END AS timeline`;
