@@ -1,3 +1,4 @@
+import { StoreUnavailable } from '../../../application/ports/event-store.js';
 import type { RocketTotals } from '../../../application/ports/rocket-directory.js';
 import type { Ask } from '../relational/ask.js';
 import { ChannelNames } from '../relational/channel-names.js';
@@ -49,6 +50,8 @@ export class PostgresParts implements DirectorySource {
   private timeline: number;
   /** The newest that was heard of. */
   private newest: number;
+  /** Another instance has begun another history. */
+  private isOver = false;
   private noting: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -112,9 +115,20 @@ export class PostgresParts implements DirectorySource {
       "SELECT value AS epoch, timeline() AS timeline FROM meta WHERE key = 'epoch'",
       [],
     );
-    if (found?.epoch !== this.session.epoch) return;
+    if (found === undefined) return;
+    if (found.epoch !== this.session.epoch) {
+      this.isOver = true;
+      this.requireHistory();
+    }
     this.timeline = this.newest = found.timeline;
     this.forget();
+  }
+
+  private requireHistory(): void {
+    if (!this.isOver) return;
+    throw new StoreUnavailable(
+      'The database holds another history than it did, as one that was restored: this instance has to be started again.',
+    );
   }
 
   /** Also where nothing is committed: what is known may be lost, and would be taken for told. */
@@ -131,6 +145,7 @@ export class PostgresParts implements DirectorySource {
   }
 
   async totals(): Promise<RocketTotals> {
+    this.requireHistory();
     const rows = await this.ask<TotalRow>(
       `SELECT ${totalColumns} FROM totals WHERE kind IN ('fleet', 'event')`,
       [],

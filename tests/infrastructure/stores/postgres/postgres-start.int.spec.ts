@@ -109,6 +109,18 @@ describe('a database', () => {
     await again.close();
   });
 
+  it('in which another history began is of no use to who goes on with the one before, and he says so', async () => {
+    const url = await newDatabase();
+    const { store, directory } = await openBoth(url);
+    await write(store, 'a', { events: [launched()] });
+    await runIn(url, "UPDATE meta SET value = value WHERE key = 'home'");
+    await (await openBoth(url)).store.close();
+    await expect(write(store, 'a', { events: [faster()] })).rejects.toThrow('has to be started again');
+    // What /readyz and /health ask for.
+    await expect(directory.totals()).rejects.toThrow('has to be started again');
+    await store.close();
+  });
+
   it('is made ready once, however many instances start on it together', async () => {
     const url = await newDatabase();
     const opened = await Promise.all(Array.from({ length: 4 }, () => openBoth(url, 2)));
