@@ -107,7 +107,10 @@ export const commitFunction = `
     own_part int := 0;
   BEGIN
     PERFORM pg_advisory_xact_lock(${LANE_LOCKS}, lane) FROM unnest(lanes) AS lane;
-    IF NOT EXISTS (SELECT FROM meta WHERE key = 'epoch' AND value || ' ' || timeline() = the_epoch) THEN
+    -- The table has another oid where a dump was restored under a running instance, which alone changes no value.
+    IF NOT EXISTS (
+      SELECT FROM meta WHERE key = 'epoch' AND value || ' ' || tableoid || ' ' || timeline() = the_epoch
+    ) THEN
       RAISE EXCEPTION 'the database is not the one that this was decided on' USING ERRCODE = '${EPOCH_MOVED}';
     END IF;
 

@@ -50,7 +50,7 @@ export class PostgresParts implements DirectorySource {
   private timeline: number;
   /** The newest that was heard of. */
   private newest: number;
-  /** Another instance has begun another history. */
+  /** Another history is in the place of this one. */
   private isOver = false;
   private noting: Promise<unknown> = Promise.resolve();
 
@@ -95,7 +95,8 @@ export class PostgresParts implements DirectorySource {
 
   /** Answers the channels that have moved. */
   async commit(values: readonly Cell[], hold: Hold | undefined): Promise<ReadonlySet<string>> {
-    const all = [`${this.session.epoch} ${this.timeline}`, ...values];
+    const { epoch, meta } = this.session;
+    const all = [`${epoch} ${meta} ${this.timeline}`, ...values];
     try {
       const held = hold?.isOver === false ? hold.finish(callOfCommit, all) : undefined;
       const rows = await (held ?? this.writes.query(callOfCommit, all));
@@ -111,12 +112,13 @@ export class PostgresParts implements DirectorySource {
 
   /** Of a history that goes on elsewhere nothing is taken for known; one that another took the place of is not gone on with. */
   private async lookWhoItIs(): Promise<void> {
-    const [found] = await this.ask<{ epoch: string; timeline: number }>(
-      "SELECT value AS epoch, timeline() AS timeline FROM meta WHERE key = 'epoch'",
+    const { epoch, meta } = this.session;
+    const [found] = await this.ask<{ epoch: string; timeline: number; meta: number }>(
+      "SELECT value AS epoch, timeline() AS timeline, tableoid AS meta FROM meta WHERE key = 'epoch'",
       [],
     );
     if (found === undefined) return;
-    if (found.epoch !== this.session.epoch) {
+    if (found.epoch !== epoch || found.meta !== meta) {
       this.isOver = true;
       this.requireHistory();
     }

@@ -11,6 +11,8 @@ import { earlierTimelines } from './timeline.js';
 export interface Session {
   /** Names the history that it holds now, in positions. */
   readonly epoch: string;
+  /** The table that says so; what was restored is in another. */
+  readonly meta: number;
   /** What is added to transaction ids: a database that was restored may count them from lower on. */
   readonly base: number;
   readonly listened: number;
@@ -44,8 +46,15 @@ export const beginSession = (pool: Pool, steps?: readonly Migration[]): Promise<
  * row that says where it was last it shows: every other way than this one writes it in another transaction.
  */
 const settle = async (ask: Ask, isNew: boolean): Promise<Session> => {
-  const [here] = await ask<{ place: string; xid: number; last: number; earlier: number; timeline: number }>(
-    `SELECT oid::text || ' ' || 'meta'::regclass::oid::text AS place,
+  const [here] = await ask<{
+    place: string;
+    xid: number;
+    last: number;
+    earlier: number;
+    timeline: number;
+    meta: number;
+  }>(
+    `SELECT oid::text || ' ' || 'meta'::regclass::oid::text AS place, 'meta'::regclass::oid AS meta,
       pg_current_xact_id()::text::bigint AS xid, ${earlierTimelines} AS earlier, timeline() AS timeline,
       coalesce((SELECT max(xid) FROM events), 0) AS last
     FROM pg_database WHERE datname = current_database()`,
@@ -55,7 +64,7 @@ const settle = async (ask: Ask, isNew: boolean): Promise<Session> => {
     await putMeta(ask, 'store', randomText());
     await putMeta(ask, 'listened', '0');
   }
-  const { place, xid, last, earlier, timeline } = here!;
+  const { place, xid, last, earlier, timeline, meta } = here!;
   const known = isNew ? undefined : await findMeta(ask, 'home');
   const base = isNew ? 0 : Number(await metaOf(ask, 'xid_base'));
   const isBehind = xid + earlier + base <= last;
@@ -66,6 +75,7 @@ const settle = async (ask: Ask, isNew: boolean): Promise<Session> => {
   }
   return {
     epoch: await metaOf(ask, 'epoch'),
+    meta,
     base: Number(await metaOf(ask, 'xid_base')),
     listened: Number(await metaOf(ask, 'listened')),
     timeline,

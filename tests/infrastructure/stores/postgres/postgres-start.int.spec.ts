@@ -121,6 +121,19 @@ describe('a database', () => {
     await store.close();
   });
 
+  it('that was restored under a running instance takes nothing more from the one that ran, also where no other was started', async () => {
+    const url = await newDatabase();
+    const { store } = await openBoth(url);
+    await write(store, 'a', { events: [launched()] });
+    await runIn(
+      url,
+      'CREATE TABLE restored (LIKE meta INCLUDING ALL); INSERT INTO restored SELECT * FROM meta',
+    );
+    await runIn(url, 'DROP TABLE meta; ALTER TABLE restored RENAME TO meta');
+    await expect(write(store, 'a', { events: [faster()] })).rejects.toThrow('has to be started again');
+    await store.close();
+  });
+
   it('is made ready once, however many instances start on it together', async () => {
     const url = await newDatabase();
     const opened = await Promise.all(Array.from({ length: 4 }, () => openBoth(url, 2)));
