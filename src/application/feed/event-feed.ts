@@ -139,7 +139,10 @@ export class EventFeed {
       this.wake();
       return tail;
     } catch (error) {
-      if (this.following === following) this.following = undefined;
+      if (this.following === following) {
+        this.following = undefined;
+        this.stopListening?.();
+      }
       throw error;
     }
   }

@@ -55,6 +55,27 @@ const stage = () => {
   };
 };
 
+it('a reader that came while the store was away leaves nobody listening', async () => {
+  const clock = new ManualClock();
+  const { store } = open(clock);
+  let [listening, began] = [0, 0];
+  const notices = {
+    tell: () => undefined,
+    listen: () => {
+      [listening, began] = [listening + 1, began + 1];
+      return () => void listening--;
+    },
+  };
+  const away = Object.assign(Object.create(store) as WatchedStore, {
+    notices,
+    follow: () => Promise.reject(new StoreUnavailable('away')),
+  });
+  const feed = new EventFeed(away, clock, silentLogger);
+  const reader = connect(feed, { after: 'latest' });
+  await clock.until(() => reader.hungUp);
+  expect([listening, began]).toEqual([0, 1]);
+});
+
 describe('a reader that is slow', () => {
   it('is not dropped for being behind: it gets the rest when there is room, and costs nothing until then', async () => {
     const { feed, store, clock, until, commit: write } = stage();

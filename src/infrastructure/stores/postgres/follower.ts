@@ -34,7 +34,11 @@ export class Follower {
   async follow(listener: (batch: FeedBatch) => void): Promise<Following> {
     this.listener = listener;
     this.stopHearing = this.calls?.on('events', () => this.wake());
-    const from = this.positions.at(await this.feed.lastPlace());
+    const end = await this.feed.lastPlace().catch((error: unknown) => {
+      this.stop(listener);
+      throw error;
+    });
+    const from = this.positions.at(end);
     if (this.listener === listener) void this.run(listener, from);
     return { from, stop: () => this.stop(listener) };
   }
