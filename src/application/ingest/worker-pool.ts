@@ -106,6 +106,7 @@ export class WorkerPool {
       this.wake();
       for (const { arrivals } of batch.work) this.sinceYield += arrivals.length;
       await this.process(batch.work);
+      this.store.letGo?.(batch.work);
       this.busy--;
       this.buffer.release(batch);
     }

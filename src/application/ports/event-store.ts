@@ -37,6 +37,8 @@ export interface EventStore {
   load(requests: readonly HeadRequest[]): Promise<Head[]>;
   /** Writes the changes; answers the fresh heads of those that had moved meanwhile and were not written. */
   commit(changes: readonly Change[]): Promise<Head[]>;
+  /** Only where heads that `commit` answered are kept from others: nothing more is decided on those of these channels. */
+  letGo?(some: readonly { readonly channel: string }[]): void;
   /** The history of one channel, by number. */
   read(channel: string, page: HistoryPage, signal?: AbortSignal): Promise<StoredEvent[]>;
   /** The feed of all rockets. `after` is a position of this store and epoch; `UnknownPosition` otherwise. */

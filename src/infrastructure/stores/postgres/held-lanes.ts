@@ -4,7 +4,7 @@ import { LANE_LOCKS } from './commit-function.js';
 import type { Pool } from './pool.js';
 import { asStoreError, isBroken } from './postgres-errors.js';
 
-/** Whoever was given heads under their locks decides at once, or others wait for him in vain. */
+/** Whoever was given heads under their locks decides or lets go at once, or others wait for him in vain. */
 const HELD_FOR_MS = 1000;
 
 /** A transaction that has the locks of some channels: what it has read nobody changes before it ends. */
@@ -109,6 +109,12 @@ export class HeldLanes {
 
   of(channel: string): Hold | undefined {
     return this.holds.get(channel);
+  }
+
+  /** Where nothing came of what was read. */
+  letGo(some: readonly { readonly channel: string }[]): void {
+    if (this.holds.size === 0) return;
+    for (const { channel } of some) void this.holds.get(channel)?.giveUp();
   }
 
   async close(): Promise<void> {

@@ -77,6 +77,10 @@ export class PostgresEventStore implements EventStore {
     }
   }
 
+  letGo(some: readonly { readonly channel: string }[]): void {
+    this.parts.held.letGo(some);
+  }
+
   read(channel: string, page: HistoryPage, signal?: AbortSignal): Promise<StoredEvent[]> {
     return this.histories.read(channel, page, signal);
   }

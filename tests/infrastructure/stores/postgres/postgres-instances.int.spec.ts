@@ -53,6 +53,24 @@ describe('an instance that always comes second', () => {
       expect((await headOf(other!, 'hot')).revision).toBe(5);
     }));
 
+  it('keeps nobody waiting with what it was told already', async () => {
+    const url = await postgres.newSchema();
+    const [{ store: one }, { store: other }] = [await openBoth(url), await openBoth(url)];
+    const [second, first] = [one, other].map((store) => pipelineOver(store));
+    await Promise.all([first!.pool.start(), second!.pool.start()]);
+    const sent = messages([launch(), fasterBy(1), fasterBy(2), fasterBy(3)], 'hot');
+    const readUnder = jest.spyOn(one.parts.held, 'readUnder');
+    for (const message of sent) {
+      await first!.send(message);
+      expect(await second!.send(message)).toMatchObject({ outcome: 'duplicate' });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(readUnder).toHaveBeenCalled();
+    expect(one.parts.held.isFree).toBe(true);
+    await Promise.all([first!.pool.drain(), second!.pool.drain()]);
+    await Promise.all([one.close(), other.close()]);
+  });
+
   it('writes without the locks when their time is up before it is known what to write', () =>
     withInstances(1, async ([other], url) => {
       await write(other!, 'hot', { events: [launched()] });
