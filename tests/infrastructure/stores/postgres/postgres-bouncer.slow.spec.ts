@@ -1,4 +1,9 @@
 import type { StoredEvent } from '../../../../src/application/ports/event-store.js';
+import {
+  exportDatabase,
+  importDatabase,
+  verifyDatabase,
+} from '../../../../src/infrastructure/stores/postgres/upkeep/whole-database.js';
 import { eventFeedContract } from '../../../contracts/event-feed-contract.js';
 import { eventStoreContract } from '../../../contracts/event-store-contract.js';
 import { rocketDirectoryContract } from '../../../contracts/rocket-directory-contract.js';
@@ -38,6 +43,27 @@ const open = storesIn(newDatabase);
 eventStoreContract('PostgresEventStore behind PgBouncer', open, runs(2, 20));
 rocketDirectoryContract('RelationalRocketDirectory behind PgBouncer', open, runs(2, 20));
 eventFeedContract('PostgresEventStore behind PgBouncer', open, runs(2, 20));
+
+it('an import behind PgBouncer may be slower than the service, whose limits the role has', async () => {
+  const [from, to] = [await newDatabase(), await newDatabase()];
+  const { store } = await openBoth(from);
+  await write(store, 'a', { events: [launched()] });
+  await store.close();
+  const name = new URL(to).pathname.slice(1);
+  await runIn(
+    server.url,
+    `ALTER ROLE rockets IN DATABASE ${name} SET idle_in_transaction_session_timeout = '200ms'`,
+  );
+  const slowly = async function* (): AsyncGenerator<string[]> {
+    for await (const line of exportDatabase(from)) {
+      yield [JSON.stringify(line)];
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+  };
+  const rules = { parse: (text: string): unknown => JSON.parse(text), isMessage: () => true };
+  expect(await importDatabase(slowly(), to, rules)).toMatchObject({ rockets: 1, events: 1 });
+  expect((await verifyDatabase(to)).damages).toEqual([]);
+});
 
 describe('instances behind PgBouncer', () => {
   it('see each other’s events live by looking alone, and leave no LISTEN behind', async () => {

@@ -10,6 +10,8 @@ import { beginSession, type Session } from '../session.js';
 const DAY_MS = 86_400_000;
 /** A commit of the service holds the locks of its lanes for moments. */
 const LOCKS_WITHIN = '60s';
+/** Behind PgBouncer the limits of the role hold, which are for the service. */
+const noLimits = 'SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0';
 
 /** One connection for a long piece of work; what was not committed by its end never was. */
 class Connection {
@@ -56,7 +58,7 @@ export const atOneMoment = async function* <T>(
   const { connection } = await connect(url, async () => undefined);
   const { ask } = connection;
   try {
-    await ask('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', []);
+    await ask(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${noLimits}`, []);
     await requireTables(ask);
     yield* work(ask);
   } finally {
@@ -81,7 +83,7 @@ export const alone = async <T>(
   });
   const { ask } = connection;
   try {
-    await ask(`BEGIN; SET LOCAL lock_timeout = '${LOCKS_WITHIN}'`, []);
+    await ask(`BEGIN; ${noLimits}; SET LOCAL lock_timeout = '${LOCKS_WITHIN}'`, []);
     // A snapshot from before the locks would show what was there before their holders were done: each statement has its own.
     await ask(`SELECT pg_advisory_xact_lock(${LANE_LOCKS}, lane) FROM generate_series(0, $1) AS lane`, [
       LANES - 1,
