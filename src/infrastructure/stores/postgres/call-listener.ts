@@ -55,14 +55,21 @@ export class CallListener {
   private async run(): Promise<void> {
     this.running = true;
     while (this.wanted.size > 0) {
-      const client = this.newClient();
-      const isPooled = await this.listen(client).catch(() => false);
-      // A server that hangs would not say that it has ended: nobody waits for it.
-      client.removeAllListeners('end');
-      void client.end().catch(() => undefined);
+      const isPooled = await this.listenOnce().catch(() => false);
       if (this.wanted.size > 0) await this.pause(isPooled ? POOLED_AGAIN_AFTER_MS : AGAIN_AFTER_MS);
     }
     this.running = false;
+  }
+
+  private async listenOnce(): Promise<boolean> {
+    const client = this.newClient();
+    try {
+      return await this.listen(client);
+    } finally {
+      // A server that hangs would not say that it has ended: nobody waits for it.
+      client.removeAllListeners('end');
+      void client.end().catch(() => undefined);
+    }
   }
 
   private newClient(): pg.Client {

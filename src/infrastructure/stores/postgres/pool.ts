@@ -85,6 +85,18 @@ const requireAddress = (url: string | undefined): void => {
   );
 };
 
+/** The driver's own makes connections in answer to events, too, where nobody would catch what it throws. */
+class SteadyPool extends pg.Pool {
+  protected newClient(waiting: { readonly callback: (error: unknown) => void }): void {
+    try {
+      (pg.Pool.prototype as unknown as SteadyPool).newClient.call(this, waiting);
+    } catch (error) {
+      // As a certificate that DATABASE_URL names and that is gone.
+      waiting.callback(error);
+    }
+  }
+}
+
 /** Some connections, each made when it is needed. Nothing in here lasts longer than a transaction on one of them. */
 export class Pool {
   private pool: pg.Pool;
@@ -173,7 +185,7 @@ export class Pool {
       lock_timeout: queryTimeoutMs,
       idle_in_transaction_session_timeout: queryTimeoutMs,
     };
-    const pool = new pg.Pool({
+    const pool = new SteadyPool({
       ...withOptions(url, limitsAtServer ? notingWhoHasGone : ''),
       application_name: 'rockets',
       max: connections,
