@@ -13,9 +13,10 @@ const LOOK_BACK_SECONDS = 10;
 /** Of more than this it is only known that there is much. */
 const MOST_TOLD = 1000;
 
+/** Another release may leave out what this one tells. */
 interface Told {
-  readonly gapsOf: readonly string[];
-  readonly late: readonly LateNotice[];
+  readonly gapsOf?: readonly string[];
+  readonly late?: readonly LateNotice[];
 }
 
 /** Instances tell each other in a table what is no event: outside of the commits, and no more than a few rows a second. */
@@ -88,7 +89,7 @@ export class SharedNotices implements NoticeBoard {
       // What was there before is nobody's news.
       const fresh = seen === undefined ? [] : rows?.filter(({ id }) => !seen!.has(id));
       for (const { notices } of fresh ?? []) {
-        const { gapsOf, late } = JSON.parse(notices) as Told;
+        const { gapsOf = [], late = [] } = JSON.parse(notices) as Told;
         listener({ gapsOf: new Set(gapsOf), late });
       }
       if (rows !== undefined) seen = new Set(rows.map(({ id }) => id));
