@@ -132,8 +132,9 @@ describe('while PostgreSQL', () => {
       else await delay(random() * 80);
       expect(await statusOf('/livez')).toBe(200);
     }
-    expect(await untilAnswered(202)).toBeLessThan(5000);
     await stop();
+    proxy.settle();
+    expect(await untilAnswered(202)).toBeLessThan(5000);
     await fleet.finish(service.port);
     await expectExact(service.url, fleet);
     expect(fleet.acknowledged).toBeGreaterThan(many);

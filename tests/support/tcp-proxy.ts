@@ -108,8 +108,14 @@ export class TcpProxy {
     }
   }
 
-  async close(): Promise<void> {
+  /** All connections are cut once more; those that are made from now on are left alone. */
+  settle(): void {
+    this.tricks.clear();
     this.cut();
+  }
+
+  async close(): Promise<void> {
+    this.settle();
     await new Promise((resolve) => this.listener.close(resolve));
   }
 
