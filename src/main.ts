@@ -36,9 +36,10 @@ const main = async (): Promise<void> => {
 
 const serve = async (config: Config): Promise<void> => {
   outliveLog();
-  // Until it listens there is nothing to end in order.
-  const leave = (): never => process.exit();
-  process.once('SIGTERM', leave).once('SIGINT', leave);
+  // Until it listens there is nothing to end in order. What is listened to is said once: a signal that comes just when one
+  // listener takes the place of another is lost.
+  let end: (signal: NodeJS.Signals) => void = () => process.exit();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal));
   const container = await createContainer(config);
   const logger = container.get(parts.logger);
   const service = container.get(parts.service);
@@ -73,8 +74,7 @@ const serve = async (config: Config): Promise<void> => {
       },
     );
   };
-  process.off('SIGTERM', leave).on('SIGTERM', stop);
-  process.off('SIGINT', leave).on('SIGINT', stop);
+  end = stop;
   process.on('uncaughtException', (error) => {
     logger.error('unexpected error: no new work is taken', { error: error.stack ?? error.message });
     process.exitCode = 1;

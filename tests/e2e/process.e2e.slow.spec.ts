@@ -159,6 +159,15 @@ it('lives without a terminal, a working directory of its own, or any setting', a
   await once(child, 'exit');
 });
 
+it('hears the signal that comes in the moment it says that it listens', async () => {
+  for (let i = 0; i < 10; i++) {
+    const child = spawn(process.execPath, [main, '--port', '0'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    await once(child.stderr, 'data');
+    child.kill();
+    expect((await once(child, 'exit'))[0]).toBe(0);
+  }
+}, 60_000);
+
 /** Sends `head`, then `drop` each 500 ms, until the server ends it; the first line it answered and how long it took. */
 const drip = async (
   port: number,
