@@ -1,7 +1,7 @@
 import { sumOf } from '../relational/rows.js';
 import { SUM_OF_ONE } from '../relational/totals.js';
 import { asStored, columnsOf, plainType, type TableName } from './tables.js';
-import { earlierTimelines } from './timeline.js';
+import { asInFeed } from './timeline.js';
 
 /** The namespaces of our advisory locks: lanes, parts of totals, changes of the schema. */
 export const LANE_LOCKS = 0x526b1;
@@ -127,7 +127,7 @@ export const commitFunction = `
       PERFORM set_config('synchronous_commit', 'on', true);
     END IF;
     SELECT value::bigint INTO base FROM meta WHERE key = 'xid_base';
-    xid := pg_current_xact_id()::text::bigint + base + ${earlierTimelines};
+    xid := ${asInFeed('pg_current_xact_id()', 'base')};
 
     IF 0 = ANY (r_was) THEN
       INSERT INTO rockets SELECT ${columnsOf('rockets')

@@ -1,5 +1,6 @@
 import type { FeedHolder, HeldBack } from '../../../application/ports/event-store.js';
 import type { Ask } from '../relational/ask.js';
+import { asInFeed } from './timeline.js';
 
 /** More are not counted. */
 const MOST_COUNTED = 10_000;
@@ -25,7 +26,7 @@ interface Holder {
 }
 
 const findEnd = `SELECT open, (
-    SELECT count(*)::int FROM (SELECT FROM events WHERE xid >= open + $1 LIMIT ${MOST_COUNTED}) AS waiting
+    SELECT count(*)::int FROM (SELECT FROM events WHERE xid >= ${asInFeed('open', '$1')} LIMIT ${MOST_COUNTED}) AS waiting
   ) AS events
   FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS open) AS now`;
 

@@ -13,7 +13,7 @@ import type { PlacedEvent } from '../relational/rows.js';
 import { StoreDamaged } from '../relational/store-errors.js';
 import { rareTypes } from '../relational/totals.js';
 import type { PostgresParts } from './postgres-parts.js';
-import { earlierTimelines } from './timeline.js';
+import { asInFeed } from './timeline.js';
 import { comparePlaces, eventFormat, noPlace, type Place, type PlacedRow, type Positions } from './events.js';
 
 /** A filter without an index answers a short page after so many events. */
@@ -121,7 +121,7 @@ export class Feed {
       ORDER BY xid DESC, position DESC LIMIT 1)`;
     const [row] = await this.ask<{ readable: number[] | null; last: number[] | null; horizon: number }>(
       `SELECT horizon, ${lastOf('WHERE xid < horizon')} AS readable, ${lastOf('')} AS last
-        FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint + $1 + ${earlierTimelines} AS horizon) AS now`,
+        FROM (SELECT ${asInFeed('pg_snapshot_xmin(pg_current_snapshot())', '$1')} AS horizon) AS now`,
       [this.parts.session.base],
       signal,
     );

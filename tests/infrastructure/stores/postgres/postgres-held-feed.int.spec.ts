@@ -1,7 +1,9 @@
 import pg from 'pg';
+import { launched as launchedEvent, write } from '../../../support/builders.js';
 import { documentedFetch } from '../../../support/documented-fetch.js';
 import { launched, message } from '../../../support/messages.js';
 import { OwnServer, runIn } from '../../../support/postgres-server.js';
+import { openBoth } from '../../../support/postgres-stores.js';
 import { startService, type TestService } from '../../../support/test-service.js';
 
 let server: OwnServer;
@@ -116,4 +118,19 @@ describe('the feed', () => {
     await other.query('COMMIT');
     expect((await feed()).heldBack).toBeUndefined();
   });
+});
+
+it('is held back by nobody because a replica has taken over before', async () => {
+  await runIn(server.url, 'CREATE DATABASE later');
+  const url = server.url.replace(/postgres$/, 'later');
+  await (await openBoth(url)).store.close();
+  await runIn(url, 'CREATE OR REPLACE FUNCTION timeline() RETURNS bigint LANGUAGE sql RETURN 3::bigint');
+  const { store } = await openBoth(url);
+  await write(store, 'a', { events: [launchedEvent()] });
+  expect((await store.readAll({ limit: 10 })).events).toHaveLength(1);
+  expect(await store.heldBack()).toBeUndefined();
+  // For longer than anything that is told of.
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  expect(await store.heldBack()).toBeUndefined();
+  await store.close();
 });

@@ -9,7 +9,7 @@ import { Proof, type VerifyReport } from '../../upkeep/proof.js';
 import { eventFormat, type PlacedRow } from '../events.js';
 import { metaOf } from '../meta.js';
 import { alone, atOneMoment } from './connection.js';
-import { earlierTimelines } from '../timeline.js';
+import { asInFeed } from '../timeline.js';
 import { damagedMinutes, strays } from './outside-rockets.js';
 import { WholeImport } from './whole-import.js';
 
@@ -57,15 +57,15 @@ export const importDatabase = (
 ): Promise<Imported> =>
   alone(url, async (ask, { base }) => {
     const [here] = await ask<{ xid: number; isEmpty: boolean }>(
-      `SELECT pg_current_xact_id()::text::bigint + ${earlierTimelines} AS xid, NOT EXISTS (SELECT FROM rockets) AS "isEmpty"`,
-      [],
+      `SELECT ${asInFeed('pg_current_xact_id()', '$1')} AS xid, NOT EXISTS (SELECT FROM rockets) AS "isEmpty"`,
+      [base],
     );
     if (!here!.isEmpty) {
       throw new StoreRefused(
         'The database holds rockets already: give the export an empty one, or a schema of its own, or send it to a running service with --url.',
       );
     }
-    const whole = new WholeImport(ask, here!.xid + base);
+    const whole = new WholeImport(ask, here!.xid);
     const work = new Import(whole, rules);
     for await (const some of lines) for (const line of some) await work.take(line);
     const imported = await work.finish();
