@@ -8,6 +8,12 @@ export const LANE_LOCKS = 0x526b1;
 export const PART_LOCKS = 0x526b2;
 export const SCHEMA_LOCK = 0x526b3;
 
+/** In the order in which they stand in the array, which has to be ascending. */
+const lockingOf = (lanes: string): string =>
+  `pg_advisory_xact_lock(${LANE_LOCKS}, lane) FROM unnest(${lanes}) AS lane`;
+
+export const lockLanes = `SELECT ${lockingOf('$1::int[]')}`;
+
 /** What is raised when a commit was decided on another epoch, or before another server took over. */
 export const EPOCH_MOVED = 'RK001';
 
@@ -106,7 +112,7 @@ export const commitFunction = `
     recorded bigint;
     own_part int := 0;
   BEGIN
-    PERFORM pg_advisory_xact_lock(${LANE_LOCKS}, lane) FROM unnest(lanes) AS lane;
+    PERFORM ${lockingOf('lanes')};
     -- The table has another oid where a dump was restored under a running instance, which alone changes no value.
     IF NOT EXISTS (
       SELECT FROM meta WHERE key = 'epoch' AND value || ' ' || tableoid || ' ' || timeline() = the_epoch

@@ -1,7 +1,8 @@
 import type { PoolClient } from 'pg';
 import type { Cell } from '../relational/rows.js';
-import { LANE_LOCKS } from './commit-function.js';
-import type { Pool } from './pool.js';
+import { listOf } from './arrays.js';
+import { lockLanes } from './commit-function.js';
+import { askOn, type Pool } from './pool.js';
 import { asStoreError, isBroken } from './postgres-errors.js';
 
 /** Whoever was given heads under their locks decides or lets go at once, or others wait for him in vain. */
@@ -87,11 +88,9 @@ export class HeldLanes {
       const client = await this.pool.checkOut();
       try {
         await client.query('BEGIN');
-        for (const lane of lanes) await client.query(`SELECT pg_advisory_xact_lock(${LANE_LOCKS}, ${lane})`);
-        const found = await read(
-          async (sql, values) =>
-            (await client.query<Record<string, unknown>>(sql, [...values])).rows as Row[],
-        );
+        const ask = askOn(client);
+        await ask(lockLanes, [listOf(lanes)]);
+        const found = await read((sql, values) => ask<Row>(sql, values));
         const hold = new Hold(client, new Set(channels), (ended) => this.forget(ended));
         for (const channel of channels) this.holds.set(channel, hold);
         return found;

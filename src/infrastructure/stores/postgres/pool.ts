@@ -97,6 +97,12 @@ class SteadyPool extends pg.Pool {
   }
 }
 
+/** What is asked on one connection, with the errors of the driver as they are. */
+export const askOn =
+  (client: pg.ClientBase): Ask =>
+  async <Row>(sql: string, values: readonly unknown[]) =>
+    (await client.query<Record<string, unknown>>(sql, [...values])).rows as Row[];
+
 /** Some connections, each made when it is needed. Nothing in here lasts longer than a transaction on one of them. */
 export class Pool {
   private pool: pg.Pool;
@@ -126,7 +132,7 @@ export class Pool {
   /** With the errors of the driver as they are. */
   async query(sql: string, values: readonly Cell[], signal?: AbortSignal): Promise<unknown[]> {
     const rows = await this.using(async (client) =>
-      signal?.aborted ? undefined : (await client.query<Record<string, unknown>>(sql, [...values])).rows,
+      signal?.aborted ? undefined : askOn(client)(sql, values),
     );
     // What nobody waits for any more is no fault of the connection.
     if (rows === undefined) throw signal!.reason;

@@ -3,7 +3,7 @@ import type { Ask } from '../relational/ask.js';
 import { SCHEMA_LOCK } from './commit-function.js';
 import { findMeta, inRow, metaOf, putMeta } from './meta.js';
 import { migrate } from './migrating.js';
-import type { Pool } from './pool.js';
+import { askOn, type Pool } from './pool.js';
 import type { Migration } from './schema.js';
 import { earlierTimelines } from './timeline.js';
 
@@ -26,8 +26,7 @@ export interface Session {
  */
 export const beginSession = (pool: Pool, steps?: readonly Migration[]): Promise<Session> =>
   pool.using(async (client) => {
-    const ask: Ask = async <Row>(sql: string, values: readonly unknown[]) =>
-      (await client.query<Record<string, unknown>>(sql, [...values])).rows as Row[];
+    const ask = askOn(client);
     await ask('BEGIN', []);
     try {
       await ask(`SET LOCAL lock_timeout = '60s'; SET LOCAL statement_timeout = '60s'`, []);

@@ -1,9 +1,9 @@
 import { LANES } from '../../../../application/ingest/lanes.js';
 import type { Ask } from '../../relational/ask.js';
-import type { Cell } from '../../relational/rows.js';
-import { LANE_LOCKS } from '../commit-function.js';
+import { listOf } from '../arrays.js';
+import { lockLanes } from '../commit-function.js';
 import { requireTables } from '../migrating.js';
-import { Pool } from '../pool.js';
+import { askOn, Pool } from '../pool.js';
 import { asStartError } from '../postgres-errors.js';
 import { beginSession, type Session } from '../session.js';
 
@@ -23,8 +23,8 @@ class Connection {
 
   static async open(pool: Pool): Promise<Connection> {
     const client = await pool.checkOut();
-    const ask: Ask = async <Row>(sql: string, values: readonly Cell[]) =>
-      (await client.query<Record<string, unknown>>(sql, [...values]).catch(explained)).rows as Row[];
+    const plain = askOn(client);
+    const ask: Ask = (sql, values) => plain(sql, values).catch(explained) as Promise<never[]>;
     return new Connection(pool, ask, () => client.release(true));
   }
 
@@ -76,18 +76,14 @@ export const alone = async <T>(
   prepare: (ask: Ask) => Promise<void> = async () => undefined,
 ): Promise<T> => {
   const { prepared: session, connection } = await connect(url, async (pool) => {
-    await prepare(
-      async <Row>(sql: string, values: readonly Cell[]) => (await pool.query(sql, values)) as Row[],
-    );
+    await pool.using((client) => prepare(askOn(client)));
     return beginSession(pool);
   });
   const { ask } = connection;
   try {
     await ask(`BEGIN; ${noLimits}; SET LOCAL lock_timeout = '${LOCKS_WITHIN}'`, []);
     // A snapshot from before the locks would show what was there before their holders were done: each statement has its own.
-    await ask(`SELECT pg_advisory_xact_lock(${LANE_LOCKS}, lane) FROM generate_series(0, $1) AS lane`, [
-      LANES - 1,
-    ]);
+    await ask(lockLanes, [listOf(Array.from({ length: LANES }, (_, lane) => lane))]);
     const result = await work(ask, session);
     await ask('COMMIT', []);
     return result;
