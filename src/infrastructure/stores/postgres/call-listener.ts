@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { Pause } from './pause.js';
 import { listenerOf, type Call, type WakeUpCalls } from './wake-up-calls.js';
 
 const CONNECT_TIMEOUT_MS = 3000;
@@ -24,8 +25,7 @@ export class CallListener {
   private running = false;
   private isGone = true;
   private isBack = false;
-  /** Ends the pause that is on. */
-  private interrupt = (): void => undefined;
+  private readonly pause = new Pause();
 
   constructor(
     private readonly url: string | undefined,
@@ -38,25 +38,25 @@ export class CallListener {
     if (!this.running) void this.run();
     return () => {
       if (this.wanted.get(call) === wake) this.wanted.delete(call);
-      if (this.wanted.size === 0) this.interrupt();
+      if (this.wanted.size === 0) this.pause.end();
     };
   }
 
   /** Something has come for which there was no call. */
   doubt(): void {
-    if (this.isReliable) this.interrupt();
+    if (this.isReliable) this.pause.end();
   }
 
   close(): void {
     this.wanted.clear();
-    this.interrupt();
+    this.pause.end();
   }
 
   private async run(): Promise<void> {
     this.running = true;
     while (this.wanted.size > 0) {
       const isPooled = await this.listenOnce().catch(() => false);
-      if (this.wanted.size > 0) await this.pause(isPooled ? POOLED_AGAIN_AFTER_MS : AGAIN_AFTER_MS);
+      if (this.wanted.size > 0) await this.pause.take(isPooled ? POOLED_AGAIN_AFTER_MS : AGAIN_AFTER_MS);
     }
     this.running = false;
   }
@@ -84,7 +84,7 @@ export class CallListener {
     client.on('error', () => undefined);
     client.on('end', () => {
       this.isGone = true;
-      this.interrupt();
+      this.pause.end();
     });
     client.on('notification', ({ payload = '' }) => this.hear(payload));
     return client;
@@ -98,9 +98,9 @@ export class CallListener {
     await client.query(`SET application_name = '${listenerOf(this.calls.instance)}'`);
     await client.query(`LISTEN "${this.calls.channel}"`);
     for (let wait = KNOWN_AFTER_MS; this.isWanted && (await this.comesBack()); wait = DOUBT_MS) {
-      await this.pause(wait);
+      await this.pause.take(wait);
       this.isReliable = this.isWanted;
-      if (this.isReliable) await this.pause(undefined);
+      if (this.isReliable) await this.pause.take();
       this.isReliable = false;
     }
     return false;
@@ -113,7 +113,7 @@ export class CallListener {
   private async comesBack(): Promise<boolean> {
     this.isBack = false;
     await this.calls.callBack();
-    if (!this.isBack) await this.pause(BACK_WITHIN_MS);
+    if (!this.isBack) await this.pause.take(BACK_WITHIN_MS);
     return this.isBack;
   }
 
@@ -122,17 +122,6 @@ export class CallListener {
     if (instance !== this.calls.instance) return this.wanted.get(call as Call)?.();
     if (call !== 'echo') return;
     this.isBack = true;
-    this.interrupt();
-  }
-
-  /** Until it is interrupted, at the most for so long. */
-  private pause(ms: number | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = ms === undefined ? undefined : setTimeout(resolve, ms).unref();
-      this.interrupt = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    this.pause.end();
   }
 }

@@ -2,6 +2,7 @@ import type { FeedBatch, Following, Position } from '../../../application/ports/
 import type { CallListener } from './call-listener.js';
 import type { Positions } from './events.js';
 import type { Feed, News } from './feed.js';
+import { Pause } from './pause.js';
 
 /** So many events are handed over at a time. */
 const PAGE = 1000;
@@ -20,8 +21,7 @@ const AGAIN_AFTER_MS = 500;
  */
 export class Follower {
   private listener: ((batch: FeedBatch) => void) | undefined;
-  private wakeUp: (() => void) | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private readonly pause = new Pause();
   private hasNews = false;
   private stopHearing: (() => void) | undefined;
 
@@ -46,7 +46,7 @@ export class Follower {
   /** Something was written. */
   wake(): void {
     this.hasNews = true;
-    this.wakeUp?.();
+    this.pause.end();
   }
 
   close(): void {
@@ -72,7 +72,7 @@ export class Follower {
       const news = await this.look(after);
       if (this.listener !== listener) return;
       if (news === undefined) {
-        await this.sleep(AGAIN_AFTER_MS);
+        await this.pause.take(AGAIN_AFTER_MS);
         continue;
       }
       const { events, next, isMore } = news;
@@ -90,7 +90,7 @@ export class Follower {
   }
 
   private async rest(began: number, ms: number): Promise<void> {
-    if (!this.hasNews) await this.sleep(ms);
+    if (!this.hasNews) await this.pause.take(ms);
     const early = began + SHORTEST_MS - performance.now();
     if (early > 0) await new Promise((resolve) => setTimeout(resolve, early).unref());
   }
@@ -98,17 +98,5 @@ export class Follower {
   /** Undefined when it can't be read now: nothing is lost, as the next look begins where the last one ended. */
   private look(after: Position): Promise<News | undefined> {
     return this.feed.news(after, PAGE).catch(() => undefined);
-  }
-
-  private sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.wakeUp = () => {
-        clearTimeout(this.timer);
-        this.wakeUp = undefined;
-        resolve();
-      };
-      this.timer = setTimeout(() => this.wakeUp?.(), ms);
-      this.timer.unref();
-    });
   }
 }

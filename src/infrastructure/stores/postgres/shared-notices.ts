@@ -1,6 +1,7 @@
 import type { LateNotice, NoticeBoard, Notices } from '../../../application/ports/event-store.js';
 import type { Ask } from '../relational/ask.js';
 import type { CallListener } from './call-listener.js';
+import { Pause } from './pause.js';
 import type { WakeUpCalls } from './wake-up-calls.js';
 
 /** What happens within so long is put up together. */
@@ -26,7 +27,7 @@ export class SharedNotices implements NoticeBoard {
   private gathering: NodeJS.Timeout | undefined;
   private listener: ((notices: Notices) => void) | undefined;
   private isCalled = false;
-  private wakeUp = (): void => undefined;
+  private readonly pause = new Pause();
 
   constructor(
     private readonly instance: string,
@@ -54,7 +55,7 @@ export class SharedNotices implements NoticeBoard {
 
   private wake(): void {
     this.isCalled = true;
-    this.wakeUp();
+    this.pause.end();
   }
 
   close(): void {
@@ -93,17 +94,7 @@ export class SharedNotices implements NoticeBoard {
         listener({ gapsOf: new Set(gapsOf), late });
       }
       if (rows !== undefined) seen = new Set(rows.map(({ id }) => id));
-      if (!this.isCalled) await this.sleep(this.called?.isReliable === true ? IDLE_MS : LOOK_EVERY_MS);
+      if (!this.isCalled) await this.pause.take(this.called?.isReliable === true ? IDLE_MS : LOOK_EVERY_MS);
     }
-  }
-
-  private sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms).unref();
-      this.wakeUp = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 }
