@@ -85,11 +85,11 @@ export const withDatabase = async (measure: (database: Database) => Promise<Row[
   }
 };
 
-/** All tables of a schema, with their indexes. */
-export const bytesOfTables = async (url: string): Promise<number> => {
+/** All tables of a schema, with their indexes, or these alone. */
+export const bytesOfTables = async (url: string, measure = 'pg_total_relation_size'): Promise<number> => {
   const [row] = await runIn(
     url,
-    `SELECT sum(pg_total_relation_size(oid))::float8 AS bytes FROM pg_class
+    `SELECT sum(${measure}(oid))::float8 AS bytes FROM pg_class
       WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'`,
   );
   return Number(row!['bytes']);
