@@ -3,13 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { Failure } from '../../src/cli/failure.js';
-import type { EventStore } from '../../src/application/ports/event-store.js';
 import { importDatabase } from '../../src/infrastructure/stores/postgres/upkeep/whole-database.js';
 import { changeOn, faster, headOf, launched, received, write } from '../support/builders.js';
 import { runIn } from '../support/postgres-server.js';
 import { openBoth, postgresForAll } from '../support/postgres-stores.js';
 import { SqliteStores } from '../support/sqlite-stores.js';
-import { answersOf, fill, rockets, served, servedFrom, tablesOf } from './whole-store.js';
+import {
+  answersOf,
+  fill,
+  oddHistories,
+  rockets,
+  served,
+  servedFrom,
+  tablesOf,
+  type History,
+} from './whole-store.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rockets-import-'));
 const stores = new SqliteStores();
@@ -104,27 +112,8 @@ describe('an export of a file, made into a database', () => {
     expect(tablesOf(again)).toEqual(tablesOf(file));
   });
 
-  it.each<[string, (store: EventStore) => Promise<void>]>([
-    ['nothing', async () => undefined],
-    [
-      'gaps that were opened by a clock that was set back',
-      async (store) => {
-        await write(store, 'a', { added: [received('a', 9, faster(), 5000)], recordedAt: 5000 });
-        await store.listened(7);
-        await write(store, 'a', { added: [received('a', 5, faster(), 2000)], recordedAt: 2000 });
-        await write(store, 'b', { added: [received('b', 3, faster(), 1000)], recordedAt: 1000 });
-        await store.listened(7);
-        await write(store, 'a', { added: [received('a', 12, faster(), 1500)], recordedAt: 1500 });
-        await write(store, 'b', { events: [launched()] });
-      },
-    ],
-    [
-      'messages whose turn had come when a crash was quicker',
-      async (store) => {
-        const added = [2, 3, 7].map((number) => received('a', number));
-        await write(store, 'a', { events: [launched()], added });
-      },
-    ],
+  it.each<History>([
+    ...oddHistories,
     [
       'more than a page of messages that wait, and of events',
       async (store) => {

@@ -3,9 +3,18 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { Failure } from '../../src/cli/failure.js';
 import { SqliteEventStore } from '../../src/infrastructure/stores/sqlite/sqlite-event-store.js';
-import { faster, launched, received, write } from '../support/builders.js';
+import { launched, received, write } from '../support/builders.js';
 import { SqliteStores } from '../support/sqlite-stores.js';
-import { answersOf, fill, rockets, served, tablesOf, writeNew } from './whole-store.js';
+import {
+  answersOf,
+  fill,
+  oddHistories,
+  rockets,
+  served,
+  tablesOf,
+  writeNew,
+  type History,
+} from './whole-store.js';
 
 const stores = new SqliteStores();
 afterAll(() => stores.remove());
@@ -85,30 +94,11 @@ describe('an export made into a new store', () => {
     expect(warnings).toEqual([]);
   });
 
-  it.each([
-    ['nothing', async () => undefined],
-    [
-      'gaps that were opened by a clock that was set back',
-      async (store: SqliteEventStore) => {
-        await write(store, 'a', { added: [received('a', 9, faster(), 5000)], recordedAt: 5000 });
-        await store.listened(7);
-        await write(store, 'a', { added: [received('a', 5, faster(), 2000)], recordedAt: 2000 });
-        await write(store, 'b', { added: [received('b', 3, faster(), 1000)], recordedAt: 1000 });
-        await store.listened(7);
-        await write(store, 'a', { added: [received('a', 12, faster(), 1500)], recordedAt: 1500 });
-        await write(store, 'b', { events: [launched()] });
-      },
-    ],
-    [
-      'messages whose turn had come when a crash was quicker',
-      async (store: SqliteEventStore) => {
-        const added = [2, 3, 7].map((number) => received('a', number));
-        await write(store, 'a', { events: [launched()], added });
-      },
-    ],
+  it.each<History>([
+    ...oddHistories,
     [
       'more than a page of everything',
-      async (store: SqliteEventStore) => {
+      async (store) => {
         const numbers = Array.from({ length: 2100 }, (_, i) => i);
         const rocket = (channel: string) =>
           [channel, { events: [launched()], added: [received(channel, 3), received(channel, 5)] }] as const;

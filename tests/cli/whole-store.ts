@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import type { EventStore } from '../../src/application/ports/event-store.js';
 import { registerStoreCommands } from '../../src/cli/store-commands.js';
 import { parts } from '../../src/container.js';
-import { changeOn, type ChangeParts } from '../support/builders.js';
+import { changeOn, faster, launched, received, write, type ChangeParts } from '../support/builders.js';
 import { startService, type TestService } from '../support/test-service.js';
 
 export interface Said {
@@ -196,3 +196,29 @@ export const writeNew = async (
   const heads = await store.load([...rockets.keys()].map((channel) => ({ channel, numbers: [] })));
   await store.commit(heads.map((head) => changeOn(head, rockets.get(head.channel)!)));
 };
+
+/** What is written to a store before all of it is moved, by its name. */
+export type History = [string, (store: EventStore) => Promise<void>];
+
+export const oddHistories: readonly History[] = [
+  ['nothing', async () => undefined],
+  [
+    'gaps that were opened by a clock that was set back',
+    async (store) => {
+      await write(store, 'a', { added: [received('a', 9, faster(), 5000)], recordedAt: 5000 });
+      await store.listened(7);
+      await write(store, 'a', { added: [received('a', 5, faster(), 2000)], recordedAt: 2000 });
+      await write(store, 'b', { added: [received('b', 3, faster(), 1000)], recordedAt: 1000 });
+      await store.listened(7);
+      await write(store, 'a', { added: [received('a', 12, faster(), 1500)], recordedAt: 1500 });
+      await write(store, 'b', { events: [launched()] });
+    },
+  ],
+  [
+    'messages whose turn had come when a crash was quicker',
+    async (store) => {
+      const added = [2, 3, 7].map((number) => received('a', number));
+      await write(store, 'a', { events: [launched()], added });
+    },
+  ],
+];
