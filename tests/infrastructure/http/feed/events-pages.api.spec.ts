@@ -78,6 +78,14 @@ describe.each(httpStores)('pages of events from the store $store', ({ env }) => 
     expect(client.named('message').map((event) => (event as EventJson).number)).toEqual([2, 4, 6]);
   });
 
+  it('are not sent again as a table that the client has', async () => {
+    await report(message(1, launched(), 'a'));
+    for (const path of ['/events', '/rockets/a/events']) {
+      const headers = { Accept: 'text/csv', 'If-None-Match': '*', 'Cache-Control': 'max-age=0' };
+      expect((await documentedFetch(`${service.url}${path}`, { headers })).status).toBe(304);
+    }
+  });
+
   it('are tables for spreadsheets, in which nothing is a formula', async () => {
     await report(
       message(1, launched(500, 'Falcon "9", v2', '=HYPERLINK("http://x")'), 'a'),

@@ -72,6 +72,13 @@ export const pageNotModified: Readonly<Record<string, ApiResponse>> = {
   '304': response(unchanged, undefined, { ETag: headers.etag, Link: headers.link }),
 };
 
+/** A page of events may be a table. */
+export const eventsHeaders = { Link: headers.link, 'Content-Disposition': headers.attachment };
+
+export const eventsNotModified: Readonly<Record<string, ApiResponse>> = {
+  '304': response(unchanged, undefined, { ETag: headers.etag, ...eventsHeaders }),
+};
+
 export const json = (schema: string, example: unknown): Readonly<Record<string, Media>> => ({
   'application/json': { schema: ref(schema), examples: { example: { value: example } } },
 });

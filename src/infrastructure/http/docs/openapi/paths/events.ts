@@ -3,11 +3,11 @@ import { ref, type PathItem } from '../model.js';
 import { feedParameters, ifNoneMatch, positionInPath, requestId } from '../parameters.js';
 import {
   csv,
-  headers,
   json,
   jsonArray,
   notModified,
-  pageNotModified,
+  eventsHeaders,
+  eventsNotModified,
   problemResponses,
   response,
 } from '../responses.js';
@@ -48,9 +48,9 @@ export const eventPaths: Readonly<Record<string, PathItem>> = {
               examples: { caughtUp: { value: liveExample } },
             },
           },
-          { Link: headers.link, 'Content-Disposition': headers.attachment },
+          eventsHeaders,
         ),
-        ...pageNotModified,
+        ...eventsNotModified,
         ...problemResponses(
           'invalid-query',
           'unknown-position',
