@@ -1,6 +1,8 @@
+import { hostname } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import type { AccessRules } from './infrastructure/auth/access.js';
 import { millisecondsIn } from './infrastructure/duration.js';
+import type { KafkaSettings } from './infrastructure/kafka/connection.js';
 
 /** The only reader of the environment. Every setting is here, with its default and what it must be. */
 export interface Config {
@@ -34,6 +36,12 @@ export interface Config {
   /** Undefined: PGHOST and the other variables of PostgreSQL's own programs hold. */
   readonly databaseUrl: string | undefined;
   readonly databaseConnections: number;
+  /** What takes in the messages: this instance itself, or a topic that consumers work off. */
+  readonly ingest: 'http' | 'kafka';
+  /** Whether this instance works off that topic. */
+  readonly consume: 'none' | 'kafka';
+  /** Undefined: neither. */
+  readonly kafka: KafkaSettings | undefined;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug' | 'silent';
   readonly logFormat: 'json' | 'text';
 }
@@ -104,10 +112,16 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
     sqliteSynchronous: read.oneOf('SQLITE_SYNCHRONOUS', 'full', ['full', 'normal']),
     databaseUrl: readDatabaseUrl(read),
     databaseConnections: read.integer('DATABASE_CONNECTIONS', 10, 3, 1000),
+    ...readKafka(read),
     logLevel: read.oneOf('LOG_LEVEL', 'info', ['error', 'warn', 'info', 'debug', 'silent']),
     logFormat: read.oneOf('LOG_FORMAT', onTerminal ? 'text' : 'json', ['json', 'text']),
   };
   if (config.eventStore === 'postgres') requireDatabase(read, config.databaseUrl);
+  if (config.ingest === 'kafka' && config.consume === 'none' && config.eventStore !== 'postgres') {
+    const expected =
+      'postgres, or CONSUME=kafka set, with INGEST=kafka: nobody here would know what became of a message';
+    read.refuse('EVENT_STORE', config.eventStore, expected, undefined);
+  }
   read.mustHold('BUFFER_BYTES', config.bufferBytes, 'BODY_BYTES', config.bodyBytes);
   read.finish();
   return config;
@@ -138,6 +152,59 @@ const withoutPassword = (text: string): string => {
   }
   return url.href;
 };
+
+const readKafka = (read: Settings): Pick<Config, 'ingest' | 'consume' | 'kafka'> => {
+  const ingest = read.oneOf('INGEST', 'http', ['http', 'kafka']);
+  const consume = read.oneOf('CONSUME', 'none', ['none', 'kafka']);
+  const brokers = read.list('KAFKA_BROKERS', isBroker, brokersRule);
+  const settings = {
+    brokers,
+    topic: read.topic('KAFKA_TOPIC', 'rockets.messages'),
+    rejectedTopic: read.topic('KAFKA_REJECTED_TOPIC', 'rockets.rejected'),
+    group: read.text('KAFKA_GROUP', 'rockets'),
+    partitions: read.integer('KAFKA_PARTITIONS', 12, 1, 10_000),
+    instance: read.text('KAFKA_INSTANCE', `${hostname()}-${read.unlisted('PORT') || 8088}`),
+    ...readKafkaTls(read),
+    ...readKafkaLogin(read),
+  };
+  if (ingest === 'http' && consume === 'none') return { ingest, consume, kafka: undefined };
+  if (brokers.length === 0) read.refuse('KAFKA_BROKERS', '', brokersRule, undefined);
+  if (settings.topic === settings.rejectedTopic) {
+    read.refuse('KAFKA_REJECTED_TOPIC', settings.rejectedTopic, 'another topic than KAFKA_TOPIC', undefined);
+  }
+  return { ingest, consume, kafka: settings };
+};
+
+const brokersRule = 'brokers by comma, as kafka-1:9092,kafka-2:9092, for INGEST=kafka and CONSUME=kafka';
+
+const readKafkaTls = (read: Settings): Pick<KafkaSettings, 'tls'> => {
+  const isOn = read.oneOf('KAFKA_TLS', 'off', ['off', 'on']) === 'on';
+  const ca = read.text('KAFKA_CA', '');
+  if (!isOn && ca !== '') read.refuse('KAFKA_TLS', 'off', 'on when KAFKA_CA is set', undefined);
+  return isOn ? { tls: ca === '' ? {} : { ca } } : {};
+};
+
+const readKafkaLogin = (read: Settings): Pick<KafkaSettings, 'sasl'> => {
+  const ways = ['none', 'plain', 'scram-sha-256', 'scram-sha-512'] as const;
+  const mechanism = read.oneOf('KAFKA_SASL', 'none', ways);
+  const username = read.text('KAFKA_USERNAME', '');
+  const password = read.secret('KAFKA_PASSWORD');
+  if (mechanism === 'none') {
+    if (username !== '')
+      read.refuse(
+        'KAFKA_SASL',
+        mechanism,
+        `one of ${ways.slice(1).join(', ')} when KAFKA_USERNAME is set`,
+        '',
+      );
+    return {};
+  }
+  if (username === '') read.refuse('KAFKA_USERNAME', '', `set, as KAFKA_SASL is`, '');
+  if (password === '') read.refuse('KAFKA_PASSWORD', '', `set, as KAFKA_SASL is`, '');
+  return { sasl: { mechanism, username, password } };
+};
+
+const isBroker = (text: string): boolean => isHost(text) && /:\d+$/.test(text);
 
 const SHORTEST_SECRET = 32;
 
@@ -250,6 +317,12 @@ class Settings {
     const text = this.unlisted(name);
     this.inForce.push(`${name}=${text === '' ? '' : withoutPassword(text)}`);
     return text;
+  }
+
+  topic(name: string, standard: string): string {
+    const text = this.text(name, standard);
+    if (/^[\w.-]{1,249}$/.test(text) && !/^\.{1,2}$/.test(text)) return text;
+    return this.refuse(name, text, 'the name of a topic: 1 to 249 of A-Z a-z 0-9 . _ -', standard);
   }
 
   list(name: string, isRight: (text: string) => boolean, expected: string, standard = ''): readonly string[] {

@@ -7,9 +7,11 @@ import { EventFeed } from './application/feed/event-feed.js';
 import { ActivityLog } from './application/fleet/activity-log.js';
 import { Fleet } from './application/fleet/fleet.js';
 import { SkipOverdueGaps } from './application/gaps/skip-overdue-gaps.js';
-import { Health } from './application/health.js';
+import { Health, type KafkaReport } from './application/health.js';
 import { Counters } from './application/ingest/counters.js';
 import { IngestMessages } from './application/ingest/ingest-messages.js';
+import type { Intake } from './application/ingest/intake.js';
+import { QueueMessages } from './application/ingest/queue-messages.js';
 import { ReorderBuffer } from './application/ingest/reorder-buffer.js';
 import { WorkerPool } from './application/ingest/worker-pool.js';
 import type { Clock } from './application/ports/clock.js';
@@ -27,7 +29,13 @@ import { pageHeaders } from './infrastructure/http/docs/page-headers.js';
 import { docsRouter } from './infrastructure/http/docs/docs-router.js';
 import { streamEvents } from './infrastructure/http/feed/feed-stream.js';
 import { PieceTurns } from './infrastructure/http/messages/piece-turns.js';
+import { postMessages } from './infrastructure/http/messages/post-messages.js';
+import type { BodyLimits } from './infrastructure/http/messages/read-body.js';
 import { RocketsServer } from './infrastructure/http/rockets-server.js';
+import { siteGuard, type SiteRules } from './infrastructure/http/site-guard.js';
+import { Gate } from './infrastructure/http/gate.js';
+import type { GatewayMeanwhile } from './infrastructure/http/waiting-app.js';
+import type { Kafka, KafkaConsuming } from './infrastructure/kafka/kafka.js';
 import { WinstonLogger } from './infrastructure/observability/winston-logger.js';
 import { InMemoryEventStore } from './infrastructure/stores/memory/in-memory-event-store.js';
 import {
@@ -60,6 +68,8 @@ export const parts = {
   buffer: named<ReorderBuffer>('ReorderBuffer'),
   workers: named<WorkerPool>('WorkerPool'),
   ingest: named<IngestMessages>('IngestMessages'),
+  intake: named<Intake>('Intake'),
+  consumer: named<KafkaConsuming | undefined>('KafkaConsuming'),
   queries: named<RocketQueries>('RocketQueries'),
   skipOverdueGaps: named<SkipOverdueGaps>('SkipOverdueGaps'),
   feed: named<EventFeed>('EventFeed'),
@@ -79,30 +89,100 @@ export interface Stores {
   readonly store: EventStore;
   readonly directory: RocketDirectory;
   readonly minutes?: MinuteLog;
+  /** What listens until the service does. */
+  readonly predecessors?: readonly RocketsServer[];
 }
 
-/** The whole service, a module for each room. Opening a store can take a moment, so it comes first. */
-export const createContainer = async (config: Config, stores?: Stores): Promise<Container> => {
-  const logger = new WinstonLogger({ level: config.logLevel, format: config.logFormat });
-  const clock = new SystemClock();
-  const certificate = config.tls && new Certificate(config.tls, logger);
-  const opened = stores ?? (await openStores(config, clock, logger, certificate));
-  const access = config.access && (await openAccess(config.access, logger));
+/** What is there before the store, which can take long to open. */
+interface Base {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly budget: Budget;
+  readonly limits: BodyLimits;
+  readonly sites: SiteRules;
+  readonly access: Access | undefined;
+  readonly certificate: Certificate | undefined;
+  readonly kafka: KafkaParts | undefined;
+  /** Only with INGEST=kafka. */
+  readonly gateway: QueueMessages | undefined;
+}
+
+/** What the service needs of Kafka. */
+export type KafkaParts = Pick<Kafka, 'queue' | 'failure' | 'consumer' | 'close'>;
+
+/** The whole service, a module for each room. */
+export const createContainer = async (
+  config: Config,
+  stores?: Stores,
+  kafka?: KafkaParts,
+): Promise<Container> => {
+  const base = await createBase(config, kafka);
+  const opened = stores ?? (await openStores(config, base));
   const container = new Container({ defaultScope: 'Singleton' });
   container.load(
-    storesModule(opened, clock, logger),
-    applicationModule(config),
-    httpModule(config, access, certificate),
+    storesModule(opened, base),
+    applicationModule(config, base),
+    httpModule(config, base, opened),
   );
   return container;
 };
 
+const createBase = async (config: Config, given?: KafkaParts): Promise<Base> => {
+  const logger = new WinstonLogger({ level: config.logLevel, format: config.logFormat });
+  const clock = new SystemClock();
+  const counters = new Counters();
+  const budget = new Budget(config.bufferBytes);
+  const certificate = config.tls && new Certificate(config.tls, logger);
+  const access = config.access && (await openAccess(config.access, logger));
+  const kafka = given ?? (await openKafka(config, logger));
+  const { bufferMessages, bodyBytes, allowedOrigins, allowedHosts } = config;
+  const gateway =
+    kafka && config.ingest === 'kafka'
+      ? new QueueMessages(kafka.queue, bufferMessages, budget, counters, clock)
+      : undefined;
+  const limits = { bytes: bodyBytes, timeoutMs: BODY_TIMEOUT_MS, budget, pieces: new PieceTurns() };
+  const sites = { allowedOrigins, allowedHosts };
+  return { logger, clock, counters, budget, limits, sites, access, certificate, kafka, gateway };
+};
+
+const openKafka = async ({ kafka: settings }: Config, logger: Logger): Promise<Kafka | undefined> => {
+  if (settings === undefined) return undefined;
+  const { Kafka } = await import('./infrastructure/kafka/kafka.js');
+  return Kafka.open(settings, logger);
+};
+
+/** Also before there is a store. */
+const gatewayMeanwhile = (base: Base): GatewayMeanwhile | undefined => {
+  const { gateway, counters, limits, access, logger } = base;
+  if (gateway === undefined) return undefined;
+  const admits = siteGuard(base.sites);
+  const take = postMessages(gateway, counters, limits, new Gate(access, logger));
+  return {
+    take: (req, res) => (admits(req, res) ? take(req, res) : undefined),
+    error: () => gatewayReport(base)?.error,
+  };
+};
+
+const gatewayReport = ({ kafka, gateway }: Base): KafkaReport['gateway'] => {
+  if (kafka === undefined || gateway === undefined) return undefined;
+  const { queued, waiting, error: ofLast } = gateway.report;
+  const error = kafka.failure ?? (waiting > 0 ? ofLast : undefined);
+  return { queued, waiting, ...(error === undefined ? {} : { error }) };
+};
+
+const kafkaReport = (base: Base, consumer: KafkaConsuming | undefined): KafkaReport => {
+  const gateway = gatewayReport(base);
+  return { ...(gateway && { gateway }), ...(consumer && { consumer: consumer.report }) };
+};
+
 const storesModule = (
   { store, directory, minutes = noMinutes }: Stores,
-  clock: Clock,
-  logger: Logger,
+  { clock, logger, counters, budget }: Base,
 ): ContainerModule =>
   new ContainerModule(({ bind }) => {
+    bind(p.counters).toConstantValue(counters);
+    bind(p.budget).toConstantValue(budget);
     bind(p.clock).toConstantValue(clock);
     bind(p.logger).toConstantValue(logger);
     bind(p.store).toConstantValue(store);
@@ -110,10 +190,8 @@ const storesModule = (
     bind(p.minutes).toConstantValue(minutes);
   });
 
-const applicationModule = (config: Config): ContainerModule =>
+const applicationModule = (config: Config, base: Base): ContainerModule =>
   new ContainerModule(({ bind }) => {
-    bind(p.counters).toDynamicValue(() => new Counters());
-    bind(p.budget).toDynamicValue(() => new Budget(config.bufferBytes));
     bind(p.buffer).toDynamicValue(
       ({ get }) =>
         new ReorderBuffer({ messages: config.bufferMessages, bytes: config.bufferBytes }, get(p.budget)),
@@ -124,6 +202,12 @@ const applicationModule = (config: Config): ContainerModule =>
     );
     bind(p.ingest).toDynamicValue(
       ({ get }) => new IngestMessages(get(p.buffer), get(p.workers), get(p.counters), get(p.logger)),
+    );
+    bind(p.intake).toDynamicValue(({ get }) => base.gateway ?? get(p.ingest));
+    bind(p.consumer).toDynamicValue(({ get }) =>
+      config.consume === 'kafka'
+        ? base.kafka?.consumer(get(p.ingest), { bytes: config.bodyBytes }, get(p.clock))
+        : undefined,
     );
     bind(p.queries).toDynamicValue(
       ({ get }) => new RocketQueries(get(p.store), get(p.directory), get(p.clock)),
@@ -166,15 +250,18 @@ const applicationModule = (config: Config): ContainerModule =>
           get(p.counters),
           get(p.feed),
           get(p.clock),
-          get(p.logger),
+          {
+            logger: get(p.logger),
+            kafka: base.kafka && (() => kafkaReport(base, get(p.consumer))),
+          },
         ),
     );
   });
 
 const httpModule = (
   config: Config,
-  access: Access | undefined,
-  certificate: Certificate | undefined,
+  { access, certificate, limits, sites, kafka }: Base,
+  { predecessors = [] }: Stores,
 ): ContainerModule =>
   new ContainerModule(({ bind }) => {
     const headers = pageHeaders(certificate !== undefined);
@@ -182,19 +269,15 @@ const httpModule = (
     bind(p.app).toDynamicValue(({ get }) =>
       createApp({
         ingest: get(p.ingest),
+        intake: get(p.intake),
         queries: get(p.queries),
         health: get(p.health),
         fleet: get(p.fleet),
         counters: get(p.counters),
         logger: get(p.logger),
-        limits: {
-          bytes: config.bodyBytes,
-          timeoutMs: BODY_TIMEOUT_MS,
-          budget: get(p.budget),
-          pieces: new PieceTurns(),
-        },
+        limits,
         budget: get(p.budget),
-        sites: { allowedOrigins: config.allowedOrigins, allowedHosts: config.allowedHosts },
+        sites,
         access,
         streamEvents: streamEvents(get(p.feed), get(p.budget)),
         pages: [docsRouter(headers, { isGuarded: access !== undefined }), dashboardRouter(headers)],
@@ -221,6 +304,9 @@ const httpModule = (
           store: get(p.store),
           workers: get(p.workers),
           ingest: get(p.ingest),
+          intake: get(p.intake),
+          consumer: get(p.consumer),
+          kafka,
           skipOverdueGaps: get(p.skipOverdueGaps),
           feed: get(p.feed),
           activity: get(p.activity),
@@ -228,6 +314,7 @@ const httpModule = (
           access,
           server: get(p.server),
           adminServer: get(p.adminServer),
+          predecessors,
         }),
     );
   });
@@ -238,12 +325,8 @@ const openAccess = (rules: AccessRules, logger: Logger): Promise<Access> =>
     failed: (file, why) => logger.error('keys cannot be read: the old ones stay in force', { file, why }),
   });
 
-const openStores = async (
-  config: Config,
-  clock: Clock,
-  logger: Logger,
-  certificate: Certificate | undefined,
-): Promise<Stores> => {
+const openStores = async (config: Config, base: Base): Promise<Stores> => {
+  const { clock, logger, certificate } = base;
   if (config.eventStore === 'sqlite') {
     const { sqliteFile: file, sqliteSynchronous: synchronous } = config;
     const warn = (message: string): void => logger.warn(message);
@@ -257,10 +340,12 @@ const openStores = async (
     const { PostgresEventStore } = await import('./infrastructure/stores/postgres/postgres-event-store.js');
     const { databaseUrl: url, databaseConnections: connections } = config;
     const open = () => PostgresEventStore.open({ url, connections });
-    const store = await whenItAnswers(config, logger, certificate, open);
+    const meanwhile = gatewayMeanwhile(base);
+    const answered = await whenItAnswers(config, logger, certificate, meanwhile, open);
+    const { opened: store, meanwhile: predecessors } = answered;
     const { parts: opened } = store;
     const minutes = new RelationalMinutes(opened.ask, (rows, before) => opened.putMinutes(rows, before));
-    return { store, directory: new RelationalRocketDirectory(opened), minutes };
+    return { store, directory: new RelationalRocketDirectory(opened), minutes, predecessors };
   }
   const places = Math.floor((config.storeBytes * SHARE_OF_ORDERS) / PLACE_BYTES);
   const directory = new InMemoryRocketDirectory(clock, places);

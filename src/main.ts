@@ -5,6 +5,7 @@ import { createContainer, parts } from './container.js';
 import { AccessRefused } from './infrastructure/auth/access.js';
 import { CertificateRefused } from './infrastructure/http/certificate.js';
 import { version } from './version.js';
+import { KafkaRefused } from './infrastructure/kafka/kafka-library.js';
 import { StoreRefused } from './infrastructure/stores/relational/store-errors.js';
 import { outliveLog } from './infrastructure/observability/winston-logger.js';
 
@@ -113,10 +114,11 @@ const aboutStore = ({ message }: Error): string => {
   return message.includes(file) ? message : `SQLITE_FILE=${file}: ${message}`;
 };
 
+const selfExplaining = [InvalidConfig, CertificateRefused, AccessRefused, KafkaRefused];
+
 const explain = (error: unknown): string => {
-  if (error instanceof InvalidConfig || error instanceof CertificateRefused) return error.message;
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof AccessRefused) return error.message;
+  if (selfExplaining.some((kind) => error instanceof kind)) return error.message;
   const { code = '', syscall, path }: NodeJS.ErrnoException = error;
   if (code === 'store-refused' || code === 'store-unavailable' || path !== undefined)
     return aboutStore(error);
@@ -125,8 +127,9 @@ const explain = (error: unknown): string => {
   return code.startsWith('ERR_PARSE_ARGS') ? `${error.message}\n\n${usage}` : (error.stack ?? error.message);
 };
 
-/** 2: the database will not do, or is named wrongly, and no other start would change that. */
+/** 2: the database or Kafka will not do, or is named wrongly, and no other start would change that. */
 const exitCodeFor = (error: unknown): 1 | 2 => {
+  if (error instanceof KafkaRefused) return 2;
   if (error instanceof InvalidConfig) return error.message.includes('DATABASE_') ? 2 : 1;
   return isDatabaseChosen() && error instanceof StoreRefused ? 2 : 1;
 };

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { ActivityLog } from './application/fleet/activity-log.js';
 import type { EventFeed } from './application/feed/event-feed.js';
 import type { Health } from './application/health.js';
-import type { IngestMessages } from './application/ingest/ingest-messages.js';
+import type { Intake } from './application/ingest/intake.js';
 import type { EventStore } from './application/ports/event-store.js';
 import type { SkipOverdueGaps } from './application/gaps/skip-overdue-gaps.js';
 import type { WorkerPool } from './application/ingest/worker-pool.js';
@@ -13,7 +13,12 @@ import type { RocketsServer } from './infrastructure/http/rockets-server.js';
 export interface ServiceParts {
   readonly store: EventStore;
   readonly workers: WorkerPool;
-  readonly ingest: IngestMessages;
+  readonly ingest: Intake;
+  /** Takes what is reported: the same, or a gateway. */
+  readonly intake: Intake;
+  /** Only where Kafka stands before the store. */
+  readonly kafka: { close(): Promise<void> } | undefined;
+  readonly consumer: { start(): void; stop(): Promise<void> } | undefined;
   readonly skipOverdueGaps: SkipOverdueGaps;
   readonly feed: EventFeed;
   readonly activity: ActivityLog;
@@ -22,6 +27,8 @@ export interface ServiceParts {
   readonly server: RocketsServer;
   /** Listens only when it has a port of its own. */
   readonly adminServer: RocketsServer;
+  /** Listened until now. */
+  readonly predecessors: readonly RocketsServer[];
 }
 
 /** The order in which the parts start and stop. */
@@ -37,26 +44,31 @@ export class RocketsService {
   }
 
   async start(): Promise<AddressInfo> {
-    const { workers, feed, activity, skipOverdueGaps, server, adminServer } = this.parts;
+    const { workers, feed, activity, skipOverdueGaps, server, adminServer, consumer } = this.parts;
     const { port, host, adminPort, gapTimeoutMs } = this.config;
     workers.onCommit((change, before) => feed.committed(change, before));
     workers.onCommit((change) => activity.committed(change));
     await activity.start();
     await workers.start();
     if (gapTimeoutMs > 0) void skipOverdueGaps.run();
+    consumer?.start();
+    // Their ports are free at once; what is under way there is answered still.
+    for (const predecessor of this.parts.predecessors) void predecessor.close(this.config.shutdownTimeoutMs);
     if (adminPort !== undefined) this.adminAddress = await adminServer.listen(adminPort, host);
     return server.listen(port, host);
   }
 
   /** Dependents first: nothing new comes in, everything taken is committed and answered, then the store closes. */
   async stop(): Promise<void> {
-    const { store, ingest, feed, activity, skipOverdueGaps, health, server, adminServer, access } =
+    const { store, ingest, intake, consumer, kafka, feed, activity, skipOverdueGaps, health, access } =
       this.parts;
+    const { server, adminServer } = this.parts;
     health.beginStopping();
     skipOverdueGaps.stop();
-    const drained = ingest.stop();
+    const drained = drain(intake, consumer, ingest);
     feed.close();
     await Promise.all([drained, server.close(this.config.shutdownTimeoutMs)]);
+    await kafka?.close();
     await activity.stop();
     await store.close();
     access?.close();
@@ -64,3 +76,9 @@ export class RocketsService {
     if (this.adminAddress !== undefined) await adminServer.close(0);
   }
 }
+
+/** What a consumer has taken is worked off like everything else. */
+const drain = async (intake: Intake, consumer: ServiceParts['consumer'], ingest: Intake): Promise<void> => {
+  await Promise.all([intake.stop(), consumer?.stop()]);
+  if (ingest !== intake) await ingest.stop();
+};

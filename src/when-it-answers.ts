@@ -4,35 +4,41 @@ import { StoreUnavailable } from './application/ports/event-store.js';
 import type { Config } from './config.js';
 import type { Certificate } from './infrastructure/http/certificate.js';
 import { RocketsServer } from './infrastructure/http/rockets-server.js';
-import { createWaitingApp } from './infrastructure/http/waiting-app.js';
+import { createWaitingApp, type GatewayMeanwhile } from './infrastructure/http/waiting-app.js';
 import { StoreDamaged } from './infrastructure/stores/relational/store-errors.js';
 
 const AGAIN_AFTER_MS = 500;
 const TELL_EVERY_MS = 10_000;
 
-/** Opens what may not be there yet. Until it is, the service says on its ports that it is alive, and takes nothing. */
+/** What was opened, and what listens until the service itself does. */
+export interface Answered<T> {
+  readonly opened: T;
+  readonly meanwhile: readonly RocketsServer[];
+}
+
+/**
+ * Opens what may not be there yet. Until it is, the service says on its ports that it is alive, and takes nothing but what a
+ * gateway hands on.
+ */
 export const whenItAnswers = async <T extends object>(
   config: Pick<Config, 'port' | 'adminPort' | 'host' | 'maxConnections' | 'bufferBytes'>,
   logger: Logger,
   certificate: Certificate | undefined,
+  gateway: GatewayMeanwhile | undefined,
   open: () => Promise<T>,
-): Promise<T> => {
-  const servers: RocketsServer[] = [];
+): Promise<Answered<T>> => {
+  const meanwhile: RocketsServer[] = [];
   let told = -Infinity;
   const tell = (error: Error): void => {
     if (performance.now() - told < TELL_EVERY_MS) return;
     told = performance.now();
     logger.warn('the database does not answer: waiting for it', { error: error.message });
   };
-  try {
-    for (;;) {
-      const opened = await open().catch(unlessAway(tell));
-      if (opened !== undefined) return opened;
-      if (servers.length === 0) await listenMeanwhile(config, certificate, servers);
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
-    }
-  } finally {
-    await Promise.all(servers.map((server) => server.close(0)));
+  for (;;) {
+    const opened = await open().catch(unlessAway(tell));
+    if (opened !== undefined) return { opened, meanwhile };
+    if (meanwhile.length === 0) await listenMeanwhile(config, certificate, gateway, meanwhile);
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
   }
 };
 
@@ -47,11 +53,12 @@ const unlessAway =
 const listenMeanwhile = async (
   { port, adminPort, host, maxConnections, bufferBytes }: Parameters<typeof whenItAnswers>[0],
   certificate: Certificate | undefined,
+  gateway: GatewayMeanwhile | undefined,
   servers: RocketsServer[],
 ): Promise<void> => {
   const limits = { maxConnections, budget: new Budget(bufferBytes) };
   const listen = async (at: number, shown?: Certificate): Promise<void> => {
-    const server = new RocketsServer(createWaitingApp(), limits, shown);
+    const server = new RocketsServer(createWaitingApp(gateway), limits, shown);
     await server.listen(at, host);
     servers.push(server);
   };

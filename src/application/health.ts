@@ -34,8 +34,30 @@ export interface HealthReport {
     /** Only while something outside holds back what is stored. */
     readonly heldBack?: FeedHeldBack;
   };
+  /** Only where Kafka stands before the store. */
+  readonly kafka?: KafkaReport;
   /** Lines of the log that could not be written. */
   readonly log: { readonly lost: number };
+}
+
+export interface KafkaReport {
+  /** What `POST /messages` hands over. `error`: why the brokers take nothing. */
+  readonly gateway?: { readonly queued: number; readonly waiting: number; readonly error?: string };
+  readonly consumer?: ConsumerReport;
+}
+
+/** How this instance works off the topic. */
+export interface ConsumerReport {
+  /** Those that are its own, and how many of their records are not committed. */
+  readonly partitions: readonly { readonly partition: number; readonly lag: number }[];
+  /** How often the group was made up anew, and how often this instance's client. */
+  readonly rebalances: number;
+  readonly remade: number;
+  readonly heartbeatAgoSeconds?: number;
+  /** Records that no message could be made of, and that were put away. */
+  readonly rejected: number;
+  /** What keeps it from getting on. */
+  readonly error?: string;
 }
 
 export interface FeedHeldBack {
@@ -43,6 +65,12 @@ export interface FeedHeldBack {
   readonly seconds: number;
   readonly since: string;
   readonly by: FeedHolder;
+}
+
+/** What is not on the way of a message through the store. */
+export interface HealthBeside {
+  readonly logger: Pick<Logger, 'lost'>;
+  readonly kafka: (() => KafkaReport) | undefined;
 }
 
 /** How the service is, for people and for probes. */
@@ -58,7 +86,7 @@ export class Health {
     private readonly counters: Counters,
     private readonly feed: EventFeed,
     private readonly clock: Clock,
-    private readonly logger: Pick<Logger, 'lost'>,
+    private readonly beside: HealthBeside,
   ) {
     this.startedAt = clock.elapsed();
   }
@@ -83,13 +111,15 @@ export class Health {
 
   async report(): Promise<HealthReport> {
     const { budget } = this.buffer;
+    const { logger, kafka } = this.beside;
     const base = {
       uptimeSeconds: Math.floor((this.clock.elapsed() - this.startedAt) / 1000),
       store: { name: this.storeName, durability: this.store.durability, ...this.fullness() },
       messages: this.counters.messages,
       buffer: { messages: this.buffer.messages, bytes: budget.used, limit: budget.limit },
       feed: { readers: this.feed.readers, lagSeconds: Math.round(this.feed.lagMs) / 1000 },
-      log: { lost: this.logger.lost },
+      ...(kafka && { kafka: kafka() }),
+      log: { lost: logger.lost },
     };
     try {
       const [totals, heldBack] = await Promise.all([this.directory.totals(), this.heldBack()]);

@@ -5,10 +5,11 @@ const text = (name: string): string => readFileSync(join(__dirname, '../..', nam
 
 interface Package {
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 
-const { dependencies, devDependencies } = JSON.parse(text('package.json')) as Package;
+const { dependencies, optionalDependencies, devDependencies } = JSON.parse(text('package.json')) as Package;
 const lock = JSON.parse(text('package-lock.json')) as {
   packages: Record<string, { resolved?: string; integrity?: string }>;
 };
@@ -23,13 +24,16 @@ const tables = text('docs/dependencies.md')
 
 describe('the dependencies', () => {
   it('are each written down with a reason, and none that is not there', () => {
-    const [running = [], bundled = [], building = []] = tables.map((rows) => rows.map(({ name }) => name));
+    const [running = [], optional = [], bundled = [], building = []] = tables.map((rows) =>
+      rows.map(({ name }) => name),
+    );
     expect(running).toEqual(Object.keys(dependencies));
+    expect(optional).toEqual(Object.keys(optionalDependencies));
     expect([...bundled, ...building].sort()).toEqual(Object.keys(devDependencies));
   });
 
   it('have exact versions', () => {
-    const versions = Object.values({ ...dependencies, ...devDependencies });
+    const versions = Object.values({ ...dependencies, ...optionalDependencies, ...devDependencies });
     expect(
       versions.filter((version) => !/^(npm:@?[\w/-]+@)?\d+\.\d+\.\d+(-beta\.\d+)?$/.test(version)),
     ).toEqual([]);

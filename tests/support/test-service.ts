@@ -1,7 +1,7 @@
 import type { Outcome } from '../../src/application/ingest/outcome.js';
 import type { Clock } from '../../src/application/ports/clock.js';
 import { readConfig } from '../../src/config.js';
-import { createContainer, parts, type Stores } from '../../src/container.js';
+import { createContainer, parts, type KafkaParts, type Stores } from '../../src/container.js';
 import type { RocketMessage } from '../../src/domain/rocket-message.js';
 
 /** The whole service in this process, on a free port of its own and silent. */
@@ -9,9 +9,10 @@ export const startService = async (
   env: Readonly<Record<string, string>> = {},
   stores?: Stores,
   clock?: Clock,
+  kafka?: KafkaParts,
 ) => {
   const config = readConfig({ PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'silent', ...env }, false);
-  const container = await createContainer(config, stores);
+  const container = await createContainer(config, stores, kafka);
   if (clock !== undefined) container.rebind(parts.clock).toConstantValue(clock);
   const service = container.get(parts.service);
   const ingest = container.get(parts.ingest);

@@ -1,4 +1,4 @@
-import { ShuttingDown } from '../ingest/ingest-messages.js';
+import { ShuttingDown } from '../ingest/intake.js';
 import type { Clock } from '../ports/clock.js';
 import type {
   Change,

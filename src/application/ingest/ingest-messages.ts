@@ -2,31 +2,16 @@ import type { RocketMessage } from '../../domain/rocket-message.js';
 import type { Logger } from '../ports/logger.js';
 import type { Skip } from './advance.js';
 import type { Counters } from './counters.js';
+import { Overloaded, ShuttingDown, type Intake } from './intake.js';
 import type { NumberRange, Outcome } from './outcome.js';
 import type { Arrival, ReorderBuffer, SkipResult } from './reorder-buffer.js';
 import type { WorkerPool } from './worker-pool.js';
 
-/** There is no room for this message now; nothing of it was taken. */
-export class Overloaded extends Error {
-  readonly code = 'overloaded';
-  constructor(limit: string) {
-    super(`Too much is waiting to be stored: ${limit}.`);
-  }
-}
-
-/** The service is about to stop and takes nothing new. */
-export class ShuttingDown extends Error {
-  readonly code = 'shutting-down';
-  constructor() {
-    super('The service is shutting down.');
-  }
-}
-
 /** Told once what became of a message: its outcome, or why it was not stored. */
-export type Told = (result: Outcome | Error, ticket: number) => void;
+type ToldOutcome = (result: Outcome | Error, ticket: number) => void;
 
 /** The use case: a message in, its outcome out, once the outcome is as durable as the store is. */
-export class IngestMessages {
+export class IngestMessages implements Intake {
   private stopping = false;
   private readonly untilStop = new Set<() => void>();
 
@@ -37,14 +22,10 @@ export class IngestMessages {
     private readonly logger: Logger,
   ) {}
 
-  /**
-   * Takes a message, or answers at once why not, and then nobody is told anything. A message of a stream has a `ticket`,
-   * which is given back, so that one function can serve many.
-   */
   submit(
     message: RocketMessage,
     bytes: number,
-    told: Told,
+    told: ToldOutcome,
     ticket?: number,
   ): Overloaded | ShuttingDown | undefined {
     if (this.stopping) return new ShuttingDown();
@@ -55,7 +36,6 @@ export class IngestMessages {
     return undefined;
   }
 
-  /** Why no message would be taken now, however small. */
   get overloaded(): Overloaded | undefined {
     return this.buffer.isFull ? new Overloaded(this.buffer.limitFor(false)) : undefined;
   }
@@ -74,14 +54,12 @@ export class IngestMessages {
     return result;
   }
 
-  /** Tells a stream, which may last for ever, that nothing more of it is taken; answers how to take that back. */
   onStop(tell: () => void): () => void {
     this.untilStop.add(tell);
     if (this.stopping) tell();
     return () => this.untilStop.delete(tell);
   }
 
-  /** Takes nothing new and returns when everything taken was answered. */
   async stop(): Promise<void> {
     this.stopping = true;
     for (const tell of this.untilStop) tell();
@@ -94,7 +72,7 @@ class Delivery implements Arrival {
   constructor(
     readonly message: RocketMessage,
     readonly bytes: number,
-    private readonly told: Told,
+    private readonly told: ToldOutcome,
     private readonly ticket: number,
     private readonly counters: Counters,
     private readonly logger: Logger,

@@ -5,6 +5,7 @@ import type { Counters } from '../../application/ingest/counters.js';
 import type { Fleet } from '../../application/fleet/fleet.js';
 import type { Health } from '../../application/health.js';
 import type { IngestMessages } from '../../application/ingest/ingest-messages.js';
+import type { Intake } from '../../application/ingest/intake.js';
 import type { Logger } from '../../application/ports/logger.js';
 import type { RocketQueries } from '../../application/rocket-queries.js';
 import type { Access } from '../auth/access.js';
@@ -23,6 +24,8 @@ import { rocketsRouter } from './rockets/rockets-router.js';
 
 export interface AppParts {
   readonly ingest: IngestMessages;
+  /** Takes what is reported. */
+  readonly intake: Intake;
   readonly queries: RocketQueries;
   readonly fleet: Fleet;
   readonly health: Health;
@@ -68,7 +71,7 @@ export const createApp = (parts: AppParts): Express => {
 
   const admits = siteGuard(parts.sites);
   const gate = new Gate(parts.access, parts.logger);
-  const take = postMessages(parts.ingest, parts.counters, parts.limits, gate);
+  const take = postMessages(parts.intake, parts.counters, parts.limits, gate);
   app.post('/messages', (req, res) => {
     return admits(req, res) ? take(req, res) : undefined;
   });

@@ -3,6 +3,7 @@ import type { Health } from '../../application/health.js';
 import type { Gate } from './gate.js';
 import { readOnly } from './error-handler.js';
 import { Problem } from './problem.js';
+import { unready } from './unready.js';
 
 /** `mayReadFleet`: whether all figures are for whoever asks. */
 export const healthRouter = (health: Health, gate: Pick<Gate, 'mayReadFleet'>): Router => {
@@ -28,7 +29,10 @@ export const healthRouter = (health: Health, gate: Pick<Gate, 'mayReadFleet'>): 
     .get(async (_req, res) => {
       const report = await health.report();
       if (report.status === 'stopping') throw new Problem('shutting-down', 'The service is shutting down.');
-      if (report.status === 'unavailable')
+      const gateway = report.kafka?.gateway;
+      const problem = gateway && unready(gateway.error);
+      if (problem !== undefined) throw problem;
+      if (gateway === undefined && report.status === 'unavailable')
         throw new Problem('store-unavailable', 'The store does not answer.');
       sendAnew(res, { status: 'ok' });
     })

@@ -167,6 +167,12 @@ export const problems = {
     advice:
       'The message was not taken. Send it again after the seconds given in `Retry-After`. When it happens often, whoever runs the service raises the limit that the detail names.',
   },
+  'queue-unavailable': {
+    status: 503,
+    title: 'The queue for messages does not answer',
+    advice:
+      'Wait as long as `Retry-After` says and send the message again: nothing of it was acknowledged, and sending it twice is harmless. The service takes messages again as soon as its Kafka does.',
+  },
   'store-unavailable': {
     status: 503,
     title: 'The store cannot answer',

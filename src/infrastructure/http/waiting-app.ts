@@ -1,11 +1,20 @@
-import express, { type Express } from 'express';
+import express, { type Express, type Request, type Response } from 'express';
 import { Problem, sendProblem } from './problem.js';
+import { unready } from './unready.js';
 import { requestIdOf } from './request-id.js';
 
-/** What answers until the store can be opened: the process is alive, and takes nothing. Why is in the log already. */
-export const createWaitingApp = (): Express => {
+/** What a gateway does meanwhile: it takes messages in all the same. */
+export interface GatewayMeanwhile {
+  take(req: Request, res: Response): void | Promise<void>;
+  /** Why it could not. */
+  error(): string | undefined;
+}
+
+/** What answers until the store can be opened: the process is alive, and reads nothing. Why is in the log already. */
+export const createWaitingApp = (gateway?: GatewayMeanwhile): Express => {
   const app = express();
   app.disable('x-powered-by');
+  if (gateway !== undefined) app.post('/messages', (req, res) => gateway.take(req, res));
   app.use((req, res, next) => {
     res.set({
       'X-Request-Id': requestIdOf(req),
@@ -16,6 +25,13 @@ export const createWaitingApp = (): Express => {
     next();
   });
   app.get('/livez', (_req, res) => void res.json({ status: 'ok' }));
+  if (gateway !== undefined) {
+    app.get('/readyz', (_req, res) => {
+      const problem = unready(gateway.error());
+      if (problem === undefined) res.json({ status: 'ok' });
+      else sendProblem(res, problem, String(res.getHeader('X-Request-Id')));
+    });
+  }
   app.use((_req, res) => {
     const problem = new Problem('store-unavailable', 'The service waits for its database.');
     sendProblem(res, problem, String(res.getHeader('X-Request-Id')));

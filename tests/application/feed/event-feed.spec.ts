@@ -1,6 +1,6 @@
 import { EventFeed } from '../../../src/application/feed/event-feed.js';
 import type { FeedMessage } from '../../../src/application/feed/feed-message.js';
-import { ShuttingDown } from '../../../src/application/ingest/ingest-messages.js';
+import { ShuttingDown } from '../../../src/application/ingest/intake.js';
 import { StoreUnavailable, type FeedRequest } from '../../../src/application/ports/event-store.js';
 import { InMemoryEventStore } from '../../../src/infrastructure/stores/memory/in-memory-event-store.js';
 import { InMemoryRocketDirectory } from '../../../src/infrastructure/stores/memory/in-memory-rocket-directory.js';

@@ -1,4 +1,4 @@
-import { Overloaded, ShuttingDown } from '../../../src/application/ingest/ingest-messages.js';
+import { Overloaded, ShuttingDown } from '../../../src/application/ingest/intake.js';
 import type { Outcome } from '../../../src/application/ingest/outcome.js';
 import { StoreUnavailable } from '../../../src/application/ports/event-store.js';
 import { breakable } from '../../support/breakable.js';

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Queued } from '../../../application/ingest/intake.js';
 import type { Outcome } from '../../../application/ingest/outcome.js';
 import { commonHeaders } from '../problem.js';
 
@@ -21,7 +22,7 @@ const startBeforeBody = start + asLines(json);
 /** The head of the answer to a message that was taken: what is the same in all of them is one string (`make bench ARGS=head`). */
 export const writeAnswerHead = (
   res: ServerResponse,
-  outcome: Outcome['outcome'],
+  outcome: (Outcome | Queued)['outcome'],
   requestId: string,
   body: string,
 ): void => {

@@ -3,13 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Loan, SHARE_OF_ARRIVING } from '../../../application/budget.js';
 import type { Counters } from '../../../application/ingest/counters.js';
-import {
-  Overloaded,
-  ShuttingDown,
-  type IngestMessages,
-} from '../../../application/ingest/ingest-messages.js';
-import type { Outcome } from '../../../application/ingest/outcome.js';
+import { Overloaded, ShuttingDown, type Intake, type Told } from '../../../application/ingest/intake.js';
 import { ChangeRefused } from '../../../application/ports/event-store.js';
+import { MessageTooLarge } from '../../../application/ports/message-queue.js';
 import type { RocketMessage } from '../../../domain/rocket-message.js';
 import type { Caller } from '../../auth/caller.js';
 import { problemOf } from '../error-handler.js';
@@ -77,7 +73,7 @@ export class NdjsonIngest implements ChunkTaker {
   private answered = false;
 
   constructor(
-    private readonly ingest: IngestMessages,
+    private readonly intake: Intake,
     private readonly counters: Counters,
     private readonly limits: BodyLimits,
     private readonly turns: StreamTurns,
@@ -97,7 +93,7 @@ export class NdjsonIngest implements ChunkTaker {
       req.resume();
       return sendProblem(res, refusal, requestId);
     }
-    const forget = this.ingest.onStop(() => this.stop());
+    const forget = this.intake.onStop(() => this.stop());
     // Until then the answer may not be taken.
     res.once('close', () => this.loan.end());
     try {
@@ -201,7 +197,7 @@ export class NdjsonIngest implements ChunkTaker {
 
   private submit(message: RocketMessage, bytes: number): void {
     this.ofMessages += bytes;
-    const refusal = this.ingest.submit(message, bytes, this.told, this.line);
+    const refusal = this.intake.submit(message, bytes, this.told, this.line);
     if (refusal === undefined) this.inFlight++;
     else if (refusal instanceof Overloaded) this.postponed = { message, bytes, refusal };
     else this.giveUp(problemOf(refusal));
@@ -231,11 +227,12 @@ export class NdjsonIngest implements ChunkTaker {
   }
 
   /** One function for all lines, told which one, instead of a function for each. */
-  private readonly told = (result: Outcome | Error, line: number): void => {
+  private readonly told: Told = (result, line) => {
     this.inFlight--;
     if (!(result instanceof Error)) this.report.settled(line, result);
     // That is for ever, and nobody else's trouble.
-    else if (result instanceof ChangeRefused) this.report.invalid(line, result.message);
+    else if (result instanceof ChangeRefused || result instanceof MessageTooLarge)
+      this.report.invalid(line, result.message);
     else this.giveUp(problemOf(result));
     if (this.failure !== undefined) this.answerEarly();
     if (this.waiting.length > 0) this.goOn();

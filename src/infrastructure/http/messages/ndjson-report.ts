@@ -1,4 +1,5 @@
 import { noOutcomes } from '../../../application/ingest/counters.js';
+import type { Queued } from '../../../application/ingest/intake.js';
 import type { Outcome } from '../../../application/ingest/outcome.js';
 import type { InputError } from '../problem.js';
 
@@ -20,9 +21,12 @@ interface Item {
   readonly errors?: readonly InputError[];
 }
 
+/** `queued`: only where somebody else works the messages off. */
+type Counts = Record<'received' | 'invalid' | Outcome['outcome'], number> & { queued?: number };
+
 /** What became of the lines of a stream: how many of each kind, and the first of those with which something is wrong. */
 export class NdjsonReport {
-  readonly counts = { received: 0, ...noOutcomes(), invalid: 0 };
+  readonly counts: Counts = { received: 0, ...noOutcomes(), invalid: 0 };
   private readonly items: Item[] = [];
   private omitted = 0;
   private errorBytes = 0;
@@ -37,8 +41,12 @@ export class NdjsonReport {
     return this.items.length * ITEM_BYTES + this.errorBytes;
   }
 
-  settled(line: number, outcome: Outcome): void {
+  settled(line: number, outcome: Outcome | Queued): void {
     this.counts.received++;
+    if (outcome.outcome === 'queued') {
+      this.counts.queued = (this.counts.queued ?? 0) + 1;
+      return;
+    }
     this.counts[outcome.outcome]++;
     if (outcome.outcome !== 'refused' && outcome.outcome !== 'conflict') return;
     const { channel, number, rule } = outcome;

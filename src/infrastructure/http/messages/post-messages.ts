@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { ServerResponse } from 'node:http';
 import type { Counters } from '../../../application/ingest/counters.js';
-import { Overloaded, type IngestMessages } from '../../../application/ingest/ingest-messages.js';
+import { Overloaded, type Intake, type Queued } from '../../../application/ingest/intake.js';
 import type { Outcome } from '../../../application/ingest/outcome.js';
 import type { Caller } from '../../auth/caller.js';
 import { problemOf } from '../error-handler.js';
@@ -21,7 +21,7 @@ import { StreamTurns } from './stream-turns.js';
  * there for another route.
  */
 export const postMessages = (
-  ingest: IngestMessages,
+  intake: Intake,
   counters: Counters,
   limits: BodyLimits,
   gate: Gate,
@@ -30,7 +30,7 @@ export const postMessages = (
   const refusals = new Refusals();
   const take = (req: Request, res: Response, requestId: string, caller: Caller | undefined): Taking => {
     if (isNdjson(req.headers['content-type'])) {
-      const stream = new NdjsonIngest(ingest, counters, limits, turns, req, res, requestId, caller);
+      const stream = new NdjsonIngest(intake, counters, limits, turns, req, res, requestId, caller);
       if (caller !== undefined) gate.whileLetIn(caller, res, (problem) => stream.giveUp(problem));
       return stream.run();
     }
@@ -39,7 +39,7 @@ export const postMessages = (
       refusals.add(res, problemOf(overloaded), requestId);
     };
     // It would be read for nothing.
-    const { overloaded } = ingest;
+    const { overloaded } = intake;
     if (overloaded !== undefined) return shed(overloaded);
     const refuse = (error: unknown): void => sendProblem(res, problemOf(error), requestId);
     readBody(req, limits, (problem, body) => {
@@ -49,7 +49,7 @@ export const postMessages = (
         return refuse(message);
       }
       const wantsBody = req.headers.accept !== undefined;
-      const refusal = ingest.submit(message, body.length, (result) => {
+      const refusal = intake.submit(message, body.length, (result) => {
         if (result instanceof Error) refuse(result);
         else answer(res, result, requestId, wantsBody);
       });
@@ -84,7 +84,12 @@ const messageIn = (body: Buffer, caller: Caller | undefined) => {
  * A client that sends no Accept header gets an empty answer: one that never reads bodies, as the official test
  * program, can then use its connection again.
  */
-const answer = (res: ServerResponse, outcome: Outcome, requestId: string, wantsBody: boolean): void => {
+const answer = (
+  res: ServerResponse,
+  outcome: Outcome | Queued,
+  requestId: string,
+  wantsBody: boolean,
+): void => {
   if (outcome.outcome === 'conflict') return sendProblem(res, conflictProblem(outcome), requestId);
   const body = wantsBody ? JSON.stringify(outcome) : '';
   writeAnswerHead(res, outcome.outcome, requestId, body);

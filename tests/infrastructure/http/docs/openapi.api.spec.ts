@@ -12,6 +12,7 @@ import { InMemoryRocketDirectory } from '../../../../src/infrastructure/stores/m
 import { SystemClock } from '../../../../src/infrastructure/system-clock.js';
 import { keysOf, testKey } from '../../../support/api-keys.js';
 import { breakable } from '../../../support/breakable.js';
+import { gatewaySettings, MemoryKafka } from '../../../support/memory-kafka.js';
 import { exchange, type Call } from '../../../support/http-exchange.js';
 import { launched, messages } from '../../../support/messages.js';
 import { documentedAnswers, documentedAs, type Exchange } from '../../../support/openapi-validator.js';
@@ -70,7 +71,16 @@ const story = [
 ];
 
 type Situation =
-  'sound' | 'guarded' | 'broken' | 'busy' | 'full' | 'stopping' | 'named' | 'heavy' | 'poisoned';
+  | 'sound'
+  | 'guarded'
+  | 'broken'
+  | 'busy'
+  | 'full'
+  | 'stopping'
+  | 'named'
+  | 'heavy'
+  | 'poisoned'
+  | 'queueless';
 interface Exercise extends Call {
   readonly when?: Situation;
 }
@@ -117,6 +127,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
   'POST /messages 503 overloaded': { ...post(launch('full')), when: 'full' },
   'POST /messages 503 store-full': { ...post(launch('heavy')), when: 'heavy' },
   'POST /messages 503 store-unavailable': unavailable(post(launch('lost'))),
+  'POST /messages 503 queue-unavailable': { ...post(launch('queued')), when: 'queueless' },
   'POST /messages 503 shutting-down': { ...post(launch('late')), when: 'stopping' },
 
   'GET /rockets 200 application/json': get('/rockets?limit=3&sort=-speed'),
@@ -216,6 +227,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
   'GET /livez 200 application/json': get('/livez'),
   'GET /readyz 200 application/json': get('/readyz'),
   'GET /readyz 503 store-unavailable': unavailable(get('/readyz')),
+  'GET /readyz 503 queue-unavailable': { ...get('/readyz'), when: 'queueless' },
   'GET /readyz 503 shutting-down': { ...get('/readyz'), when: 'stopping' },
 
   // Served from dist/: run `make build` first.
@@ -282,6 +294,7 @@ beforeAll(async () => {
       {},
       failing(() => poison),
     ),
+    queueless: await startService(gatewaySettings, undefined, undefined, new MemoryKafka('no broker')),
     full: await startService({ BUFFER_MESSAGES: '1' }),
     named: await startService({ ALLOWED_HOSTS: '127.0.0.1', MAX_READERS: '1' }),
     guarded: await startService({

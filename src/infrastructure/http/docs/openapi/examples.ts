@@ -108,6 +108,7 @@ export const outcomes = {
   buffered: { outcome: 'buffered', channel, number: 4, version: 2, missing: { from: 3, to: 3 } },
   refused: { outcome: 'refused', channel, number: 6, version: 6, rule: 'rocket-exploded' },
   duplicate: { outcome: 'duplicate', channel, number: 1, version: 2 },
+  queued: { outcome: 'queued', channel, number: 1 },
 };
 
 export const skipped = { channel, from: 3, to: 3, gaps: 1, numbers: 1, version: 5 };

@@ -8,7 +8,7 @@ const outcomeHeader = {
   'Rocket-Outcome': {
     required: true,
     description: 'What became of the message, for clients that do not read bodies.',
-    schema: { enum: outcomeKinds.filter((kind) => kind !== 'conflict') },
+    schema: { enum: [...outcomeKinds.filter((kind) => kind !== 'conflict'), 'queued'] },
   },
 };
 
@@ -71,7 +71,7 @@ export const messagePaths: Readonly<Record<string, PathItem>> = {
         }),
         '202': {
           ...response(
-            'The message is stored as safely as the store can, and judged.',
+            'The message is stored as safely as the store can, and judged; or, when `queued`, Kafka holds it.',
             { 'application/json': { schema: ref('MessageOutcome'), examples: asExamples(example.outcomes) } },
             outcomeHeader,
           ),
@@ -87,6 +87,7 @@ export const messagePaths: Readonly<Record<string, PathItem>> = {
           'change-refused',
           'overloaded',
           'store-unavailable',
+          'queue-unavailable',
           'store-full',
           'shutting-down',
         ),

@@ -143,7 +143,7 @@ export const probePaths: Readonly<Record<string, PathItem>> = {
       parameters,
       responses: {
         '200': response('Ready.', json('Liveness', { status: 'ok' })),
-        ...problemResponses('store-unavailable', 'shutting-down'),
+        ...problemResponses('store-unavailable', 'queue-unavailable', 'shutting-down'),
       },
     },
   },

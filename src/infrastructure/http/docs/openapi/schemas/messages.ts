@@ -60,16 +60,17 @@ const report = (type: RocketReport['type']): Schema =>
 
 const outcomeFields: Readonly<Record<string, Schema>> = {
   outcome: {
-    enum: outcomeKinds.filter((kind) => kind !== 'conflict'),
+    enum: [...outcomeKinds.filter((kind) => kind !== 'conflict'), 'queued'],
     description:
-      '`applied`: it changed the rocket. `refused`: recorded, but it broke a rule of flight, or its number was skipped before. `buffered`: stored until the missing numbers arrive. `duplicate`: the same message had already arrived.',
+      '`applied`: it changed the rocket. `refused`: recorded, but it broke a rule of flight, or its number was skipped before. `buffered`: stored until the missing numbers arrive. `duplicate`: the same message had already arrived. `queued`: a gateway handed it to Kafka; what became of it shows under `/rockets/{channel}/messages/{number}`.',
   },
   channel: ref('Channel'),
   number: ref('MessageNumber'),
   version: {
     type: 'integer',
     minimum: 0,
-    description: 'The version of the rocket after the batch this message was judged in.',
+    description:
+      'The version of the rocket after the batch this message was judged in; not when `queued`, as it is not judged yet.',
   },
   missing: {
     ...ref('NumberRange'),
@@ -82,6 +83,11 @@ const outcomeFields: Readonly<Record<string, Schema>> = {
 export const lineCounts: Readonly<Record<string, Schema>> = Object.fromEntries(
   ['received', ...outcomeKinds, 'invalid'].map((name) => [name, ref('Amount')]),
 );
+
+/** Only where Kafka stands before the store. */
+export const queuedCount: Readonly<Record<string, Schema>> = {
+  queued: { ...ref('Amount'), description: 'Only of a gateway: lines that Kafka holds, to be worked off.' },
+};
 
 export const messageSchemas: Readonly<Record<string, Schema>> = {
   ...Object.fromEntries(Object.entries(payloads).map(([name, dto]) => [name, openRecord(fieldsOf(dto))])),
@@ -97,10 +103,11 @@ export const messageSchemas: Readonly<Record<string, Schema>> = {
       'Why a message was refused: a rule of flight, or `arrived-after-skip`, when its number was given up before it came. It is kept all the same, as a late message.',
   },
   NumberRange: record({ from: ref('MessageNumber'), to: ref('MessageNumber') }),
-  MessageOutcome: record(outcomeFields, ['missing', 'rule']),
+  MessageOutcome: record(outcomeFields, ['version', 'missing', 'rule']),
   BatchResult: record(
     {
       ...lineCounts,
+      ...queuedCount,
       items: {
         type: 'array',
         items: ref('BatchItem'),
@@ -108,7 +115,7 @@ export const messageSchemas: Readonly<Record<string, Schema>> = {
       },
       itemsOmitted: { type: 'integer', minimum: 1, description: 'How many more such lines there were.' },
     },
-    ['itemsOmitted'],
+    ['queued', 'itemsOmitted'],
   ),
   BatchItem: record(
     {

@@ -130,12 +130,50 @@ export const serviceSchemas: Readonly<Record<string, Schema>> = {
         ),
         description: 'Who reads live, and how far they are behind what is stored.',
       },
+      kafka: { ...ref('KafkaHealth'), description: 'Only with `INGEST=kafka` or `CONSUME=kafka`.' },
       log: {
         ...counts('lost'),
         description: 'Lines of the log that could not be written.',
       },
     },
-    ['detail', 'rockets', 'gaps', 'events', 'rulesBroken', 'waiting', 'late'],
+    ['detail', 'rockets', 'gaps', 'events', 'rulesBroken', 'waiting', 'late', 'kafka'],
+  ),
+  KafkaHealth: record(
+    {
+      gateway: {
+        ...record(
+          {
+            queued: { ...ref('Amount'), description: 'Messages that Kafka took, since the start.' },
+            waiting: { ...ref('Amount'), description: 'Messages that Kafka does not hold yet.' },
+            error: { type: 'string', description: 'Why it takes nothing.' },
+          },
+          ['error'],
+        ),
+        description: 'How messages are handed over.',
+      },
+      consumer: {
+        ...record(
+          {
+            partitions: {
+              type: 'array',
+              items: record({ partition: ref('Amount'), lag: ref('Amount') }),
+              description: 'Those of this instance, and how many of their records are not worked off.',
+            },
+            rebalances: { ...ref('Amount'), description: 'How often the group was made up anew.' },
+            remade: { ...ref('Amount'), description: 'How often its client was made anew.' },
+            heartbeatAgoSeconds: { type: 'number', minimum: 0 },
+            rejected: {
+              ...ref('Amount'),
+              description: 'Records that no message could be made of, since the start.',
+            },
+            error: { type: 'string', description: 'What keeps it from getting on.' },
+          },
+          ['heartbeatAgoSeconds', 'error'],
+        ),
+        description: 'How this instance works off the topic.',
+      },
+    },
+    ['gateway', 'consumer'],
   ),
   HeldBack: {
     ...record({

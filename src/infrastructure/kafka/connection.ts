@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import type { ConnectionOptions, KafkaClient } from './kafka-library.js';
+
+export interface KafkaSettings {
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  readonly rejectedTopic: string;
+  readonly group: string;
+  /** For topics that do not exist yet. */
+  readonly partitions: number;
+  /** What the group knows this instance by: who comes back under the same name has its partitions at once. */
+  readonly instance: string;
+  readonly tls?: { readonly ca?: string };
+  readonly sasl?: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  };
+}
+
+/** What all clients have in common. They try nothing again by themselves: who uses them knows how long it pays. */
+export const connectionOptions = ({ brokers, tls, sasl }: KafkaSettings): ConnectionOptions => ({
+  clientId: 'rockets',
+  bootstrapBrokers: [...brokers],
+  connectTimeout: 1000,
+  requestTimeout: 3000,
+  timeout: 2000,
+  retries: 0,
+  retryDelay: 250,
+  metadataMaxAge: 60_000,
+  ...(tls && { tls: tls.ca === undefined ? {} : { ca: readFileSync(tls.ca) } }),
+  ...(sasl && {
+    sasl: {
+      mechanism: sasl.mechanism.toUpperCase() as 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512',
+      username: sasl.username,
+      password: sasl.password,
+    },
+  }),
+});
+
+const CLOSE_WITHIN_MS = 2000;
+
+/** To close can take for ever while a broker stands still: then the connections alone are closed. */
+export const closeSoon = async (client: KafkaClient, close: () => Promise<void>): Promise<void> => {
+  await new Promise<void>((resolve) => {
+    const cut = setTimeout(() => {
+      client.connections.close(() => undefined);
+      resolve();
+    }, CLOSE_WITHIN_MS);
+    close()
+      .catch(() => undefined)
+      .finally(() => {
+        clearTimeout(cut);
+        resolve();
+      });
+  });
+};
+
+/** All that a client says about an error, in one line: what it was doing, and why that failed. */
+export const inWords = (error: unknown): string => {
+  const { message, cause, errors } = error as Error & { errors?: readonly unknown[] };
+  const [inner] = [...(errors ?? []), cause].filter((one) => one instanceof Error);
+  const outer = (message ?? String(error)).replace(/\s+/g, ' ').slice(0, 300);
+  return inner === undefined ? outer : `${outer} ${inWords(inner)}`;
+};
+
+/** Whether the broker says this of what it was asked, however deep in what the client throws. */
+export const says = (error: unknown, ...ids: readonly string[]): boolean => {
+  const { apiId, cause, errors } = (error ?? {}) as {
+    apiId?: string;
+    cause?: unknown;
+    errors?: readonly unknown[];
+  };
+  if (apiId !== undefined && ids.includes(apiId)) return true;
+  return [...(errors ?? []), ...(cause === undefined ? [] : [cause])].some((one) => says(one, ...ids));
+};

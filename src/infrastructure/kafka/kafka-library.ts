@@ -1,0 +1,144 @@
+import { createRequire } from 'node:module';
+
+/**
+ * What we use of `@platformatic/kafka`, which does not install on a Node older than 22.22: there nothing else could check
+ * how we use it. Where it is installed, `make types` holds the two against each other.
+ */
+export interface KafkaLibrary {
+  readonly Producer: new (options: ConnectionOptions & ProducerOptions) => KafkaProducer;
+  readonly Consumer: new (options: ConnectionOptions & ConsumerOptions) => KafkaConsumer;
+  readonly Admin: new (options: ConnectionOptions) => KafkaAdmin;
+  compatibilityPartitioner(message: unknown, key?: Buffer): number;
+}
+
+export interface ConnectionOptions {
+  clientId: string;
+  bootstrapBrokers: string[];
+  connectTimeout: number;
+  requestTimeout: number;
+  /** What a broker may take for a request that it has to hold. */
+  timeout: number;
+  retries: number;
+  retryDelay: number;
+  metadataMaxAge: number;
+  tls?: { ca?: Buffer };
+  sasl?: { mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'; username: string; password: string };
+}
+
+interface ProducerOptions {
+  acks: -1;
+  idempotent: false;
+  repeatOnStaleMetadata: false;
+}
+
+interface ConsumerOptions {
+  groupId: string;
+  groupInstanceId: string;
+  autocommit: false;
+  sessionTimeout: number;
+  rebalanceTimeout: number;
+  heartbeatInterval: number;
+  heartbeatStallTimeout: number;
+  maxWaitTime: number;
+  maxBytes: number;
+}
+
+export interface KafkaClient {
+  metadata(options: { topics: string[]; forceUpdate?: boolean }): Promise<KafkaMetadata>;
+  readonly connections: { close(callback: (error?: Error | null) => void): void };
+}
+
+export interface KafkaMetadata {
+  readonly topics: Map<string, { readonly partitions: readonly { readonly leader: number }[] }>;
+}
+
+export interface KafkaProducer extends KafkaClient {
+  send(options: { messages: ProducedRecord[] }): Promise<unknown>;
+  close(force?: boolean): Promise<void>;
+}
+
+export interface ProducedRecord {
+  topic: string;
+  partition: number;
+  key?: Buffer;
+  value?: Buffer;
+  headers?: Map<Buffer, Buffer>;
+}
+
+export interface KafkaAdmin extends KafkaClient {
+  createTopics(options: { topics: string[]; partitions: number; replicas: number }): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export interface KafkaConsumer extends KafkaClient {
+  readonly generationId: number;
+  readonly assignments: readonly { readonly topic: string; readonly partitions: readonly number[] }[] | null;
+  consume(options: {
+    topics: string[];
+    mode: 'committed';
+    fallbackMode: 'earliest';
+    autocommit: false;
+  }): Promise<RecordStream>;
+  commit(options: { offsets: CommittedOffset[] }): Promise<void>;
+  getLag(options: { topics: string[] }): Promise<Map<string, bigint[]>>;
+  close(force?: boolean): Promise<void>;
+  on(event: 'error' | 'consumer:heartbeat:error', listener: (error: unknown) => void): unknown;
+  on(
+    event:
+      | 'consumer:group:join'
+      | 'consumer:group:rebalance'
+      | 'consumer:heartbeat:end'
+      | 'consumer:heartbeat:stalled',
+    listener: () => void,
+  ): unknown;
+}
+
+export interface CommittedOffset {
+  topic: string;
+  partition: number;
+  offset: bigint;
+  leaderEpoch: number;
+}
+
+export interface ConsumedRecord {
+  readonly partition: number;
+  readonly offset: bigint;
+  readonly key?: Buffer | null;
+  readonly value?: Buffer | null;
+  readonly headerEntries: readonly (readonly [Buffer, Buffer])[];
+}
+
+export interface RecordStream {
+  /** Where each partition goes on, by `topic:partition`. */
+  readonly offsetsToFetch: Map<string, bigint>;
+  on(event: 'data', listener: (record: ConsumedRecord) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'fetch' | 'offsets', listener: () => void): unknown;
+  pause(): unknown;
+  resume(): unknown;
+  destroy(): unknown;
+}
+
+/** Kafka can't be used as it is configured, and no other start would change that. */
+export class KafkaRefused extends Error {
+  readonly code = 'kafka-refused';
+}
+
+const PACKAGE = '@platformatic/kafka';
+
+/** Only who chose Kafka needs it. */
+export const loadKafka = (nodeVersion = process.versions.node): KafkaLibrary => {
+  const [major = 0, minor = 0] = nodeVersion.split('.').map(Number);
+  if (major < 22 || (major === 22 && minor < 22)) {
+    throw new KafkaRefused(`Kafka needs Node 22.22 or newer; this is ${nodeVersion}. All else runs on it.`);
+  }
+  try {
+    return createRequire(__filename)(PACKAGE) as KafkaLibrary;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'MODULE_NOT_FOUND') throw new KafkaRefused(`${PACKAGE} does not load: ${message}`);
+    throw new KafkaRefused(
+      `${PACKAGE} is not installed: an older Node leaves it out. Run npm ci with this one.`,
+    );
+  }
+};
