@@ -37,6 +37,9 @@ export interface GroupReport {
  */
 export class GroupReader {
   private rebalances = 0;
+  /** When the last ones were. */
+  private recent: number[] = [];
+  private restlessAt = -Infinity;
   private remade = 0;
   private error: string | undefined;
   private member: Member | undefined;
@@ -64,7 +67,9 @@ export class GroupReader {
   }
 
   get report(): GroupReport {
-    const { rebalances, remade, error, member } = this;
+    const { rebalances, remade, member } = this;
+    const isRestless = performance.now() - this.restlessAt < TOLD_FOR_MS;
+    const error = this.error ?? (isRestless ? this.restless : undefined);
     const heartbeatAgoSeconds = member && Math.round(member.silentMs / 100) / 10;
     return {
       partitions: member?.lags ?? [],
@@ -75,13 +80,29 @@ export class GroupReader {
     };
   }
 
+  /** Two members of one name throw each other out for ever, and the client says nothing of it. */
+  private rebalanced(): void {
+    this.rebalances++;
+    const now = performance.now();
+    this.recent = [...this.recent.filter((at) => now - at < RESTLESS_MS), now];
+    if (this.recent.length < RESTLESS) return;
+    this.recent = [];
+    this.restlessAt = now;
+    this.logger.error(this.restless);
+  }
+
+  private get restless(): string {
+    const { instance } = this.settings;
+    return `The group is made up anew again and again: another instance may be called ${instance}, too (KAFKA_INSTANCE).`;
+  }
+
   private async run(): Promise<void> {
     let pause = ANEW_AFTER_MS;
     while (!this.stopping) {
       const began = performance.now();
       const member = new Member(this.kafka, this.settings, this.handler, this.logger, {
         reads: () => (this.error = undefined),
-        rebalanced: () => this.rebalances++,
+        rebalanced: () => this.rebalanced(),
       });
       this.member = member;
       const reason = await member.live();
@@ -102,6 +123,11 @@ export class GroupReader {
     }
   }
 }
+
+/** Within so long so many are more than any group needs that comes to an end with it. */
+const RESTLESS_MS = 20_000;
+const RESTLESS = 8;
+const TOLD_FOR_MS = 60_000;
 
 interface Watcher {
   reads(): void;
