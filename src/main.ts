@@ -51,6 +51,11 @@ const serve = async (config: Config): Promise<void> => {
   logger.info(`Dashboard ${url}/  API ${url}/docs`);
   if (service.adminAddress !== undefined)
     logger.info(`Probes and /health http://${reachableName(config.host)}:${service.adminAddress.port}/`);
+  if (config.kafka !== undefined) {
+    const { ingest, consume, kafka } = config;
+    const { brokers, topic, group, instance } = kafka;
+    logger.info('Kafka stands before the store', { ingest, consume, brokers, topic, group, instance });
+  }
   if (config.access === undefined && !isThisMachine(config.host)) {
     logger.warn('Anybody who reaches this machine may report, read and skip: AUTH=keys asks for keys');
   }

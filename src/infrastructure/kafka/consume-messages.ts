@@ -19,7 +19,7 @@ const GO_ON_BELOW = IN_FLIGHT / 2;
 const OFFER_AGAIN_MS = 5;
 /** What the store did not take is offered again after a pause, which grows. */
 const AGAIN_AFTER_MS = 100;
-const AGAIN_AFTER_AT_MOST_MS = 5000;
+const AGAIN_AFTER_AT_MOST_MS = 2000;
 /** What was settled meanwhile is committed together. */
 const COMMIT_EVERY_MS = 100;
 /** Before the service ends. */
