@@ -1,6 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+
+export const cachePath = (name: string): string =>
+  join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'rockets-tests', name);
 
 /**
  * A folder outside of the repository that is filled once on this machine: what it holds is named with its versions. It is
@@ -10,10 +13,9 @@ export const cachedFolder = async (
   name: string,
   fill: (folder: string) => Promise<void>,
 ): Promise<string> => {
-  const all = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'rockets-tests');
-  const folder = join(all, name);
+  const folder = cachePath(name);
   if (existsSync(folder)) return folder;
-  mkdirSync(all, { recursive: true });
+  mkdirSync(dirname(folder), { recursive: true });
   const filling = mkdtempSync(`${folder}.`);
   try {
     await fill(filling);

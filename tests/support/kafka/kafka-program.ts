@@ -1,34 +1,38 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cachedFolder } from './cached-folder.js';
+import { cachedFolder, cachePath } from './cached-folder.js';
 
 const run = promisify(execFile);
 
 const pom = join(__dirname, 'broker/pom.xml');
 const logging = join(__dirname, 'broker/log4j2.properties');
 
-/** Ends in one line whoever can't run a broker. */
 const need = (program: string, versionOption: string, advice: string): string => {
   const { status, stdout, stderr } = spawnSync(program, [versionOption], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`no Kafka broker: \`${program}\` is not on PATH (${advice})`);
   return stdout + stderr;
 };
 
-const needJava = (): void => {
+const cacheName = (): string => {
+  const version = /kafka_2\.13<\/artifactId>\s*<version>([^<]+)</.exec(readFileSync(pom, 'utf8'))?.[1];
+  return `kafka-broker-${version}`;
+};
+
+/** Throws, in one line, where no broker can run. */
+export const needKafka = (): void => {
   const advice = 'Java 17 or newer is needed';
   const said = need('java', '-version', advice);
   const major = Number(/version "(\d+)/.exec(said)?.[1]);
-  if (!(major >= 17)) throw new Error(`no Kafka broker: this \`java\` is too old (${advice}): ${said}`);
+  if (!(major >= 17)) throw new Error(`no Kafka broker: \`java\` is version ${major} (${advice})`);
+  if (!existsSync(cachePath(cacheName()))) need('mvn', '--version', 'Maven fetches the broker, once');
 };
 
 /** Where the broker's libraries are: fetched once from Maven Central. */
 export const kafkaLibraries = async (): Promise<string> => {
-  needJava();
-  const version = /kafka_2\.13<\/artifactId>\s*<version>([^<]+)</.exec(readFileSync(pom, 'utf8'))?.[1];
-  return cachedFolder(`kafka-broker-${version}`, async (folder) => {
-    need('mvn', '--version', 'Maven fetches the broker, once');
+  needKafka();
+  return cachedFolder(cacheName(), async (folder) => {
     const options = ['-q', '-B', '-ntp', '--strict-checksums', '-f', pom];
     const copy = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${folder}`];
     await run('mvn', [...options, ...copy], { cwd: folder }).catch((error: unknown) => {
