@@ -29,13 +29,10 @@ const connected = () => {
   clients ??= {
     admin: new kafka.Admin(options),
     reader: new kafka.Consumer({ ...options, groupId: 'rockets-test-tool', maxWaitTime: 200 }),
-    writer: new kafka.Producer({ ...options, acks: -1, partitioner }),
+    writer: new kafka.Producer(options),
   };
   return clients;
 };
-
-/** As the Java client has it; records without a key go round. */
-const partitioner = (record, key) => (key ? kafka.compatibilityPartitioner(record, key) : turn++);
 
 const forget = () => {
   if (clients === undefined) return;
@@ -50,7 +47,7 @@ const parts = (error) => [
   error,
   ...[...(error.errors ?? []), error.cause].filter((inner) => inner instanceof Error).flatMap(parts),
 ];
-const described = (error) =>
+const inWords = (error) =>
   [...new Set(parts(error).map((one) => [one.apiId, one.message].filter(Boolean).join(': ')))].join('; ');
 
 /** What another try will not change. */
@@ -79,29 +76,42 @@ const insist = async (call) => {
 const bytes = (text) => (text == null ? undefined : Buffer.from(text, 'base64'));
 const text = (buffer) => (buffer == null ? null : buffer.toString('base64'));
 
-/** The records in pieces that a broker takes. */
-function* sends(topic, records) {
-  let [messages, size] = [[], 0];
-  for (const { key, value, partition, headers } of records) {
-    const message = { topic, key: bytes(key), value: bytes(value), partition };
-    message.headers = new Map(Object.entries(headers).map(([name, one]) => [Buffer.from(name), bytes(one)]));
-    const more = message.value?.length ?? 0;
-    if (messages.length === RECORDS_PER_SEND || (size > 0 && size + more > BYTES_PER_SEND)) {
-      yield messages;
-      [messages, size] = [[], 0];
+/** As the Java client has it; records without a key go round. */
+const partitionOf = ({ key, partition }, count) =>
+  partition ?? (key ? kafka.compatibilityPartitioner({}, key) : turn++) % count;
+
+/** The records in pieces that a broker takes, each for one partition: of several, one alone may fail. */
+function* sends(topic, records, count) {
+  const pieces = new Map();
+  for (const record of records) {
+    const message = { topic, key: bytes(record.key), value: bytes(record.value) };
+    message.partition = partitionOf({ ...record, key: message.key }, count);
+    message.headers = new Map(
+      Object.entries(record.headers).map(([name, one]) => [Buffer.from(name), bytes(one)]),
+    );
+    let piece = pieces.get(message.partition) ?? { messages: [], size: 0 };
+    const size = message.value?.length ?? 0;
+    if (
+      piece.messages.length === RECORDS_PER_SEND ||
+      (piece.size > 0 && piece.size + size > BYTES_PER_SEND)
+    ) {
+      yield piece.messages;
+      piece = { messages: [], size: 0 };
     }
-    messages.push(message);
-    size += more;
+    piece.messages.push(message);
+    piece.size += size;
+    pieces.set(message.partition, piece);
   }
-  if (messages.length > 0) yield messages;
+  for (const { messages } of pieces.values()) yield messages;
 }
 
 const offsetsAt = async ({ reader }, topic, timestamp) =>
   (await reader.listOffsets({ topics: [topic], timestamp })).get(topic).map(Number);
 
-const fetched = async ({ admin, reader }, topic, partition, offset) => {
-  const metadata = await admin.metadata({ topics: [topic] });
-  const { id: topicId, partitions } = metadata.topics.get(topic);
+const described = async ({ admin }, topic) => (await admin.metadata({ topics: [topic] })).topics.get(topic);
+
+const fetched = async (now, topic, partition, offset) => {
+  const { id: topicId, partitions } = await described(now, topic);
   const wanted = {
     partition,
     fetchOffset: BigInt(offset),
@@ -109,6 +119,7 @@ const fetched = async ({ admin, reader }, topic, partition, offset) => {
     lastFetchedEpoch: -1,
     partitionMaxBytes: BYTES_PER_FETCH,
   };
+  const { reader } = now;
   reader.topics.track(topic);
   const { responses } = await reader.fetch({
     node: partitions[partition].leader,
@@ -163,7 +174,11 @@ const calls = {
   topics: () => insist(({ admin }) => admin.listTopics()),
 
   async produce({ topic, records }) {
-    for (const messages of sends(topic, records)) await insist(({ writer }) => writer.send({ messages }));
+    const count = (await insist((now) => described(now, topic))).partitions.length;
+    for (const messages of sends(topic, records, count)) {
+      // Said to the producer it is not heard.
+      await insist(({ writer }) => writer.send({ messages, acks: kafka.ProduceAcks.ALL }));
+    }
   },
 
   async readAll({ topic }, tell) {
@@ -236,7 +251,7 @@ const answer = async ({ id, name, args }) => {
     const result = await calls[name](args, (part) => process.send({ id, part }));
     process.send({ id, result: result ?? null });
   } catch (error) {
-    process.send({ id, error: described(error) });
+    process.send({ id, error: inWords(error) });
   }
 };
 
