@@ -26,7 +26,6 @@ export interface ConnectionOptions {
 }
 
 interface ProducerOptions {
-  acks: -1;
   idempotent: false;
   repeatOnStaleMetadata: false;
 }
@@ -53,7 +52,7 @@ export interface KafkaMetadata {
 }
 
 export interface KafkaProducer extends KafkaClient {
-  send(options: { messages: ProducedRecord[] }): Promise<unknown>;
+  send(options: { messages: ProducedRecord[]; acks: -1 }): Promise<unknown>;
   close(force?: boolean): Promise<void>;
 }
 

@@ -24,7 +24,9 @@ export class TopicWriter {
   async write(records: readonly WrittenRecord[], lane = 0): Promise<void> {
     const producer = this.producer(lane);
     try {
-      await producer.send({ messages: records.map((record) => ({ ...record, topic: this.topic })) });
+      const messages = records.map((record) => ({ ...record, topic: this.topic }));
+      // Said to the producer alone it is not heard: the leader's word would do, and be lost with the leader.
+      await producer.send({ messages, acks: -1 });
     } catch (error) {
       if (says(error, 'MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE')) {
         throw new MessageTooLarge(`The topic ${this.topic} takes no message of this size.`);
@@ -47,7 +49,6 @@ export class TopicWriter {
     if (producer === undefined) {
       producer = new this.kafka.Producer({
         ...connectionOptions(this.settings),
-        acks: -1,
         idempotent: false,
         repeatOnStaleMetadata: false,
       });
