@@ -6,12 +6,12 @@ import { cachedFolder } from './cached-folder.js';
 
 const project = join(__dirname, '../../..');
 const { optionalDependencies } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
-  optionalDependencies?: Readonly<Record<string, string>>;
+  optionalDependencies: Readonly<Record<string, string>>;
 };
 
 const NODE = '24.21.0';
 const LIBRARY = '@platformatic/kafka';
-const LIBRARY_VERSION = optionalDependencies?.[LIBRARY] ?? '2.12.1';
+const LIBRARY_VERSION = optionalDependencies[LIBRARY];
 
 /** A program that runs the service with Kafka: `path` instead of `node`, with `env` in its environment. */
 export interface KafkaNode {

@@ -10,7 +10,10 @@ const pom = join(__dirname, 'broker/pom.xml');
 const logging = join(__dirname, 'broker/log4j2.properties');
 
 const need = (program: string, versionOption: string, advice: string): string => {
-  const { status, stdout, stderr } = spawnSync(program, [versionOption], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(program, [versionOption], {
+    encoding: 'utf8',
+    env: process.env,
+  });
   if (status !== 0) throw new Error(`no Kafka broker: \`${program}\` is not on PATH (${advice})`);
   return stdout + stderr;
 };
