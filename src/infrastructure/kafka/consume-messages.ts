@@ -13,8 +13,10 @@ import type { RejectedRecords } from './rejected-records.js';
 
 /** Records that are taken and not settled: as many as keep the workers busy. */
 const IN_FLIGHT = 8192;
+/** What is rejected is held outside of the buffer, as large as it is. */
+const IN_FLIGHT_BYTES = 16 * 1024 * 1024;
 /** To stop fetching and to go on costs as much as many records. */
-const GO_ON_BELOW = IN_FLIGHT / 2;
+const GO_ON_BELOW = 1 / 2;
 /** While the buffer is full. */
 const OFFER_AGAIN_MS = 5;
 /** What the store did not take is offered again after a pause, which grows. */
@@ -137,6 +139,7 @@ class Taking {
   private readonly partitions = new Map<number, Progress>();
   private toCommit = new Map<number, bigint>();
   private inFlight = 0;
+  private bytes = 0;
   private isPaused = false;
   private committing: Promise<void> | undefined;
   private isAbandoned = false;
@@ -152,16 +155,19 @@ class Taking {
     private readonly logger: Logger,
   ) {}
 
-  take({ partition, offset }: TopicRecord): Taken {
+  take({ partition, offset, value }: TopicRecord): Taken {
     let progress = this.partitions.get(partition);
     if (progress === undefined) this.partitions.set(partition, (progress = new Progress(offset)));
-    if (++this.inFlight >= IN_FLIGHT) this.rest();
+    this.inFlight++;
+    this.bytes += value?.length ?? 0;
+    if (!this.hasRoom(1)) this.rest();
     return progress.take(offset);
   }
 
-  settle({ partition }: TopicRecord, taken: Taken): void {
+  settle({ partition, value }: TopicRecord, taken: Taken): void {
     this.pause = AGAIN_AFTER_MS;
     this.inFlight--;
+    this.bytes -= value?.length ?? 0;
     const progress = this.partitions.get(partition)!;
     if (progress.settle(taken)) {
       this.toCommit.set(partition, progress.next);
@@ -202,6 +208,10 @@ class Taking {
     this.isAbandoned = true;
   }
 
+  private hasRoom(share: number): boolean {
+    return this.inFlight < share * IN_FLIGHT && this.bytes < share * IN_FLIGHT_BYTES;
+  }
+
   private rest(): void {
     if (this.isPaused) return;
     this.isPaused = true;
@@ -209,7 +219,7 @@ class Taking {
   }
 
   private goOn(): void {
-    if (!this.isPaused || this.inFlight > GO_ON_BELOW) return;
+    if (!this.isPaused || !this.hasRoom(GO_ON_BELOW)) return;
     if (this.postponed.length > 0 || this.again.length > 0) return;
     this.isPaused = false;
     if (!this.assignment.isOver) this.assignment.resume();
