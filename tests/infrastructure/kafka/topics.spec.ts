@@ -26,7 +26,17 @@ const refusalOf = async (prepare: (kafka: FakeKafka) => void): Promise<unknown> 
   );
 };
 
-const refusing = (error: Error) => (kafka: FakeKafka) => void (kafka.refuses = () => error);
+const refusing =
+  (error: Error) =>
+  (kafka: FakeKafka): void => {
+    kafka.refuses = () => error;
+  };
+
+const mayNotMake =
+  (error: Error) =>
+  (kafka: FakeKafka): void => {
+    kafka.refusesToMake = error;
+  };
 
 describe('the topics', () => {
   it('are made when they are missing, and left as they are otherwise', async () => {
@@ -75,12 +85,12 @@ describe('the topics', () => {
     ],
     [
       'are missing and may not be made',
-      (kafka: FakeKafka) => void (kafka.refusesToMake = brokerError('TOPIC_AUTHORIZATION_FAILED')),
+      mayNotMake(brokerError('TOPIC_AUTHORIZATION_FAILED')),
       /may not create it.* kafka-topics\.sh --create --topic rejected --partitions 4$/,
     ],
     [
       'may not be made in this cluster',
-      (kafka: FakeKafka) => void (kafka.refusesToMake = brokerError('CLUSTER_AUTHORIZATION_FAILED')),
+      mayNotMake(brokerError('CLUSTER_AUTHORIZATION_FAILED')),
       /may not create it/,
     ],
     [
