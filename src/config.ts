@@ -117,7 +117,8 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
     logFormat: read.oneOf('LOG_FORMAT', onTerminal ? 'text' : 'json', ['json', 'text']),
   };
   if (config.eventStore === 'postgres') requireDatabase(read, config.databaseUrl);
-  if (config.ingest === 'kafka' && config.consume === 'none' && config.eventStore !== 'postgres') {
+  const isGatewayAlone = config.ingest === 'kafka' && config.consume === 'none' && !read.isRefused('CONSUME');
+  if (isGatewayAlone && config.eventStore !== 'postgres') {
     const expected =
       'postgres, or CONSUME=kafka set, with INGEST=kafka: nobody here would know what became of a message';
     read.refuse('EVENT_STORE', config.eventStore, expected, undefined);
@@ -136,9 +137,8 @@ const readDatabaseUrl = (read: Settings): string | undefined => {
   return isRight ? text : read.refuse('DATABASE_URL', '(hidden)', databaseUrlRule, undefined);
 };
 
-/** One that was refused is not refused again. */
 const requireDatabase = (read: Settings, url: string | undefined): void => {
-  if (url !== undefined || read.unlisted('DATABASE_URL') !== '' || read.unlisted('PGHOST') !== '') return;
+  if (url !== undefined || read.unlisted('PGHOST') !== '') return;
   read.refuse('DATABASE_URL', '', `${databaseUrlRule}, or else PGHOST set, for EVENT_STORE=postgres`, '');
 };
 
@@ -190,17 +190,12 @@ const readKafkaLogin = (read: Settings): Pick<KafkaSettings, 'sasl'> => {
   const username = read.text('KAFKA_USERNAME', '');
   const password = read.secret('KAFKA_PASSWORD');
   if (mechanism === 'none') {
-    if (username !== '')
-      read.refuse(
-        'KAFKA_SASL',
-        mechanism,
-        `one of ${ways.slice(1).join(', ')} when KAFKA_USERNAME is set`,
-        '',
-      );
+    const expected = `one of ${ways.slice(1).join(', ')} when KAFKA_USERNAME is set`;
+    if (username !== '') read.refuse('KAFKA_SASL', mechanism, expected, '');
     return {};
   }
-  if (username === '') read.refuse('KAFKA_USERNAME', '', `set, as KAFKA_SASL is`, '');
-  if (password === '') read.refuse('KAFKA_PASSWORD', '', `set, as KAFKA_SASL is`, '');
+  if (username === '') read.refuse('KAFKA_USERNAME', '', 'set, as KAFKA_SASL is', '');
+  if (password === '') read.refuse('KAFKA_PASSWORD', '', 'set, as KAFKA_SASL is', '');
   return { sasl: { mechanism, username, password } };
 };
 
@@ -365,8 +360,13 @@ class Settings {
     if (this.wrong.length > 0) throw new InvalidConfig(this.wrong.join('\n'));
   }
 
+  isRefused(name: string): boolean {
+    return this.wrong.some((line) => line.startsWith(`${name}=`));
+  }
+
+  /** What follows from a fault is none of its own. */
   refuse<T>(name: string, text: string, expected: string, standard: T): T {
-    this.wrong.push(`${name}=${text} makes no sense: it must be ${expected}.`);
+    if (!this.isRefused(name)) this.wrong.push(`${name}=${text} makes no sense: it must be ${expected}.`);
     return standard;
   }
 }

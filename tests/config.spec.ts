@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { databaseIn, InvalidConfig, readConfig, settingsInForce } from '../src/config.js';
 
 const refusals = (env: Readonly<Record<string, string>>): string[] => {
@@ -103,6 +104,108 @@ describe('a database', () => {
   });
 });
 
+describe('Kafka', () => {
+  const gateway = { INGEST: 'kafka', CONSUME: 'kafka', KAFKA_BROKERS: 'kafka-1:9092' };
+  const kafkaIn = (env: Readonly<Record<string, string>>) => readConfig({ ...gateway, ...env }, false).kafka;
+
+  it('is not there unless it is chosen, whatever else is set', () => {
+    expect(readConfig({ KAFKA_BROKERS: 'kafka-1:9092' }, false)).toMatchObject({
+      ingest: 'http',
+      consume: 'none',
+      kafka: undefined,
+    });
+  });
+
+  it('has standards for all but its brokers', () => {
+    expect(kafkaIn({ PORT: '8090' })).toEqual({
+      brokers: ['kafka-1:9092'],
+      topic: 'rockets.messages',
+      rejectedTopic: 'rockets.rejected',
+      group: 'rockets',
+      partitions: 12,
+      instance: `${hostname()}-8090`,
+    });
+  });
+
+  it('is as it was set', () => {
+    const env = {
+      KAFKA_BROKERS: 'kafka-1:9092, [::1]:9093',
+      KAFKA_TOPIC: 'a.topic_of-mine',
+      KAFKA_REJECTED_TOPIC: 'b',
+      KAFKA_GROUP: 'c',
+      KAFKA_PARTITIONS: '3',
+      KAFKA_INSTANCE: 'd',
+      KAFKA_TLS: 'on',
+      KAFKA_CA: 'ca.pem',
+      KAFKA_SASL: 'scram-sha-512',
+      KAFKA_USERNAME: 'me',
+      KAFKA_PASSWORD: 's3cret',
+    };
+    expect(kafkaIn(env)).toEqual({
+      brokers: ['kafka-1:9092', '[::1]:9093'],
+      topic: 'a.topic_of-mine',
+      rejectedTopic: 'b',
+      group: 'c',
+      partitions: 3,
+      instance: 'd',
+      tls: { ca: 'ca.pem' },
+      sasl: { mechanism: 'scram-sha-512', username: 'me', password: 's3cret' },
+    });
+    expect(kafkaIn({ KAFKA_TLS: 'on' })?.tls).toEqual({});
+  });
+
+  it('may be a gateway alone, where others share the store', () => {
+    const alone = { ...gateway, CONSUME: 'none' };
+    const shared = { ...alone, EVENT_STORE: 'postgres', DATABASE_URL: 'postgres://db/rockets' };
+    expect(readConfig(shared, false)).toMatchObject({ ingest: 'kafka', consume: 'none' });
+    for (const store of ['memory', 'sqlite'])
+      expect(refusals({ ...alone, EVENT_STORE: store })).toEqual([
+        `EVENT_STORE=${store} makes no sense: it must be postgres, or CONSUME=kafka set, with INGEST=kafka: nobody here would know what became of a message.`,
+      ]);
+  });
+
+  it('may be what is consumed alone, into any store', () => {
+    for (const store of ['memory', 'sqlite'])
+      expect(readConfig({ ...gateway, INGEST: 'http', EVENT_STORE: store }, false).kafka).toBeDefined();
+  });
+
+  it.each([
+    ['INGEST', 'queue', {}],
+    ['CONSUME', 'queue', {}],
+    ['KAFKA_BROKERS', '', {}],
+    ['KAFKA_BROKERS', ' , ', {}],
+    ['KAFKA_BROKERS', 'kafka-1', {}],
+    ['KAFKA_BROKERS', 'kafka-1:9092,http://kafka-2:9092', {}],
+    ['KAFKA_BROKERS', 'kafka-1:99999', {}],
+    ['KAFKA_BROKERS', 'me@kafka-1:9092', {}],
+    ['KAFKA_TOPIC', 'rockets/messages', {}],
+    ['KAFKA_TOPIC', '..', {}],
+    ['KAFKA_TOPIC', 'x'.repeat(250), {}],
+    ['KAFKA_REJECTED_TOPIC', 'a b', {}],
+    ['KAFKA_REJECTED_TOPIC', 'rockets.messages', {}],
+    ['KAFKA_PARTITIONS', '0', {}],
+    ['KAFKA_PARTITIONS', 'many', {}],
+    ['KAFKA_TLS', 'yes', {}],
+    ['KAFKA_TLS', 'yes', { KAFKA_CA: 'ca.pem' }],
+    ['KAFKA_TLS', 'off', { KAFKA_CA: 'ca.pem' }],
+    ['KAFKA_SASL', 'gssapi', {}],
+    ['KAFKA_SASL', 'none', { KAFKA_USERNAME: 'me', KAFKA_PASSWORD: 's3cret' }],
+    ['KAFKA_USERNAME', '', { KAFKA_SASL: 'plain', KAFKA_PASSWORD: 's3cret' }],
+    ['KAFKA_PASSWORD', '', { KAFKA_SASL: 'plain', KAFKA_USERNAME: 'me' }],
+  ])('%s=%s is refused', (name, value, others) => {
+    const said = refusals({ ...gateway, ...others, [name]: value });
+    expect(said).toEqual([expect.stringMatching(`^${name}=`)]);
+    expect(said.join()).not.toContain('s3cret');
+  });
+
+  it('has a password that stays a secret', () => {
+    const env = { ...gateway, KAFKA_SASL: 'plain', KAFKA_USERNAME: 'me', KAFKA_PASSWORD: 's3cret' };
+    const lines = settingsInForce(env, false);
+    expect(lines).toEqual(expect.arrayContaining(['KAFKA_USERNAME=me', 'KAFKA_PASSWORD=(hidden)']));
+    expect(lines.join()).not.toContain('s3cret');
+  });
+});
+
 describe('a duration', () => {
   it.each([
     ['SHUTDOWN_TIMEOUT', '24h', 86_400_000],
@@ -170,6 +273,19 @@ describe('the settings in force', () => {
       SQLITE_SYNCHRONOUS: 'full',
       DATABASE_URL: '',
       DATABASE_CONNECTIONS: '10',
+      INGEST: 'http',
+      CONSUME: 'none',
+      KAFKA_BROKERS: '',
+      KAFKA_TOPIC: 'rockets.messages',
+      KAFKA_REJECTED_TOPIC: 'rockets.rejected',
+      KAFKA_GROUP: 'rockets',
+      KAFKA_PARTITIONS: '12',
+      KAFKA_INSTANCE: `${hostname()}-8088`,
+      KAFKA_TLS: 'off',
+      KAFKA_CA: '',
+      KAFKA_SASL: 'none',
+      KAFKA_USERNAME: '',
+      KAFKA_PASSWORD: '',
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
     });

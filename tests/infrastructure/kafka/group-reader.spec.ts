@@ -164,20 +164,22 @@ describe('a group that is made up anew', () => {
   });
 });
 
+const failures: readonly (readonly [string, (client: FakeConsumer) => unknown, string])[] = [
+  ['says so', (client: FakeConsumer) => client.emit('error', new Error('fenced')), 'fenced'],
+  [
+    'has a stream that says so',
+    (client: FakeConsumer) => client.streams[0]!.emit('error', new Error('fetch failed')),
+    'fetch failed',
+  ],
+  [
+    'hears of no heartbeat',
+    (client: FakeConsumer) => client.emit('consumer:heartbeat:stalled'),
+    'No heartbeat is answered.',
+  ],
+];
+
 describe('a client that is of no more use', () => {
-  it.each([
-    ['says so', (client: FakeConsumer) => void client.emit('error', new Error('fenced')), 'fenced'],
-    [
-      'has a stream that says so',
-      (client: FakeConsumer) => void client.streams[0]!.emit('error', new Error('fetch failed')),
-      'fetch failed',
-    ],
-    [
-      'hears of no heartbeat',
-      (client: FakeConsumer) => void client.emit('consumer:heartbeat:stalled'),
-      'No heartbeat is answered.',
-    ],
-  ] as const)('because it %s is made anew, which is counted and told', async (_, fail, reason) => {
+  it.each(failures)('because it %s is made anew, which is counted and told', async (_, fail, reason) => {
     const { kafka, begun, log, reader, client, stream, start } = await reading();
     await start();
     stream().give(1, 7n);
