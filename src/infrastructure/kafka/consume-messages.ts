@@ -51,7 +51,7 @@ export class ConsumeMessages implements RecordHandler {
   private stopping = false;
 
   constructor(
-    private readonly ingest: IngestMessages,
+    private readonly ingest: Pick<IngestMessages, 'submit'>,
     private readonly rejected: RejectedRecords,
     private readonly limits: ConsumeLimits,
     private readonly clock: Clock,

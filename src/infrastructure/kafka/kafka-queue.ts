@@ -6,8 +6,8 @@ import type { Topics } from './topics.js';
 /** Messages as records of a topic: keyed by channel, with the JSON of `POST /messages` as their value. */
 export class KafkaQueue implements MessageQueue {
   constructor(
-    private readonly topics: Topics,
-    private readonly writer: TopicWriter,
+    private readonly topics: Pick<Topics, 'leaderOf' | 'partitionOf'>,
+    private readonly writer: Pick<TopicWriter, 'write'>,
   ) {}
 
   laneOf({ channel }: RocketMessage): number {
