@@ -44,6 +44,13 @@ export const smallLimits: readonly Replacement[] = [
   limit('src/application/feed/feed-tail.ts', 'BURSTS_SHARED', 2),
   limit('src/application/feed/feed-tail.ts', 'NAMED_AT_ONCE', 2),
   limit('src/application/feed/shared-turns.ts', 'SLICE_MS', 3e-6),
+  limit('src/application/ingest/queue-messages.ts', 'MOST_MESSAGES', 4),
+  limit('src/application/ingest/queue-messages.ts', 'MOST_BYTES', 500),
+  limit('src/application/ingest/queue-messages.ts', 'MOST_BESIDE_STREAMS', 12),
+  limit('src/infrastructure/kafka/consume-messages.ts', 'IN_FLIGHT', 6),
+  limit('src/infrastructure/kafka/rejected-records.ts', 'MOST_RECORDS', 3),
+  limit('src/infrastructure/kafka/rejected-records.ts', 'MOST_BYTES', 700),
+  { file: 'src/infrastructure/kafka/progress.ts', find: 'this.first > 1000', replace: 'this.first > 2' },
 ];
 
 /** Builds the simulation with the replacements in place and loads it. */

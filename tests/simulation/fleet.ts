@@ -53,12 +53,28 @@ export const isPoison = ({ report }: RocketMessage): boolean =>
 export const isPoisoned = ({ events, added, late }: Change): boolean =>
   JSON.stringify([events, added, late]).includes(POISON);
 
+const GIANT = 'GIANT';
+
+/** Another report for the same number, which is too large for some topics, and for every consumer. */
+export const drawGiant = (world: World, { channel, number }: RocketMessage): RocketMessage => ({
+  channel,
+  number,
+  time: drawTime(world, number),
+  report: {
+    type: 'RocketMissionChanged',
+    data: { newMission: GIANT.repeat(world.random.between(100, 150)) },
+  },
+});
+
+export const isGiant = ({ report }: RocketMessage): boolean =>
+  report.type === 'RocketMissionChanged' && report.data.newMission.startsWith(GIANT);
+
 /** Another report for the same number. */
 export const drawImpostor = (world: World, { channel, number, report }: RocketMessage): RocketMessage => {
   const { random } = world;
   const other: RocketReport =
     report.type === 'RocketSpeedIncreased'
-      ? { type: 'RocketSpeedIncreased', data: { by: report.data.by + 1 } }
+      ? { type: 'RocketSpeedIncreased', data: { by: report.data.by === highest ? 0 : report.data.by + 1 } }
       : { type: 'RocketSpeedIncreased', data: { by: random.between(0, 100) } };
   return { channel, number, time: drawTime(world, number), report: other };
 };

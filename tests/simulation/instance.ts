@@ -3,7 +3,7 @@ import { SkipOverdueGaps } from '../../src/application/gaps/skip-overdue-gaps.js
 import type { Skip } from '../../src/application/ingest/advance.js';
 import { Counters } from '../../src/application/ingest/counters.js';
 import { IngestMessages } from '../../src/application/ingest/ingest-messages.js';
-import { ShuttingDown } from '../../src/application/ingest/intake.js';
+import { ShuttingDown, type Queued } from '../../src/application/ingest/intake.js';
 import type { NumberRange, Outcome } from '../../src/application/ingest/outcome.js';
 import { ReorderBuffer, type SkipResult } from '../../src/application/ingest/reorder-buffer.js';
 import { WorkerPool } from '../../src/application/ingest/worker-pool.js';
@@ -12,12 +12,17 @@ import { ChangeRefused } from '../../src/application/ports/event-store.js';
 import type { Logger } from '../../src/application/ports/logger.js';
 import { RocketQueries } from '../../src/application/rocket-queries.js';
 import type { RocketMessage } from '../../src/domain/rocket-message.js';
+import { BrokerClient } from './broker-client.js';
+import type { Cluster } from './cluster.js';
 import { Connection, type Power } from './connection.js';
+import { Consumer } from './consumer.js';
 import { Database } from './database.js';
 import { DatabaseConnection } from './database-connection.js';
 import type { Disk } from './disk.js';
 import { isPoison } from './fleet.js';
+import { Gateway } from './gateway.js';
 import type { Ledger } from './ledger.js';
+import type { Role } from './plan.js';
 import type { World } from './world.js';
 
 const silent: Logger = {
@@ -35,7 +40,13 @@ const ANSWERS_WITHIN_MS = 900;
 /** Whatever is done takes a little time, too little to be seen anywhere but by who counts it. */
 const A_MOMENT_MS = 1e-6;
 
-export type Reply = (answer: Outcome | 'turned away' | 'refused') => void;
+export type Reply = (answer: Outcome | Queued | 'turned away' | 'refused') => void;
+
+/** What an instance has to do with Kafka. */
+interface Kafka {
+  readonly role: Role;
+  readonly cluster: Cluster;
+}
 
 /** The processes of one server, one after the other: each is started, may crash or stop, and is started again. */
 export class Instance {
@@ -49,17 +60,13 @@ export class Instance {
     private readonly disk: Disk,
     private readonly power: Power,
     private readonly ledger: Ledger,
+    private readonly kafka: Kafka | undefined,
   ) {}
 
   start(): void {
     this.starting = false;
-    const process = new Process(
-      `${this.name}.${++this.processes}`,
-      this.world,
-      this.disk,
-      this.power,
-      this.ledger,
-    );
+    const { world, disk, power, ledger, kafka } = this;
+    const process = new Process(`${this.name}.${++this.processes}`, world, disk, power, ledger, kafka);
     this.process = process;
     process.start().catch(() => {
       if (this.process === process) this.crash();
@@ -102,6 +109,9 @@ export class Process {
   private readonly overdue: SkipOverdueGaps;
   private readonly connection: Connection;
   private readonly reading: Connection;
+  private readonly client: BrokerClient | undefined;
+  private readonly gateway: Gateway | undefined;
+  private readonly consumer: Consumer | undefined;
   private alive = true;
   private clockOffset: number;
   private received = 0;
@@ -115,6 +125,7 @@ export class Process {
     private readonly disk: Disk,
     power: Power,
     private readonly ledger: Ledger,
+    kafka: Kafka | undefined,
   ) {
     const { plan } = world;
     this.clockOffset = EPOCH + world.random.between(-1000, 1000);
@@ -140,6 +151,17 @@ export class Process {
     this.pool.onCommit((change, before) => this.feed.committed(change, before));
     const skipper = { skip: (channel: string, skip: Skip) => this.skipOverdue(channel, skip) };
     this.overdue = new SkipOverdueGaps(this.reading, directory, skipper, clock, silent, plan.gapTimeout);
+    if (kafka === undefined) return;
+    const { role, cluster } = kafka;
+    const client = new BrokerClient(world, cluster.broker);
+    this.client = client;
+    if (role !== 'consumer') {
+      const turnedAway = (as: 'failed' | 'invalid' | 'shed'): void => this.turnedAway(as);
+      this.gateway = new Gateway(world, client, this.buffer.budget, clock, this.counters, turnedAway);
+    }
+    if (role === 'gateway') return;
+    const watched: Pick<IngestMessages, 'submit'> = { submit: (...asked) => this.consume(...asked) };
+    this.consumer = new Consumer(name.charAt(0), world, cluster.group, client, watched, clock, silent);
   }
 
   async start(): Promise<void> {
@@ -147,6 +169,7 @@ export class Process {
     await this.pool.start();
     if (isUnfinished) this.world.meet('drain resumed after a restart');
     this.started = true;
+    this.consumer?.start();
     if (this.world.plan.gapTimeout === 0) return;
     this.ledger.listening.begins(this.name);
     void this.overdue.run();
@@ -161,6 +184,7 @@ export class Process {
     const mine = this.guarded(reply);
     const name = `${message.channel} ${message.number}`;
     if (this.underway.has(name)) this.world.meet('repeated while under way');
+    if (this.gateway !== undefined) return this.gateway.receive(message, bytes, () => this.alive, mine);
     this.underway.add(name);
     this.received++;
     this.changed = true;
@@ -180,6 +204,28 @@ export class Process {
     this.underway.delete(name);
     if (refused instanceof ShuttingDown) this.refused(mine);
     else this.shed(ticket !== undefined, mine);
+  }
+
+  /** What is read from the topic is watched as what is received. */
+  private readonly consume: IngestMessages['submit'] = (message, bytes, told, ticket) => {
+    this.received++;
+    this.changed = true;
+    const watched: typeof told = (result, given) => {
+      if (!this.alive) return;
+      if (result instanceof ChangeRefused) this.world.meet('record refused by the store');
+      else if (result instanceof Error) this.world.meet('store did not take a record');
+      this.told(message, result, () => undefined);
+      told(result, given);
+    };
+    const refusal = this.ingest.submit(message, bytes, watched, ticket);
+    if (refusal !== undefined) this.received--;
+    return refusal;
+  };
+
+  private turnedAway(as: 'failed' | 'invalid' | 'shed'): void {
+    this.received++;
+    if (as === 'shed') this.counters.turnedAway('shed');
+    this.count(as);
   }
 
   receiveInvalid(): void {
@@ -204,6 +250,7 @@ export class Process {
     if (stages.includes('before commit')) world.meet('crash before the commit is written');
     if (stages.includes('after commit')) world.meet('crash between commit and reply');
     if (this.buffer.messages > 0) world.meet('crash with messages in the buffer');
+    if (this.started) this.consumer?.crash();
     this.die();
   }
 
@@ -217,13 +264,21 @@ export class Process {
     this.stopping = true;
     if (this.buffer.messages > 0) this.world.meet('graceful stop with work in hand');
     this.overdue.stop();
-    const drained = this.ingest.stop();
+    const drained = this.drain();
     this.feed.close();
     await drained;
     if (!this.alive) return;
     if (this.waiting > 0)
       this.world.violated('a stop answers everything', `${this.waiting} were not answered`);
+    if (this.buffer.budget.used > 0)
+      this.world.violated('what was held is given back', `${this.buffer.budget.used} bytes`);
     this.die();
+  }
+
+  /** As the service does it. */
+  private async drain(): Promise<void> {
+    await Promise.all([(this.gateway ?? this.ingest).stop(), this.consumer?.stop()]);
+    if (this.gateway !== undefined) await this.ingest.stop();
   }
 
   jumpClock(): void {
@@ -235,6 +290,7 @@ export class Process {
 
   /** Holds between any two steps. */
   check(): void {
+    this.gateway?.check();
     if (!this.changed) return;
     this.changed = false;
     const { messages, bytes, budget } = this.buffer;
@@ -242,10 +298,11 @@ export class Process {
     if (messages > plan.bufferMessages || bytes > plan.bufferBytes || messages < 0 || bytes < 0) {
       this.world.violated('the buffer keeps its bounds', `${messages} messages of ${bytes} bytes`);
     }
-    if (budget.used !== bytes) {
+    const held = bytes + (this.gateway?.bytes ?? 0);
+    if (budget.used !== held) {
       this.world.violated(
         'the buffer holds no more than it counts',
-        `${budget.used} bytes instead of ${bytes}`,
+        `${budget.used} bytes instead of ${held}`,
       );
     }
     if (messages !== this.waiting) {
@@ -260,7 +317,7 @@ export class Process {
   }
 
   get isBusy(): boolean {
-    return this.waiting > 0 || this.connection.isBusy;
+    return this.waiting > 0 || this.connection.isBusy || (this.gateway?.waiting ?? 0) > 0;
   }
 
   /** Received and not answered yet. */
@@ -275,6 +332,7 @@ export class Process {
     this.overdue.stop();
     this.connection.cut();
     this.reading.cut();
+    this.client?.cut();
     this.ledger.listening.ends(this.name);
   }
 

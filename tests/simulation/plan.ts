@@ -1,4 +1,5 @@
 import type { Random } from './random.js';
+import { MOST_VALUE_BYTES } from './topic-ledger.js';
 
 /** What may go wrong in one run, and how often. Each fault is absent from half of the runs (swarm testing). */
 export interface Plan {
@@ -71,12 +72,51 @@ export interface Plan {
   readonly poison: number;
   /** Of the notices for other instances. */
   readonly noticesLost: number;
+  /** Where Kafka stands in front. */
+  readonly kafka: KafkaPlan | undefined;
+}
+
+/** What an instance does with Kafka. */
+export type Role = 'gateway' | 'consumer' | 'both';
+
+export interface KafkaPlan {
+  /** Of each instance, in turn. */
+  readonly roles: readonly Role[];
+  readonly partitions: number;
+  /** How many lead them. */
+  readonly brokers: number;
+  readonly firstOffset: number;
+  /** How often an offset stands for nothing that a reader sees. */
+  readonly noRecord: number;
+  readonly requestFails: number;
+  /** Of the requests that fail: how many were carried out, or will be. */
+  readonly doneThough: number;
+  /** Of the requests that fail: how many are not answered for long. */
+  readonly hangs: number;
+  /** What a topic takes of one partition at once. */
+  readonly mostBatchBytes: number;
+  readonly mostRejectedBytes: number;
+  /** Messages that may be too large for the topic. */
+  readonly giant: number;
+  readonly awayEvery: number;
+  readonly rejectedAwayEvery: number;
+  readonly awayLasts: number;
+  readonly rebalanceEvery: number;
+  /** How often the group does not hear of somebody who goes on. */
+  readonly putOutEvery: number;
+  readonly sessionMs: number;
+  /** How often other programs write to the topic. */
+  readonly foreignEvery: number;
 }
 
 /** Every fifth run has a database and several instances. */
 const SHARED_EVERY = 5;
 
 export const isShared = (seed: number): boolean => seed % SHARED_EVERY === 1;
+
+/** Kafka stands in front of every second of these, and of every fifth run beside them. */
+export const hasKafka = (seed: number): boolean =>
+  seed % SHARED_EVERY === 3 || (isShared(seed) && seed % 2 === 0);
 
 const NEVER = 0;
 
@@ -108,6 +148,45 @@ const drawSharing = (random: Random): typeof alone => {
   };
 };
 
+const roles = ['gateway', 'consumer', 'both'] as const;
+
+/** Alone, an instance that only hands on would have nobody who works off what it took. */
+const drawRoles = (
+  random: Random,
+  { shared, instances }: Pick<Plan, 'shared' | 'instances'>,
+): readonly Role[] => {
+  if (!shared) return Array.from({ length: instances }, () => random.pick(['both', 'both', 'consumer']));
+  return [
+    random.pick(['gateway', 'both']),
+    random.pick(['consumer', 'both']),
+    ...Array.from({ length: instances - 2 }, () => random.pick(roles)),
+  ];
+};
+
+const drawKafka = (random: Random, plan: Pick<Plan, 'shared' | 'instances'>): KafkaPlan => {
+  const { sometimes, everyOrNever } = drawing(random);
+  return {
+    roles: drawRoles(random, plan),
+    partitions: random.between(1, 4),
+    brokers: random.between(1, 2),
+    firstOffset: random.pick([0, 1000]),
+    noRecord: sometimes(0.2),
+    requestFails: sometimes(random.chance(0.3) ? 0.6 : 0.2),
+    doneThough: random.chance(0.5) ? 0.5 : random.next(),
+    hangs: sometimes(0.5),
+    mostBatchBytes: random.pick([1_000_000, 700, 260]),
+    mostRejectedBytes: random.pick([1_000_000, 1800]),
+    giant: sometimes(0.1),
+    awayEvery: everyOrNever(500, 3000),
+    rejectedAwayEvery: everyOrNever(300, 2000),
+    awayLasts: random.pick([100, 1000, 3000]),
+    rebalanceEvery: everyOrNever(100, 1500),
+    putOutEvery: everyOrNever(200, 2000),
+    sessionMs: random.pick([100, 1000]),
+    foreignEvery: everyOrNever(50, 500),
+  };
+};
+
 const drawRockets = (random: Random, shared: boolean): number => random.between(shared ? 2 : 1, 4);
 
 const drawInstances = (random: Random, shared: boolean): number => {
@@ -115,7 +194,16 @@ const drawInstances = (random: Random, shared: boolean): number => {
   return random.chance(0.4) ? 2 : 1;
 };
 
-export const drawPlan = (random: Random, shared: boolean): Plan => {
+/** Drawn last, so that with Kafka in front a run is the same otherwise. */
+export const drawPlan = (random: Random, shared: boolean, kafka: boolean): Plan => {
+  const plan = drawWithoutKafka(random, shared);
+  if (!kafka) return plan;
+  // A record is larger than what is sent without it.
+  const bufferBytes = Math.max(plan.bufferBytes, 1.5 * MOST_VALUE_BYTES);
+  return { ...plan, bufferBytes, kafka: drawKafka(random, plan) };
+};
+
+const drawWithoutKafka = (random: Random, shared: boolean): Plan => {
   const { sometimes, everyOrNever } = drawing(random);
   const tightBuffer = random.chance(0.3);
   const faultsUntil = random.between(1000, 4000);
@@ -165,5 +253,6 @@ export const drawPlan = (random: Random, shared: boolean): Plan => {
     restoreAt,
     faultsUntil,
     ...(shared ? drawSharing(random) : alone),
+    kafka: undefined,
   };
 };

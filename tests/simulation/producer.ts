@@ -1,5 +1,5 @@
 import type { RocketMessage } from '../../src/domain/rocket-message.js';
-import { drawHistory, drawImpostor, drawPoison, drawTime, isPoison } from './fleet.js';
+import { drawGiant, drawHistory, drawImpostor, drawPoison, drawTime, isGiant, isPoison } from './fleet.js';
 import type { Instance, Reply } from './instance.js';
 import type { Ledger } from './ledger.js';
 import type { World } from './world.js';
@@ -38,6 +38,10 @@ export class Producer {
       if (random.chance(plan.impostor)) {
         const impostor = this.post(drawImpostor(world, message), false);
         this.sendAfter(i * plan.sendEvery + random.between(0, plan.reorderWithin), impostor);
+      }
+      if (random.chance(plan.kafka?.giant ?? 0)) {
+        const giant = this.post(drawGiant(world, message), false);
+        this.sendAfter(i * plan.sendEvery + random.between(0, plan.reorderWithin), giant);
       }
       if (!random.chance(plan.poison)) return;
       const poison = this.post(drawPoison(world, message), false);
@@ -122,11 +126,15 @@ export class Producer {
   private reply(post: Post, answer: Parameters<Reply>[0]): void {
     const { world } = this;
     if (world.strikes(world.plan.replyLost)) {
-      if (typeof answer === 'object' && answer.outcome !== 'duplicate') world.meet('reply lost after commit');
+      if (typeof answer === 'object' && answer.outcome === 'queued')
+        world.meet('reply lost after it was queued');
+      else if (typeof answer === 'object' && answer.outcome !== 'duplicate')
+        world.meet('reply lost after commit');
       return;
     }
-    // Whatever else was said of it: what the database refused is not sent again.
-    if (answer === 'turned away' || (answer === 'refused' && !isPoison(post.message))) return;
+    const mayBeRefused = isPoison(post.message) || isGiant(post.message);
+    // Whatever else was said of it: what the database or the broker refused is not sent again.
+    if (answer === 'turned away' || (answer === 'refused' && !mayBeRefused)) return;
     const { epoch } = world;
     world.scheduler.after(world.delay(), 'reply', () => {
       if (epoch === world.epoch) post.done = true;

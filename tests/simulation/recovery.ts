@@ -1,3 +1,4 @@
+import type { Cluster } from './cluster.js';
 import { checkTotals } from './directory-check.js';
 import type { Disk } from './disk.js';
 import type { Follower } from './follower.js';
@@ -26,6 +27,7 @@ export class Recovery {
     private readonly producers: readonly Producer[],
     private readonly readers: readonly Reader[],
     private readonly followers: readonly Follower[],
+    private readonly cluster: Cluster | undefined,
   ) {}
 
   begin(done: () => void): void {
@@ -70,6 +72,7 @@ export class Recovery {
   private get isBusy(): boolean {
     return (
       this.disk.isBusy ||
+      this.cluster?.isBusy === true ||
       this.instances.some(({ process }) => process === undefined || process.isBusy) ||
       this.producers.some(({ awaited }) => awaited > 0) ||
       (this.world.sound && this.behind > 0)
@@ -82,7 +85,8 @@ export class Recovery {
 
   private gaveUp(): void {
     const awaited = this.producers.reduce((sum, producer) => sum + producer.awaited, 0);
-    const detail = `${awaited} messages are not answered, ${this.behind} readers not at the end`;
+    const lag = this.cluster === undefined ? '' : `, ${this.cluster.broker.lag} records not committed`;
+    const detail = `${awaited} messages are not answered, ${this.behind} readers not at the end${lag}`;
     this.world.violated('after healing all is complete', detail);
   }
 
@@ -123,6 +127,7 @@ export class Recovery {
     const { world, ledger } = this;
     this.check();
     await Promise.all(this.instances.map(({ process }) => process?.stop()));
+    this.cluster?.check();
     for (const rocket of ledger.rockets.values()) {
       const { channel, sent, standing, late } = rocket;
       const { version } = rocket.sight;

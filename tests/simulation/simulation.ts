@@ -1,5 +1,6 @@
 import { Power } from './connection.js';
 import { Database } from './database.js';
+import { Cluster } from './cluster.js';
 import { Disk, type DiskCopy } from './disk.js';
 import { checkDirectory } from './directory-check.js';
 import { drawChannels } from './fleet.js';
@@ -63,6 +64,7 @@ class Simulation {
   private readonly power: Power;
   private readonly instances: Instance[];
   private readonly producers: Producer[];
+  private readonly cluster: Cluster | undefined;
 
   constructor(seed: number, met: Met, { verbose }: Options) {
     const world = new World(seed, met, verbose);
@@ -72,15 +74,18 @@ class Simulation {
       void checkDirectory(world, disk.directory, ledger.rocket(record.channel));
     });
     const ledger = new Ledger(world, () => disk.listened.total);
-    const instances = Array.from(
-      { length: world.plan.instances },
-      (_, i) => new Instance('ABCD'.charAt(i), world, disk, power, ledger),
-    );
+    const { kafka } = world.plan;
+    const cluster = kafka && new Cluster(world, kafka, ledger);
+    const instances = Array.from({ length: world.plan.instances }, (_, i) => {
+      const roles = kafka && cluster && { role: kafka.roles[i]!, cluster };
+      return new Instance('ABCD'.charAt(i), world, disk, power, ledger, roles);
+    });
     const channels = drawChannels(world);
     for (const channel of channels) ledger.rocket(channel);
     if (world.plan.shared) world.meet('several instances over one database');
     this.world = world;
     this.ledger = ledger;
+    this.cluster = cluster;
     this.power = power;
     this.disk = disk;
     this.instances = instances;
@@ -94,7 +99,16 @@ class Simulation {
     new Operator(world, instances, ledger);
     new Visitor(world, instances, ledger);
     this.plague();
-    const recovery = new Recovery(world, disk, ledger, instances, this.producers, readers, followers);
+    const recovery = new Recovery(
+      world,
+      disk,
+      ledger,
+      instances,
+      this.producers,
+      readers,
+      followers,
+      cluster,
+    );
     world.scheduler.after(world.plan.faultsUntil, 'calm', () => {
       recovery.begin(() => (this.isOver = true));
     });
@@ -140,9 +154,11 @@ class Simulation {
     const { plan, scheduler } = world;
     let copy: DiskCopy;
     let remember: () => void;
+    let commitAgain: (() => void) | undefined;
     scheduler.after(plan.copyAt, 'copy', () => {
       copy = disk.copy();
       remember = ledger.copy();
+      commitAgain = this.cluster?.broker.copy();
     });
     scheduler.after(plan.restoreAt, 'restore', () => {
       for (const instance of this.instances) instance.crash();
@@ -151,6 +167,8 @@ class Simulation {
       world.epoch++;
       disk.restore(copy);
       remember();
+      // Whoever puts back a store puts back what was committed, too.
+      commitAgain?.();
       for (const producer of this.producers) producer.startOver();
     });
   }
