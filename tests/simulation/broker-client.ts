@@ -12,6 +12,8 @@ const everywhere = (): boolean => true;
 export class BrokerClient {
   private isCut = false;
   private sending = 0;
+  /** Requests that were said to have failed. */
+  failures = 0;
 
   constructor(
     private readonly world: World,
@@ -68,8 +70,9 @@ export class BrokerClient {
       const answer = (error: Error | undefined, delay = world.delay()): void =>
         later(delay, 'answered', () => {
           if (this.isCut) return;
-          if (error === undefined) resolve();
-          else reject(error);
+          if (error === undefined) return resolve();
+          this.failures++;
+          reject(error);
         });
       const arrive = (isPart: boolean): Error | undefined => {
         // The disk was put back to a copy, and with it what the group had committed.

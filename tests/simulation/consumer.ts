@@ -1,5 +1,5 @@
 import type { IngestMessages } from '../../src/application/ingest/ingest-messages.js';
-import { Overloaded } from '../../src/application/ingest/intake.js';
+import { ShuttingDown } from '../../src/application/ingest/intake.js';
 import type { Clock } from '../../src/application/ports/clock.js';
 import type { Logger } from '../../src/application/ports/logger.js';
 import { ConsumeMessages } from '../../src/infrastructure/kafka/consume-messages.js';
@@ -10,10 +10,15 @@ import type { Group, Member } from './group.js';
 import { MOST_VALUE_BYTES } from './topic-ledger.js';
 import type { World } from './world.js';
 
+/** For longer nobody waits. */
+const FINISHES_WITHIN_MS = 4000;
+
 /** The part of a process that works off what stands in the topic. */
 export class Consumer {
   private readonly messages: ConsumeMessages;
   private readonly member: Member;
+  /** Of the store. */
+  private failures = 0;
 
   constructor(
     instance: string,
@@ -33,9 +38,14 @@ export class Consumer {
       () => undefined,
     );
     const watched: Pick<IngestMessages, 'submit'> = {
-      submit: (...asked) => {
-        const refusal = ingest.submit(...asked);
-        if (refusal instanceof Overloaded) world.meet('no room for a record');
+      submit: (message, bytes, told, ticket) => {
+        const counted: typeof told = (result, given) => {
+          if (result instanceof Error) this.failures++;
+          told(result, given);
+        };
+        const refusal = ingest.submit(message, bytes, counted, ticket);
+        if (refusal instanceof ShuttingDown) this.failures++;
+        else if (refusal !== undefined) world.meet('no room for a record');
         return refusal;
       },
     };
@@ -55,8 +65,19 @@ export class Consumer {
 
   async stop(): Promise<void> {
     const { member, world } = this;
-    if (member.reading?.hasInHand === true) world.meet('consumer stopped with records in hand');
+    const { reading, client } = member;
+    const failures = this.failures + client.failures;
+    const began = world.scheduler.now;
+    if (reading?.hasInHand === true) world.meet('consumer stopped with records in hand');
     await this.messages.stop();
-    if (!member.client.isGone) this.group.leave(member);
+    if (client.isGone) return;
+    // Not when the store or the broker was away, or somebody else has the partitions now.
+    const mustBeDone =
+      reading === member.reading &&
+      failures === this.failures + client.failures &&
+      world.scheduler.now - began < FINISHES_WITHIN_MS;
+    if (mustBeDone && reading?.hasInHand === true)
+      world.violated('a consumer that stops has committed what it took', member.instance);
+    this.group.leave(member);
   }
 }

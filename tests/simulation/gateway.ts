@@ -21,6 +21,7 @@ export class Gateway {
   waiting = 0;
   bytes = 0;
   private received = 0;
+  private stopping = false;
   private readonly queue: QueueMessages;
 
   constructor(
@@ -61,11 +62,13 @@ export class Gateway {
       this.turnedAway('shed');
     }
     if (refused !== undefined) return reply('turned away');
+    if (this.stopping) world.violated('what stops takes nothing new', `${message.channel} ${message.number}`);
     this.waiting++;
     this.bytes += bytes;
   }
 
   async stop(): Promise<void> {
+    this.stopping = true;
     if (this.waiting > 0) this.world.meet('gateway stopped with messages in hand');
     await this.queue.stop();
   }

@@ -1,9 +1,12 @@
 import type { Replacement } from './bundle.js';
+import { plantedKafkaBugs } from './planted-kafka-bugs.js';
 
 export interface PlantedBug extends Replacement {
   readonly bug: string;
   /** Only several instances over one database can show it. */
   readonly shared?: true;
+  /** Only where Kafka stands in front it can show. */
+  readonly kafka?: true;
   /** Where the hunt begins, for a bug that few seeds can show; 1 by default. */
   readonly from?: number;
 }
@@ -908,4 +911,5 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...rules,
   ...feeding,
   ...[...beside, ...sharing].map((bug) => ({ ...bug, shared: true as const })),
+  ...plantedKafkaBugs,
 ];

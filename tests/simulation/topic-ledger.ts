@@ -155,4 +155,4 @@ const keptWhole = (record: TopicRecord, { key, value, headers }: WrittenRecord):
 };
 
 const same = (one: Bytes, other: Bytes): boolean =>
-  one == null || other == null ? one == other : one.equals(other);
+  one instanceof Buffer && other instanceof Buffer ? one.equals(other) : !one === !other;
