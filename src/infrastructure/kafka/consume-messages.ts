@@ -219,7 +219,7 @@ class Taking {
   }
 
   private goOn(): void {
-    if (!this.isPaused || !this.hasRoom(GO_ON_BELOW)) return;
+    if (!this.isPaused || !this.hasRoom(GO_ON_BELOW) || this.messages.isStopping) return;
     if (this.postponed.length > 0 || this.again.length > 0) return;
     this.isPaused = false;
     if (!this.assignment.isOver) this.assignment.resume();
