@@ -15,7 +15,7 @@ export class TopicWriter {
   private readonly producers = new Map<number, KafkaProducer>();
 
   constructor(
-    private readonly kafka: KafkaLibrary,
+    private readonly kafka: Pick<KafkaLibrary, 'Producer'>,
     private readonly settings: KafkaSettings,
     private readonly topic: string,
   ) {}
