@@ -19,17 +19,21 @@ export interface RealProcess {
   readonly end: (signal?: NodeJS.Signals) => Promise<number | string>;
 }
 
-/** The built service as users run it, in a process of its own, `under` another program or not; resolves once it answers. */
+/**
+ * The built service as users run it, in a process of its own, `under` another program or not, on this Node or another;
+ * resolves once it answers.
+ */
 export const startProcess = async (
   env: Readonly<Record<string, string>> = {},
   args: readonly string[] = [],
   under: readonly string[] = [],
   program = main,
+  node = process.execPath,
 ): Promise<RealProcess> => {
   if (!existsSync(program)) throw new Error(`${program} is missing: run \`make build\` first.`);
   const port = env['PORT'] === undefined ? await freePort() : Number(env['PORT']);
-  const [command, ...words] = [...under, process.execPath, program, ...args];
-  const child = spawn(command ?? process.execPath, words, {
+  const [command, ...words] = [...under, node, program, ...args];
+  const child = spawn(command ?? node, words, {
     env: { PATH: process.env['PATH'], HOST: '127.0.0.1', ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -55,8 +59,9 @@ export const startProcess = async (
 export const runToEnd = async (
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  node = process.execPath,
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> => {
-  const child = spawn(process.execPath, [main, ...args], { env: { PATH: process.env['PATH'], ...env } });
+  const child = spawn(node, [main, ...args], { env: { PATH: process.env['PATH'], ...env } });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));

@@ -1,0 +1,57 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { runToEnd, startProcess, type RealProcess } from '../real-process.js';
+import { kafkaNode } from './kafka-node.js';
+
+type Env = Readonly<Record<string, string>>;
+
+/** The built service on a Node that can run the Kafka client. */
+export const startWithKafka = async (env: Env): Promise<RealProcess> => {
+  const node = await kafkaNode();
+  return startProcess({ ...node.env, ...env }, [], [], undefined, node.path);
+};
+
+/** The same with settings with which it ends by itself. */
+export const runWithKafka = async (env: Env): ReturnType<typeof runToEnd> => {
+  const node = await kafkaNode();
+  return runToEnd([], { HOST: '127.0.0.1', ...node.env, ...env }, node.path);
+};
+
+interface KafkaPart {
+  readonly gateway?: { readonly queued: number; readonly waiting: number; readonly error?: string };
+  readonly consumer?: {
+    readonly partitions: readonly { readonly partition: number; readonly lag: number }[];
+    readonly rebalances: number;
+    readonly remade: number;
+    readonly rejected: number;
+    readonly heartbeatAgoSeconds?: number;
+    readonly error?: string;
+  };
+}
+
+/** What /health says of Kafka. */
+export const kafkaHealth = async (url: string): Promise<KafkaPart> =>
+  ((await (await fetch(`${url}/health`)).json()) as { readonly kafka: KafkaPart }).kafka;
+
+/** Answers what is found as soon as it is what is waited for. */
+export const eventually = async <T>(
+  what: string,
+  find: () => Promise<T>,
+  isIt: (found: T) => boolean,
+  patienceMs = 60_000,
+): Promise<T> => {
+  let last: unknown;
+  for (const began = performance.now(); ;) {
+    try {
+      const found = await find();
+      if (isIt(found)) return found;
+      last = found;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() - began > patienceMs) {
+      const text = last instanceof Error ? String(last) : JSON.stringify(last);
+      throw new Error(`${what}: not within ${patienceMs / 1000} s; at last ${text.slice(0, 2000)}`);
+    }
+    await delay(50);
+  }
+};
