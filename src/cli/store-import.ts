@@ -101,7 +101,9 @@ const messageIn = ({ kind, channel, number, type, time, data }: JsonObject): str
 const kinds = ['received', 'applied', 'refused', 'buffered', 'duplicate', 'conflict', 'invalid'] as const;
 
 const summaryOf = (counts: JsonObject): string =>
-  kinds.map((kind) => `${numberOf(counts, kind)} ${kind}`).join(', ');
+  [...kinds, ...(numberOf(counts, 'queued') > 0 ? ['queued'] : [])]
+    .map((kind) => `${numberOf(counts, kind)} ${kind}`)
+    .join(', ');
 
 const numberOf = (counts: JsonObject, kind: string): number => Number(counts[kind] ?? 0);
 

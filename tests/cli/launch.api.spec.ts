@@ -1,4 +1,5 @@
 import { runLaunch, type LaunchOptions } from '../../src/cli/launch/run-launch.js';
+import { gatewaySettings, MemoryKafka } from '../support/memory-kafka.js';
 import { startService } from '../support/test-service.js';
 import { FakeService, type Faults } from './fake-service.js';
 
@@ -178,6 +179,50 @@ describe('a service that is wrong', () => {
     expect(code).toBe(1);
     expect(text).toContain('GAVE UP');
     expect(text).toMatch(/trouble +\d+ HTTP 503/);
+  });
+});
+
+describe('a service that only queues what it is sent', () => {
+  const disorder = { duplicates: 0.2, shuffle: 50, ruleBreaking: 0.05, concurrencyLevel: 8 };
+
+  it.each([
+    ['singly', {}],
+    ['in batches', { ndjson: true }],
+  ])('is waited for until it has worked all of it off: %s', async (_name, manner) => {
+    const service = await startService(gatewaySettings, undefined, undefined, new MemoryKafka());
+    const url = `${service.url}/messages`;
+    const { code, text } = await launchAt(url, { ...disorder, ...manner });
+    const report = JSON.parse(text) as { delivered: number };
+    expect(report).toMatchObject({
+      outcomes: { queued: report.delivered },
+      workedOff: { how: 'done' },
+      verified: { exact: 5, earlierTimes: 0, differing: [] },
+    });
+    expect(report.delivered).toBeGreaterThan(500);
+    expect(code).toBe(0);
+
+    // Whether it holds a message of this run or of an earlier one only the history says.
+    const again = await launchAt(url, { ...disorder, ...manner, maxMessages: 1000, json: false });
+    await service.stop();
+    expect(again.text).toMatch(/worked off +\d/);
+    expect(again.text).toMatch(/held 5\d\d messages already/);
+    expect(again.text).toContain('5 of 5 rockets exact');
+  });
+
+  it('fails the run when it never works them off', async () => {
+    const { code, text } = await launch(
+      { json: false, patience: 300 },
+      {
+        answer: (_post, res, req) => {
+          if (req.method !== 'POST') return false;
+          res.writeHead(202, { 'Content-Length': 0, 'Rocket-Outcome': 'queued' }).end();
+          return true;
+        },
+      },
+    );
+    expect(code).toBe(1);
+    expect(text).toContain('WRONG: the service got no further with what it had queued');
+    expect(text).toContain('0 of 5 rockets exact');
   });
 });
 

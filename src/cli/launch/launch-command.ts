@@ -21,7 +21,8 @@ How it behaves:
   Without --verify this is the official test program: every 4xx, 5xx and broken connection is tried again each 500 ms,
   no reply within 10 s counts as none, and what still waits for a retry when the last message was made is dropped,
   which is reported but ends with 0. Malformed messages are the exception: they are sent once.
-  With --verify a 4xx is an answer, and the run waits until everything else was taken, or for --patience.
+  With --verify a 4xx is an answer, and the run waits until everything else was taken, or for --patience; where messages
+  are only queued (Kafka), also until they are worked off, or nothing of them is for --patience.
   The same seed makes the same messages, whatever the other options; only their times differ, and their numbers where
   --rule-breaking puts others between them. Those have to be refused, each for its rule, and --verify looks for that.
 

@@ -1,5 +1,6 @@
 import { counted, inSeconds, inThousands } from '../output.js';
 import type { Verdict } from '../verify/compare.js';
+import type { WorkedOff } from '../verify/until-worked-off.js';
 import type { Ending } from './delivery.js';
 import type { Tally } from './tally.js';
 
@@ -13,13 +14,15 @@ export interface LaunchResult {
   readonly messages: number;
   readonly rockets: number;
   readonly tally: Tally;
+  /** Only of what was queued and is to be verified: how long it took from the last answer on. */
+  readonly workedOff?: { readonly how: WorkedOff; readonly seconds: number };
   /** Present when the run was verified. */
   readonly verdicts?: readonly Verdict[];
 }
 
 const SHOWN_ROCKETS = 5;
 const SHOWN_DIFFERENCES = 5;
-const outcomeOrder = ['applied', 'buffered', 'duplicate', 'refused', 'conflict'];
+const outcomeOrder = ['queued', 'applied', 'buffered', 'duplicate', 'refused', 'conflict'];
 
 export const isExact = ({ differences }: Verdict): boolean => differences.length === 0;
 
@@ -63,7 +66,7 @@ export const textReport = (result: LaunchResult): string[] => [
   ...(result.verdicts ? verdictLines(result.verdicts) : []),
 ];
 
-const runLines = ({ tally, messages, rockets, ending, ndjson }: LaunchResult): string[] => {
+const runLines = ({ tally, messages, rockets, ending, ndjson, workedOff }: LaunchResult): string[] => {
   const { latencies, malformedRefused, connections } = tally;
   const [p50, p99] = [0.5, 0.99].map((share) => latencies.quantile(share).toFixed(2));
   const stopped = ending === 'interrupted' ? 'Interrupted. ' : '';
@@ -76,12 +79,14 @@ const runLines = ({ tally, messages, rockets, ending, ndjson }: LaunchResult): s
   if (tally.outcomes.size === 1 && tally.outcomes.has('duplicate'))
     lines.push('  The service knew all of it already: try another --seed for other rockets.');
   if (!ndjson) lines.push(`  connections  ${inThousands(connections)}`);
+  if (workedOff?.how === 'done')
+    lines.push(`  worked off   ${inSeconds(workedOff.seconds)} after the last answer`);
   if (malformedRefused > 0)
     lines.push(`  malformed    ${inThousands(malformedRefused)} refused, as they must be`);
   return lines;
 };
 
-const troubleLines = ({ tally, ending }: LaunchResult): string[] => {
+const troubleLines = ({ tally, ending, workedOff }: LaunchResult): string[] => {
   const lines: string[] = [];
   if (tally.failures.size > 0) {
     lines.push(`  trouble      ${list(tally.failures)}; tried again ${counted(tally.retries, 'time')}`);
@@ -101,6 +106,8 @@ const troubleLines = ({ tally, ending }: LaunchResult): string[] => {
   if (ending === 'gave-up') {
     lines.push('GAVE UP: the service took no message for too long (--patience). Nothing was verified.');
   }
+  if (workedOff?.how === 'stuck')
+    lines.push('WRONG: the service got no further with what it had queued for too long (--patience).');
   return lines;
 };
 

@@ -12,7 +12,7 @@ import type { Tally } from './tally.js';
 const LINES = 5000;
 /** A paced sender posts at least so many batches a second. */
 const BATCHES_PER_SECOND = 4;
-const outcomes = ['applied', 'refused', 'buffered', 'duplicate', 'conflict'] as const;
+const outcomes = ['applied', 'refused', 'buffered', 'duplicate', 'conflict', 'queued'] as const;
 
 /** Sends many messages per POST, as NDJSON. A batch that fails goes again as a whole: duplicates do no harm. */
 export class NdjsonSender {
@@ -105,8 +105,9 @@ export class NdjsonSender {
     this.tally.malformed(true, Math.min(invalid, damaged));
     this.tally.malformed(false, Math.max(0, damaged - invalid));
     if (invalid > damaged) this.tally.settled('invalid', invalid - damaged);
-    // The answer does not say which lines were duplicates; without any, the service holds these very messages.
-    if (countIn(answer, 'duplicate') > 0) return;
+    // The answer does not say which lines were duplicates, or will turn out to be; without any, the service holds these very
+    // messages.
+    if (countIn(answer, 'duplicate') + countIn(answer, 'queued') > 0) return;
     for (const { message } of batch) message.accepted = true;
   }
 

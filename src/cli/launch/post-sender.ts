@@ -103,7 +103,8 @@ export class PostSender {
     this.lastSuccess = performance.now();
     if (kind === 'malformed') return this.tally.malformed(verdict === 'no');
     const outcome = reply.outcome ?? (verdict === 'taken' ? 'taken' : `HTTP ${reply.status}`);
-    if (verdict === 'taken' && outcome !== 'duplicate') message.accepted = true;
+    // Of what is queued nobody knows yet whether the service holds one of an earlier run.
+    if (verdict === 'taken' && outcome !== 'duplicate' && outcome !== 'queued') message.accepted = true;
     this.tally.settled(outcome);
   }
 

@@ -2,6 +2,7 @@ import { unreachable } from '../failure.js';
 import { inThousands, type Output } from '../output.js';
 import { serviceOf } from '../arguments.js';
 import { ServiceClient } from '../service-client.js';
+import { untilWorkedOff } from '../verify/until-worked-off.js';
 import { Logbook, verifyRun } from '../verify/verify-run.js';
 import type { DeliveryRules } from './delivery.js';
 import { disturb, type Disorder } from './disorder.js';
@@ -80,8 +81,26 @@ const send = async (
   if (options.verify !== true || ending !== 'complete') return run;
 
   const client = new ServiceClient(serviceOf(url), options.apiKey);
+  const workedOff = await workOff(client, logbook, tally, options.patience, output, interrupt);
+  if (workedOff?.how === 'interrupted') return { ...run, ending: 'interrupted' };
   output.err('Comparing every rocket and its history with what was sent …');
-  return { ...run, verdicts: await verifyRun(client, logbook) };
+  return { ...run, ...(workedOff && { workedOff }), verdicts: await verifyRun(client, logbook) };
+};
+
+/** Undefined when the service answered what became of each message at once. */
+const workOff = async (
+  client: ServiceClient,
+  logbook: Logbook,
+  tally: Tally,
+  patienceMs: number,
+  output: Output,
+  interrupt: AbortSignal,
+): Promise<LaunchResult['workedOff']> => {
+  if (!tally.outcomes.has('queued')) return undefined;
+  output.err('Waiting until the service has worked off what it queued …');
+  const began = performance.now();
+  const how = await untilWorkedOff(client, logbook, patienceMs, interrupt);
+  return { how, seconds: (performance.now() - began) / 1000 };
 };
 
 const deliveryRules = (options: LaunchOptions): DeliveryRules => ({

@@ -24,7 +24,7 @@ export interface Reporter {
 
 export interface SentMessage extends NumberedReport {
   readonly time: string;
-  /** The service took this very message, time and all; otherwise it may hold one of an earlier run. */
+  /** The service holds this very message, time and all; otherwise it may hold one of an earlier run. */
   accepted: boolean;
 }
 
