@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cachedFolder } from './cached-folder.js';
+import { projectFolder } from './project-folder.js';
 
-const project = join(__dirname, '../../..');
+const project = projectFolder();
 const { optionalDependencies } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
   optionalDependencies: Readonly<Record<string, string>>;
 };

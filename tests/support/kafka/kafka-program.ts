@@ -3,11 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cachedFolder, cachePath } from './cached-folder.js';
+import { besideSources } from './project-folder.js';
 
 const run = promisify(execFile);
 
-const pom = join(__dirname, 'broker/pom.xml');
-const logging = join(__dirname, 'broker/log4j2.properties');
+const pom = besideSources('broker/pom.xml');
+const logging = besideSources('broker/log4j2.properties');
 
 const need = (program: string, versionOption: string, advice: string): string => {
   const { status, stdout, stderr } = spawnSync(program, [versionOption], {

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
 import { kafkaNode } from './kafka-node.js';
+import { besideSources } from './project-folder.js';
 
 type Bytes = string | Buffer;
 
@@ -68,7 +68,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-const program = join(__dirname, 'tool-process.cjs');
+const program = besideSources('tool-process.cjs');
 
 /** A client for tests, in a process of its own on a Node that can run it. It outlives brokers and ends with this process. */
 export class KafkaTool {
