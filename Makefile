@@ -4,7 +4,7 @@ NODE_MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src web -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: run start dev test test-unit test-slow check lint format format-check types layers build bench bounds launch demo-crash demo-cluster verify sbom sim sim-mutants clean help
+.PHONY: run start dev test test-unit test-slow check lint format format-check types layers build bench bounds launch demo-crash demo-cluster demo-kafka verify sbom sim sim-mutants clean help
 
 run: build ## Build if needed and start the service on port 8088
 	@exec node dist/main.js $(ARGS)
@@ -72,6 +72,9 @@ demo-crash: build ## Kill the service in mid-flight, restart it, and prove that 
 
 demo-cluster: build ## Three instances over one PostgreSQL: kill one, pause one, and prove the same
 	@npm run --silent build:demo && node build/demo/cluster.js
+
+demo-kafka: build ## Two gateways, Kafka, three consumers: kill a consumer and the broker, and prove the same (needs Java and Maven)
+	@npm run --silent build:demo && node build/demo/kafka.js
 
 sbom: $(NODE_MODULES) ## Print everything that is delivered, with versions and licences, as CycloneDX
 	@node .ci/sbom.mjs

@@ -1,22 +1,10 @@
 import { once } from 'node:events';
-import { chmodSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { OwnServer } from '../support/postgres-server.js';
 import { freePort } from '../support/real-process.js';
-import { Balancer } from './balancer.js';
-import {
-  atEnd,
-  demonstrate,
-  inThousands,
-  run,
-  say,
-  start,
-  startService,
-  stop,
-  untilRecorded,
-} from './demo.js';
+import { demonstrate, inThousands, run, say, start, startService, stop, untilRecorded } from './demo.js';
+import { ownBalancer, ownDatabase } from './several.js';
 
 /**
  * `make demo-cluster`: rockets report to three instances over one PostgreSQL, behind a balancer; one instance is killed, one
@@ -30,28 +18,13 @@ const rockets = ['--max-messages', String(MESSAGES), '--rockets', '50'];
 const disorder = ['--concurrency-level', '16', '--shuffle', '100', '--duplicates', '0.1'];
 
 demonstrate(async (folder) => {
-  // As root we give PostgreSQL to somebody else, who has to get in.
-  chmodSync(folder, 0o711);
-  const database = await OwnServer.make([], folder);
-  atEnd(() => database.remove());
-  await database.begin();
+  const database = await ownDatabase(folder);
   const ports = [await freePort(), await freePort(), await freePort()] as const;
-  const settings = { EVENT_STORE: 'postgres', DATABASE_URL: database.url };
+  const settings = { EVENT_STORE: 'postgres', DATABASE_URL: database };
   const instances = await Promise.all(ports.map((port) => startService(port, settings)));
   say(`three instances of the service run over one PostgreSQL, at ports ${ports.join(', ')}`);
 
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const balancer = new Balancer(ports, (one, state) => {
-    const what = {
-      ready: 'is ready: it gets requests',
-      busy: 'answers, and wants no more requests',
-      silent: 'does not answer: what it was asked goes to the others',
-    };
-    say(`balancer: instance ${ports.indexOf(one) + 1} ${what[state]}`);
-  });
-  await balancer.listen(port);
-  atEnd(() => balancer.close());
+  const url = await ownBalancer(ports, 'instance');
   say(`the balancer is at ${url}: any message may reach any instance`);
 
   const reader = new Reader(url);
@@ -82,7 +55,7 @@ demonstrate(async (folder) => {
   say(
     `a reader of the live feed heard ${inThousands(MESSAGES)} events, each once and in its rocket's order; its connection broke ${breaks} times`,
   );
-  await run(['verify', '--database', database.url]);
+  await run(['verify', '--database', database]);
   await Promise.all(instances.map((instance) => stop(instance, 'SIGTERM')));
   say('nothing lost, nothing twice, every rocket exact at every instance');
 });

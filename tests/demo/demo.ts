@@ -40,9 +40,14 @@ export const demonstrate = (demo: (folder: string) => Promise<void>): void => {
 export const say = (line: string): void => console.log(`demo: ${line}`);
 
 /** One of our programs; it ends with us. */
-export const start = (program: string, args: readonly string[], options: SpawnOptions): ChildProcess => {
+export const start = (
+  program: string,
+  args: readonly string[],
+  options: SpawnOptions,
+  node = process.execPath,
+): ChildProcess => {
   if (ending !== undefined) throw new Error('interrupted');
-  const child = spawn(process.execPath, [join(programs, program), ...args], options);
+  const child = spawn(node, [join(programs, program), ...args], options);
   const ended = once(child, 'exit');
   atEnd(() => child.kill('SIGKILL') && ended);
   return child;
@@ -51,11 +56,10 @@ export const start = (program: string, args: readonly string[], options: SpawnOp
 export const startService = async (
   port: number,
   settings: Readonly<Record<string, string>>,
+  node?: string,
 ): Promise<ChildProcess> => {
-  const service = start('main.js', [], {
-    env: { ...process.env, HOST: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'error', ...settings },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  const env = { ...process.env, HOST: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'error', ...settings };
+  const service = start('main.js', [], { env, stdio: ['ignore', 'inherit', 'inherit'] }, node);
   while (!(await isReady(port))) {
     if (service.exitCode !== null) throw new Error('the service did not start');
     await delay(20);
@@ -82,11 +86,14 @@ export const run = async (args: readonly string[]): Promise<void> => {
   if (code !== 0) throw new Error(`rockets ${args[0]} ended with ${code}`);
 };
 
+/** What a service says of itself. */
+export const healthAt = async <T>(port: number): Promise<T> =>
+  (await (await fetch(`http://127.0.0.1:${port}/health`)).json()) as T;
+
 /** How many messages a service has, as events or waiting. */
 export const recorded = async (port: number): Promise<number> => {
-  const answer = await fetch(`http://127.0.0.1:${port}/health`);
-  const health = (await answer.json()) as { events: number; waiting: number };
-  return health.events + health.waiting;
+  const { events, waiting } = await healthAt<{ events: number; waiting: number }>(port);
+  return events + waiting;
 };
 
 export const untilRecorded = async (port: number, least: number): Promise<string> => {
