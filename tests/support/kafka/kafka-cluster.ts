@@ -119,7 +119,9 @@ const freePorts = async (brokers: number): Promise<readonly Ports[]> => {
 };
 
 const format = async (libraries: string, file: string, id: string, secure: boolean): Promise<void> => {
-  const args = ['kafka.tools.StorageTool', 'format', '-t', id, '-c', file, ...(secure ? scramOptions() : [])];
+  // One that begins with `-` would be taken for an option.
+  const named = [`--cluster-id=${id}`, '-c', file, ...(secure ? scramOptions() : [])];
+  const args = ['kafka.tools.StorageTool', 'format', ...named];
   await promisify(execFile)('java', [...kafkaProgram(libraries, 64, ...args)]).catch((error: unknown) => {
     throw new Error(`no Kafka broker: its data can't be made: ${String(error)}`, { cause: error });
   });
