@@ -3,6 +3,7 @@ import { authBench } from './auth.bench.js';
 import { drippingBench } from './dripping.bench.js';
 import { enduranceBench } from './endurance.bench.js';
 import { generatedInputBench } from './generated-input.bench.js';
+import { kafkaMemoryBench } from './kafka-memory.bench.js';
 import { chosenRows, machine, quick, rowsTable, verdict, type Bench } from './measure.js';
 import { streamsBench } from './ndjson.bench.js';
 import { overloadBench } from './overload.bench.js';
@@ -21,6 +22,7 @@ const benches: Readonly<Record<string, Bench>> = {
   'generated-input': generatedInputBench,
   auth: authBench,
   'postgres-lag': postgresLagBench,
+  kafka: kafkaMemoryBench,
   endurance: enduranceBench,
 };
 

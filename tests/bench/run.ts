@@ -4,6 +4,7 @@ import { feedLagBench } from './feed-lag.bench.js';
 import { figuresBench } from './figures.bench.js';
 import { headBench } from './head.bench.js';
 import { generatedInputBench } from './generated-input.bench.js';
+import { kafkaBench } from './kafka.bench.js';
 import { launchBench, sqliteLaunchBench } from './launch.bench.js';
 import { chosenRows, machine, quick, rowsTable, type Bench } from './measure.js';
 import { ndjsonBench } from './ndjson.bench.js';
@@ -39,6 +40,7 @@ const benches: Readonly<Record<string, Bench>> = {
   'postgres-instances': postgresInstancesBench,
   'postgres-live': postgresLiveBench,
   'postgres-size': postgresSizeBench,
+  kafka: kafkaBench,
   queries: queriesBench,
   launch: launchBench,
   'sqlite-launch': sqliteLaunchBench,
