@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { describeWithKafka } from '../support/kafka/describe-with-kafka.js';
 
 const root = join(__dirname, '../..');
 let folder: string;
@@ -48,7 +49,8 @@ const demos = [
   },
 ];
 
-describe.each(demos)('make demo-$name', ({ name, middle, end }) => {
+/** What holds for each of them. */
+const proofs = (name: string, middle: string, end: string) => (): void => {
   it('ends exact, and leaves nothing behind', async () => {
     const { ended, said } = demonstration(name);
     const code = await ended;
@@ -67,4 +69,11 @@ describe.each(demos)('make demo-$name', ({ name, middle, end }) => {
     expect(await ended).toBe(130);
     await expectNothingLeft(said());
   });
-});
+};
+
+for (const { name, middle, end } of demos) describe(`make demo-${name}`, proofs(name, middle, end));
+
+describeWithKafka(
+  'make demo-kafka',
+  proofs('kafka', 'killed the broker', 'nothing lost, every rocket exact, every record accounted for'),
+);
