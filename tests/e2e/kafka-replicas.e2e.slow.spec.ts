@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeWithKafka } from '../support/kafka/describe-with-kafka.js';
 import { KafkaCluster } from '../support/kafka/kafka-cluster.js';
-import { kafkaNode } from '../support/kafka/kafka-node.js';
+import { startWithKafka } from '../support/kafka/kafka-service.js';
 import { KafkaTool } from '../support/kafka/kafka-tool.js';
-import { messageText, postMessage, startProcess } from '../support/real-process.js';
+import { messageText, postMessage } from '../support/real-process.js';
 
 /** Last begun, first ended, whatever became of the test. */
 const toEnd: (() => Promise<unknown>)[] = [];
@@ -20,9 +20,8 @@ describeWithKafka('a gateway', () => {
     await tool.createTopic('rockets.messages', 1, { 'min.insync.replicas': 3 });
     await tool.createTopic('rockets.rejected', 1);
 
-    const { path, env } = await kafkaNode();
     const settings = { INGEST: 'kafka', CONSUME: 'kafka', KAFKA_BROKERS: cluster.bootstrap };
-    const service = await startProcess({ ...env, ...settings, LOG_LEVEL: 'silent' }, [], [], undefined, path);
+    const service = await startWithKafka({ ...settings, LOG_LEVEL: 'silent' });
     toEnd.push(() => service.end('SIGKILL'));
     const statusOf = async (number: number): Promise<number> =>
       (await postMessage(service.url, messageText(number))).status;
