@@ -1,12 +1,9 @@
-import { MessageTooLarge } from '../../src/application/ports/message-queue.js';
 import type { RocketMessage } from '../../src/domain/rocket-message.js';
 import type { TopicRecord } from '../../src/infrastructure/kafka/assignment.js';
 import type { WrittenRecord } from '../../src/infrastructure/kafka/topic-writer.js';
 import { sizeOf, type Entry, type TopicLedger } from './topic-ledger.js';
 import type { KafkaPlan } from './plan.js';
 import type { World } from './world.js';
-
-export type Topic = 'messages' | 'rejected';
 
 /** A record as whoever writes it gives it. */
 export type Given = Pick<TopicRecord, 'key' | 'value'> & Partial<Pick<TopicRecord, 'headerEntries'>>;
@@ -20,14 +17,18 @@ interface Partition {
 }
 
 export const TOPIC = 'rockets.messages';
+export const REJECTED_TOPIC = 'rockets.rejected';
 
 /** Two topics, and what a group has committed of one of them. What a broker has acknowledged it never loses. */
 export class Broker {
   readonly partitions: readonly Partition[];
   /** Requests that are not answered yet, or that nobody knows to be on their way. */
   underWay = 0;
+  /** When partitions got another leader. */
+  movedAt = -Infinity;
   onAppend: (partition: number) => void = () => undefined;
-  private readonly awayUntil = { messages: 0, rejected: 0 };
+  private readonly awayUntil = new Map<number | 'rejected', number>();
+  private readonly leaders: number[];
 
   constructor(
     private readonly world: World,
@@ -35,6 +36,7 @@ export class Broker {
     readonly ledger: TopicLedger,
   ) {
     const first = BigInt(plan.firstOffset);
+    this.leaders = Array.from({ length: plan.partitions }, (_, i) => i % plan.brokers);
     this.partitions = Array.from({ length: plan.partitions }, () => {
       return { entries: [], end: first, committed: first };
     });
@@ -47,17 +49,27 @@ export class Broker {
   }
 
   leaderOf(partition: number): number {
-    return partition % this.plan.brokers;
+    return this.leaders[partition]!;
   }
 
-  /** Until then nobody gets an answer; of the topic of rejected records it may be so alone. */
-  goAway(topic: Topic, ms: number): void {
-    this.awayUntil[topic] = this.world.scheduler.now + ms;
-    if (topic === 'messages') this.awayUntil.rejected = this.awayUntil.messages;
+  /** Until then nobody gets an answer. At times another broker takes its partitions. */
+  goAway(ms: number): void {
+    const { world, leaders, plan } = this;
+    const broker = world.random.between(0, plan.brokers - 1);
+    this.awayUntil.set(broker, world.scheduler.now + ms);
+    if (plan.brokers === 1 || world.random.chance(0.5)) return;
+    this.movedAt = world.scheduler.now;
+    leaders.forEach((leader, i) => {
+      if (leader === broker) leaders[i] = (broker + 1) % plan.brokers;
+    });
   }
 
-  isAway(topic: Topic): boolean {
-    return !this.world.healed && this.awayUntil[topic] > this.world.scheduler.now;
+  takeNothingRejected(ms: number): void {
+    this.awayUntil.set('rejected', this.world.scheduler.now + ms);
+  }
+
+  isAway(what: number | 'rejected'): boolean {
+    return !this.world.healed && (this.awayUntil.get(what) ?? 0) > this.world.scheduler.now;
   }
 
   /** How many records the group has not committed. */
@@ -79,7 +91,7 @@ export class Broker {
         for (const { key, value } of some) this.append(partition, { key, value }, messageIn(value!));
       }
     }
-    if (isTooLarge) throw new MessageTooLarge('too large');
+    if (isTooLarge) throw tooLarge('MESSAGE_TOO_LARGE');
   }
 
   /** At times an offset stands for nothing that a reader sees. */
@@ -99,7 +111,7 @@ export class Broker {
     const { mostRejectedBytes } = this.plan;
     if (records.reduce((sum, record) => sum + sizeOf(record), 0) > mostRejectedBytes) {
       if (records.length > 1) this.world.meet('send too large for the topic of rejected records');
-      throw new MessageTooLarge('too large');
+      throw tooLarge('RECORD_LIST_TOO_LARGE');
     }
     for (const record of records)
       if (isWritten(record.partition)) this.ledger.wasRejected(record, mostRejectedBytes);
@@ -130,6 +142,12 @@ export class Broker {
     return () => committed.forEach((next, i) => (this.partitions[i]!.committed = next));
   }
 }
+
+/** As the client passes on what a broker says. */
+const tooLarge = (apiId: string): Error =>
+  Object.assign(new Error('could not be sent'), {
+    errors: [Object.assign(new Error('too large'), { apiId })],
+  });
 
 /** What a gateway has written says a message. */
 const messageIn = (value: Buffer): RocketMessage => {

@@ -48,6 +48,7 @@ export const smallLimits: readonly Replacement[] = [
   limit('src/application/ingest/queue-messages.ts', 'MOST_BYTES', 500),
   limit('src/application/ingest/queue-messages.ts', 'MOST_BESIDE_STREAMS', 12),
   limit('src/infrastructure/kafka/consume-messages.ts', 'IN_FLIGHT', 6),
+  limit('tests/simulation/group.ts', 'MOST_IN_HAND', 6),
   limit('src/infrastructure/kafka/rejected-records.ts', 'MOST_RECORDS', 3),
   limit('src/infrastructure/kafka/rejected-records.ts', 'MOST_BYTES', 700),
   { file: 'src/infrastructure/kafka/progress.ts', find: 'this.first > 1000', replace: 'this.first > 2' },

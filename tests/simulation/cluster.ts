@@ -1,4 +1,4 @@
-import { Broker, type Topic } from './broker.js';
+import { Broker } from './broker.js';
 import { Group } from './group.js';
 import type { Ledger } from './ledger.js';
 import type { KafkaPlan } from './plan.js';
@@ -21,8 +21,10 @@ export class Cluster {
     new Stranger(world, this.broker, ledger);
     this.every(plan.rebalanceEvery, 'rebalance', () => this.group.rebalance());
     this.every(plan.putOutEvery, 'put out of the group', () => this.group.putOut());
-    this.every(plan.awayEvery, 'broker away', () => this.goAway('messages'));
-    this.every(plan.rejectedAwayEvery, 'rejected topic away', () => this.goAway('rejected'));
+    this.every(plan.awayEvery, 'broker away', () => this.broker.goAway(this.drawAbsence()));
+    this.every(plan.rejectedAwayEvery, 'rejected topic away', () =>
+      this.broker.takeNothingRejected(this.drawAbsence()),
+    );
   }
 
   get isBusy(): boolean {
@@ -36,8 +38,8 @@ export class Cluster {
     broker.ledger.check();
   }
 
-  private goAway(topic: Topic): void {
-    this.broker.goAway(topic, this.world.random.between(1, this.broker.plan.awayLasts));
+  private drawAbsence(): number {
+    return this.world.random.between(1, this.broker.plan.awayLasts);
   }
 
   private every(ms: number, kind: string, strike: () => void): void {

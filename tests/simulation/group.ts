@@ -3,6 +3,8 @@ import type { Broker } from './broker.js';
 import type { BrokerClient } from './broker-client.js';
 import type { World } from './world.js';
 
+/** Of records that are in hand, by whoever has taken them: he pauses before he takes more. */
+const MOST_IN_HAND = 8192;
 /** Records that come together. */
 const FETCHED = 8;
 const ASK_AGAIN_MS = 100;
@@ -182,10 +184,10 @@ export class Reading implements Assignment {
     if (member.client.isGone) return;
     // What was fetched before the end may come behind it.
     if (this.isPaused || (this.isOver && world.random.chance(0.5))) return;
-    if (group.broker.isAway('messages')) return this.fetchSoon(ASK_AGAIN_MS);
     const readable = [...this.positions.keys()].filter((partition) => this.indexIn(partition) !== -1);
     if (readable.length === 0) return;
     const partition = world.random.pick(readable);
+    if (group.broker.isAway(group.broker.leaderOf(partition))) return this.fetchSoon(ASK_AGAIN_MS);
     const { entries } = group.broker.partitions[partition]!;
     const first = this.indexIn(partition);
     for (const { record } of entries.slice(first, first + world.random.between(1, FETCHED))) {
@@ -207,6 +209,22 @@ export class Reading implements Assignment {
     read.by = member.instance;
     this.positions.set(partition, offset + 1n);
     this.take(record);
+    if (this.inHand() > MOST_IN_HAND)
+      world.violated('a consumer takes no more than it can hold', `${this.inHand()} records`);
+  }
+
+  /** Records that were taken and have to be worked off yet; of some more it is not known. */
+  private inHand(): number {
+    if (this.isOver) return 0;
+    const { partitions, ledger } = this.group.broker;
+    let count = 0;
+    for (const [i, position] of this.positions) {
+      const { entries, committed } = partitions[i]!;
+      if (position - committed <= 0n) continue;
+      for (let at = entries.length - 1; at >= 0 && entries[at]!.record.offset >= committed; at--)
+        if (entries[at]!.record.offset < position && !ledger.isSettled(entries[at]!)) count++;
+    }
+    return count;
   }
 
   private indexIn(partition: number): number {

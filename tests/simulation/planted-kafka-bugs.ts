@@ -4,6 +4,8 @@ const gateway = 'src/application/ingest/queue-messages.ts';
 const consumer = 'src/infrastructure/kafka/consume-messages.ts';
 const progress = 'src/infrastructure/kafka/progress.ts';
 const rejected = 'src/infrastructure/kafka/rejected-records.ts';
+const queue = 'src/infrastructure/kafka/kafka-queue.ts';
+const writer = 'src/infrastructure/kafka/topic-writer.ts';
 const group = 'tests/simulation/group.ts';
 
 const handingOn: readonly PlantedBug[] = [
@@ -105,6 +107,36 @@ const handingOn: readonly PlantedBug[] = [
     find: 'if (this.stopping) return new ShuttingDown();',
     replace: '',
   },
+  {
+    bug: 'a broker that does not answer keeps up the others',
+    file: queue,
+    find: 'return this.topics.leaderOf(this.topics.partitionOf(Buffer.from(channel)));',
+    replace: 'return channel.length - channel.length;',
+  },
+  {
+    bug: 'a send asks for the word of the leader alone',
+    file: writer,
+    find: 'acks: -1',
+    replace: 'acks: 1',
+  },
+  {
+    bug: 'a producer that has failed is used again',
+    file: writer,
+    find: 'if (this.producers.get(lane) === producer) this.producers.delete(lane);',
+    replace: '',
+  },
+  {
+    bug: 'what is too large is taken for a broker that is away',
+    file: writer,
+    find: "says(error, 'MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE')",
+    replace: "says(error, 'RECORD_LIST_TOO_LARGE')",
+  },
+  {
+    bug: 'a message is handed on with the number of the next',
+    file: queue,
+    find: 'messageNumber: number,',
+    replace: 'messageNumber: number + 1,',
+  },
 ];
 
 const workingOff: readonly PlantedBug[] = [
@@ -146,6 +178,12 @@ const workingOff: readonly PlantedBug[] = [
     replace: 'this.messages.offer(this, offered);',
   },
   {
+    bug: 'a consumer takes more than it can hold',
+    file: consumer,
+    find: 'if (++this.inFlight >= IN_FLIGHT) this.rest();',
+    replace: 'this.inFlight++;',
+  },
+  {
     bug: 'a consumer that has paused sleeps for ever',
     file: consumer,
     find: 'if (!this.assignment.isOver) this.assignment.resume();',
@@ -180,6 +218,12 @@ const workingOff: readonly PlantedBug[] = [
     file: consumer,
     find: 'await this.committing;',
     replace: '',
+  },
+  {
+    bug: 'a consumer that stops goes on fetching',
+    file: consumer,
+    find: 'this.inFlight > GO_ON_BELOW || this.messages.isStopping) return;',
+    replace: 'this.inFlight > GO_ON_BELOW) return;',
   },
   {
     bug: 'progress goes over a hole',

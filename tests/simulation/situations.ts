@@ -91,7 +91,7 @@ export const requiredSituations = [
   'gateway full',
   'turned away by a gateway that stops',
   'gateway stopped with messages in hand',
-  'gateway crashed with a send on its way',
+  'crash with a send on its way',
   'reply lost after it was queued',
   'sent, and not answered',
   'sent after it was said to have failed',
