@@ -3,8 +3,9 @@ import type { Broker } from './broker.js';
 import type { BrokerClient } from './broker-client.js';
 import type { World } from './world.js';
 
-/** Of records that are in hand, by whoever has taken them: he pauses before he takes more. */
+/** With so much in hand a consumer pauses. */
 const MOST_IN_HAND = 8192;
+const MOST_BYTES_IN_HAND = 16 * 1024 * 1024;
 /** Records that come together. */
 const FETCHED = 8;
 const ASK_AGAIN_MS = 100;
@@ -207,24 +208,27 @@ export class Reading implements Assignment {
     }
     read.end = offset + 1n > read.end ? offset + 1n : read.end;
     read.by = member.instance;
+    if (!this.isOver) this.checkInHand();
     this.positions.set(partition, offset + 1n);
     this.take(record);
-    if (this.inHand() > MOST_IN_HAND)
-      world.violated('a consumer takes no more than it can hold', `${this.inHand()} records`);
   }
 
-  /** Records that were taken and have to be worked off yet; of some more it is not known. */
-  private inHand(): number {
-    if (this.isOver) return 0;
+  /** Before more comes. Of some that are still in hand it is known already what became of them. */
+  private checkInHand(): void {
     const { partitions, ledger } = this.group.broker;
     let count = 0;
+    let bytes = 0;
     for (const [i, position] of this.positions) {
       const { entries, committed } = partitions[i]!;
-      if (position - committed <= 0n) continue;
-      for (let at = entries.length - 1; at >= 0 && entries[at]!.record.offset >= committed; at--)
-        if (entries[at]!.record.offset < position && !ledger.isSettled(entries[at]!)) count++;
+      for (let at = entries.length - 1; at >= 0 && entries[at]!.record.offset >= committed; at--) {
+        const { offset, value } = entries[at]!.record;
+        if (offset >= position || ledger.isSettled(entries[at]!)) continue;
+        count++;
+        bytes += value?.length ?? 0;
+      }
     }
-    return count;
+    if (count < MOST_IN_HAND && bytes < MOST_BYTES_IN_HAND) return;
+    this.world.violated('a consumer takes no more than it can hold', `${count} records of ${bytes} bytes`);
   }
 
   private indexIn(partition: number): number {

@@ -178,10 +178,22 @@ const workingOff: readonly PlantedBug[] = [
     replace: 'this.messages.offer(this, offered);',
   },
   {
-    bug: 'a consumer takes more than it can hold',
+    bug: 'a consumer takes more records than it can hold',
     file: consumer,
-    find: 'if (++this.inFlight >= IN_FLIGHT) this.rest();',
-    replace: 'this.inFlight++;',
+    find: 'this.inFlight < share * IN_FLIGHT &&',
+    replace: '',
+  },
+  {
+    bug: 'a consumer takes more bytes than it can hold',
+    file: consumer,
+    find: '&& this.bytes < share * IN_FLIGHT_BYTES',
+    replace: '',
+  },
+  {
+    bug: 'a consumer keeps the room of what it has worked off',
+    file: consumer,
+    find: 'this.bytes -= value?.length ?? 0;',
+    replace: '',
   },
   {
     bug: 'a consumer that has paused sleeps for ever',
@@ -222,8 +234,8 @@ const workingOff: readonly PlantedBug[] = [
   {
     bug: 'a consumer that stops goes on fetching',
     file: consumer,
-    find: 'this.inFlight > GO_ON_BELOW || this.messages.isStopping) return;',
-    replace: 'this.inFlight > GO_ON_BELOW) return;',
+    find: '!this.hasRoom(GO_ON_BELOW) || this.messages.isStopping) return;',
+    replace: '!this.hasRoom(GO_ON_BELOW)) return;',
   },
   {
     bug: 'progress goes over a hole',
