@@ -28,6 +28,8 @@ const settings: KafkaSettings = {
 
 /** What takes longer is trouble. */
 const AT_ONCE_MS = 50;
+/** What goes to a new leader may keep up the lane of the old one for as long as a send takes. */
+const MOVED_FOR_MS = 7000;
 
 /** One process's way to the brokers. After `cut` nothing of it ever returns; what had left may still arrive. */
 export class BrokerClient {
@@ -64,8 +66,8 @@ export class BrokerClient {
     const isWaiting = [...this.underWay.values()].some(
       (each) => each.leader === leader && each.since < now - AT_ONCE_MS,
     );
-    const last = Math.max(this.troubles.get(leader) ?? -Infinity, this.broker.movedAt);
-    return !isWaiting && last < since;
+    const hasMoved = this.broker.movedAt + MOVED_FOR_MS > since;
+    return !isWaiting && !hasMoved && (this.troubles.get(leader) ?? -Infinity) < since;
   }
 
   commit(carryOut: () => void): Promise<void> {
