@@ -3,6 +3,7 @@ import type { KafkaSettings } from '../../src/infrastructure/kafka/connection.js
 import type {
   CommittedOffset,
   ConsumedRecord,
+  KafkaConsumer,
   KafkaLibrary,
   ProducedRecord,
 } from '../../src/infrastructure/kafka/kafka-library.js';
@@ -108,6 +109,9 @@ export class FakeConsumer extends FakeClient {
     if (this.generationId === 0) this.join();
     return stream;
   }
+
+  /** Of a client that is left alone: it joins. */
+  joinGroup: KafkaConsumer['joinGroup'] = () => this.join();
 
   /** The group is made up (anew). */
   join(): void {

@@ -40,19 +40,20 @@ export const connectionOptions = ({ brokers, tls, sasl }: KafkaSettings): Connec
 
 const CLOSE_WITHIN_MS = 2000;
 
-/** To close can take for ever while a broker stands still: then the connections alone are closed. */
+/**
+ * To close can take for ever while a broker stands still, and can fail: a client that lives on throws out whoever has its name in
+ * the group. Then its connections are closed, which no client survives.
+ */
 export const closeSoon = async (client: KafkaClient, close: () => Promise<void>): Promise<void> => {
   await new Promise<void>((resolve) => {
-    const cut = setTimeout(() => {
+    const cut = (): void => {
       client.connections.close(() => undefined);
       resolve();
-    }, CLOSE_WITHIN_MS);
-    close()
-      .catch(() => undefined)
-      .finally(() => {
-        clearTimeout(cut);
-        resolve();
-      });
+    };
+    const timer = setTimeout(cut, CLOSE_WITHIN_MS);
+    void close()
+      .then(resolve, cut)
+      .finally(() => clearTimeout(timer));
   });
 };
 

@@ -129,6 +129,10 @@ const RESTLESS_MS = 20_000;
 const RESTLESS = 8;
 const TOLD_FOR_MS = 60_000;
 
+const refuseToJoin: KafkaConsumer['joinGroup'] = (_options, told) => {
+  told(new Error('The group is made up anew by its heartbeats alone.'));
+};
+
 interface Watcher {
   reads(): void;
   rebalanced(): void;
@@ -221,6 +225,9 @@ class Member {
     consumer.consume({ ...options, topics: [settings.topic] }).then(
       (stream) => {
         this.isJoined = true;
+        // A commit that came too late has the client join by itself, beside the join that is under way: when the leader of the
+        // group does so, the group is made up anew, which makes other commits come too late, and so on for ever.
+        consumer.joinGroup = refuseToJoin;
         // Not sooner: without a stream the client would forget the topic.
         old?.close();
         if (this.isOver || this.turn !== turn) return void stream.destroy();

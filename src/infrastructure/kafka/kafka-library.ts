@@ -78,6 +78,8 @@ export interface KafkaConsumer extends KafkaClient {
     fallbackMode: 'earliest';
     autocommit: false;
   }): Promise<RecordStream>;
+  /** What the client itself calls where a commit came too late. */
+  joinGroup: (options: object, told: (error: Error) => void) => unknown;
   commit(options: { offsets: CommittedOffset[] }): Promise<void>;
   getLag(options: { topics: string[] }): Promise<Map<string, bigint[]>>;
   close(force?: boolean): Promise<void>;

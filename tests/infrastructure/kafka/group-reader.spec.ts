@@ -113,6 +113,14 @@ describe('a member of a group', () => {
 });
 
 describe('a group that is made up anew', () => {
+  it('is not joined by a commit that came too late, which would make it up anew again', async () => {
+    const { client, start } = await reading();
+    await start();
+    const told = jest.fn();
+    client().joinGroup({}, told);
+    expect(told).toHaveBeenCalledWith(expect.any(Error));
+  });
+
   it('ends the assignment, and another stream begins one', async () => {
     const { begun, client, reader, start } = await reading();
     await start();
