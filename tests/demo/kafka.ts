@@ -33,6 +33,7 @@ const launch = [
   ['--duplicates', '0.1'],
   ['--rate', '1000'],
   ['--verify'],
+  ['--patience', '2m'],
 ].flat();
 
 /** What somebody else may have written to the topic by mistake. */
