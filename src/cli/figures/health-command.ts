@@ -43,7 +43,7 @@ export const tellHealth = async (
 };
 
 export const healthLines = (health: JsonObject): string[] => {
-  const { status, uptimeSeconds, rockets, messages, buffer, feed, log } = health;
+  const { status, uptimeSeconds, rockets, messages, buffer, feed, kafka, log } = health;
   return paragraph([
     ['status', String(status)],
     ['uptime', typeof uptimeSeconds === 'number' ? inSeconds(uptimeSeconds) : undefined],
@@ -55,6 +55,8 @@ export const healthLines = (health: JsonObject): string[] => {
     ['buffer', isObject(buffer) ? bufferIn(buffer) : undefined],
     ['readers', isObject(feed) ? readersIn(feed) : undefined],
     ['feed', isObject(feed) ? heldBackIn(feed) : undefined],
+    ['gateway', isObject(kafka) ? gatewayIn(kafka) : undefined],
+    ['consumer', isObject(kafka) ? consumerIn(kafka) : undefined],
     ['log', isObject(log) ? logIn(log) : undefined],
   ]);
 };
@@ -94,6 +96,23 @@ const heldBackIn = ({ heldBack }: JsonObject): string | undefined => {
   const who = isObject(by) ? String(by['what']) : 'somebody';
   return `${counted(Number(events), 'event')} held back for ${inSeconds(Number(seconds))} by ${who}`;
 };
+
+const gatewayIn = ({ gateway }: JsonObject): string | undefined => {
+  if (!isObject(gateway)) return undefined;
+  const { queued, waiting, error } = gateway;
+  return `${inThousands(Number(queued))} queued, ${inThousands(Number(waiting))} on their way${because(error)}`;
+};
+
+const consumerIn = ({ consumer }: JsonObject): string | undefined => {
+  if (!isObject(consumer)) return undefined;
+  const { partitions, rejected, error } = consumer;
+  const own = Array.isArray(partitions) ? partitions.filter(isObject) : [];
+  const lag = own.reduce((sum, one) => sum + Number(one['lag']), 0);
+  const read = `${counted(own.length, 'partition')}, ${counted(lag, 'record')} behind`;
+  return `${read}, ${inThousands(Number(rejected))} rejected${because(error)}`;
+};
+
+const because = (error: unknown): string => (typeof error === 'string' ? `: ${error}` : '');
 
 const logIn = ({ lost }: JsonObject): string | undefined =>
   Number(lost) > 0 ? `${counted(Number(lost), 'line')} could not be written` : undefined;

@@ -121,6 +121,21 @@ describe('figures', () => {
     ]);
   });
 
+  it('say how Kafka is where it stands in front', () => {
+    const gateway = { queued: 12_345, waiting: 3, error: 'no broker answers' };
+    const partitions = [
+      { partition: 1, lag: 1000 },
+      { partition: 4, lag: 204 },
+    ];
+    const consumer = { partitions, rebalances: 1, remade: 0, rejected: 2 };
+    expect(healthLines({ status: 'ok', kafka: { gateway, consumer } })).toEqual([
+      'status       ok',
+      'gateway      12,345 queued, 3 on their way: no broker answers',
+      'consumer     2 partitions, 1,204 records behind, 2 rejected',
+    ]);
+    expect(healthLines({ status: 'ok', kafka: {} })).toEqual(['status       ok']);
+  });
+
   it('are drawn between a dot for nothing and a full block for the most', () => {
     expect(sparkline([0, 1, 4, 8, 0, 5])).toBe('·▁▄█·▅');
     expect(sparkline([1, 1000])).toBe('▁█');
