@@ -181,7 +181,7 @@ const readKafkaTls = (read: Settings): Pick<KafkaSettings, 'tls'> => {
   const isOn = read.oneOf('KAFKA_TLS', 'off', ['off', 'on']) === 'on';
   const ca = read.text('KAFKA_CA', '');
   if (!isOn && ca !== '') read.refuse('KAFKA_TLS', 'off', 'on when KAFKA_CA is set', undefined);
-  return isOn ? { tls: ca === '' ? {} : { ca } } : {};
+  return isOn ? { tls: ca === '' ? {} : { caFile: ca } } : {};
 };
 
 const readKafkaLogin = (read: Settings): Pick<KafkaSettings, 'sasl'> => {
@@ -190,8 +190,9 @@ const readKafkaLogin = (read: Settings): Pick<KafkaSettings, 'sasl'> => {
   const username = read.text('KAFKA_USERNAME', '');
   const password = read.secret('KAFKA_PASSWORD');
   if (mechanism === 'none') {
-    const expected = `one of ${ways.slice(1).join(', ')} when KAFKA_USERNAME is set`;
-    if (username !== '') read.refuse('KAFKA_SASL', mechanism, expected, '');
+    const given = username === '' ? 'KAFKA_PASSWORD' : 'KAFKA_USERNAME';
+    const expected = `one of ${ways.slice(1).join(', ')} when ${given} is set`;
+    if (username !== '' || password !== '') read.refuse('KAFKA_SASL', mechanism, expected, '');
     return {};
   }
   if (username === '') read.refuse('KAFKA_USERNAME', '', 'set, as KAFKA_SASL is', '');

@@ -148,7 +148,7 @@ describe('Kafka', () => {
       group: 'c',
       partitions: 3,
       instance: 'd',
-      tls: { ca: 'ca.pem' },
+      tls: { caFile: 'ca.pem' },
       sasl: { mechanism: 'scram-sha-512', username: 'me', password: 's3cret' },
     });
     expect(kafkaIn({ KAFKA_TLS: 'on' })?.tls).toEqual({});

@@ -1,5 +1,6 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { ConnectionOptions, KafkaClient } from './kafka-library.js';
+import { KafkaRefused, type ConnectionOptions, type KafkaClient } from './kafka-library.js';
 
 export interface KafkaSettings {
   readonly brokers: readonly string[];
@@ -10,7 +11,8 @@ export interface KafkaSettings {
   readonly partitions: number;
   /** What the group knows this instance by: who comes back under the same name has its partitions at once. */
   readonly instance: string;
-  readonly tls?: { readonly ca?: string };
+  /** `ca` is what stands in the file. */
+  readonly tls?: { readonly caFile?: string; readonly ca?: Buffer };
   readonly sasl?: {
     readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
     readonly username: string;
@@ -28,7 +30,7 @@ export const connectionOptions = ({ brokers, tls, sasl }: KafkaSettings): Connec
   retries: 0,
   retryDelay: 250,
   metadataMaxAge: 60_000,
-  ...(tls && { tls: tls.ca === undefined ? {} : { ca: readFileSync(tls.ca) } }),
+  ...(tls && { tls: tls.ca === undefined ? {} : { ca: tls.ca } }),
   ...(sasl && {
     sasl: {
       mechanism: sasl.mechanism.toUpperCase() as 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512',
@@ -37,6 +39,21 @@ export const connectionOptions = ({ brokers, tls, sasl }: KafkaSettings): Connec
     },
   }),
 });
+
+/** Read once: a file that goes away later breaks no client that is made anew. */
+export const withCa = (settings: KafkaSettings): KafkaSettings => {
+  const { caFile } = settings.tls ?? {};
+  if (caFile === undefined) return settings;
+  try {
+    const ca = readFileSync(caFile);
+    new X509Certificate(ca);
+    return { ...settings, tls: { caFile, ca } };
+  } catch (error) {
+    throw new KafkaRefused(
+      `KAFKA_CA=${caFile} is no file with a certificate (PEM): ${(error as Error).message}`,
+    );
+  }
+};
 
 const CLOSE_WITHIN_MS = 2000;
 

@@ -3,7 +3,7 @@ import type { IngestMessages } from '../../application/ingest/ingest-messages.js
 import type { Clock } from '../../application/ports/clock.js';
 import type { Logger } from '../../application/ports/logger.js';
 import type { MessageQueue } from '../../application/ports/message-queue.js';
-import type { KafkaSettings } from './connection.js';
+import { withCa, type KafkaSettings } from './connection.js';
 import { ConsumeMessages, type ConsumeLimits } from './consume-messages.js';
 import { GroupReader } from './group-reader.js';
 import { loadKafka, type KafkaLibrary } from './kafka-library.js';
@@ -32,7 +32,7 @@ export class Kafka {
 
   /** Throws `KafkaRefused` for what no waiting would mend; brokers that are away are waited for in the background. */
   static async open(settings: KafkaSettings, logger: Logger): Promise<Kafka> {
-    const kafka = new Kafka(loadKafka(), settings, logger);
+    const kafka = new Kafka(loadKafka(), withCa(settings), logger);
     await kafka.topics.start();
     return kafka;
   }

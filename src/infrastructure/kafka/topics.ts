@@ -87,9 +87,11 @@ export class Topics {
       return await leadersOf(admin, topic);
     } catch (error) {
       if (says(error, 'TOPIC_AUTHORIZATION_FAILED'))
-        throw new KafkaRefused(refusal(topic, 'may not read or write it'));
+        throw new KafkaRefused(
+          `The topic ${topic} is missing, or ${this.who} may not use it: let whoever runs Kafka make it, or allow it.`,
+        );
       if (isTooOld(error)) {
-        throw new KafkaRefused('The Kafka brokers are too old: 3.7 or newer is needed.');
+        throw new KafkaRefused('The Kafka brokers are too old: 2.8 or newer is needed.');
       }
       if (isWrongLogin(error)) {
         throw new KafkaRefused(
@@ -105,12 +107,16 @@ export class Topics {
     } catch (error) {
       if (says(error, 'TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED')) {
         throw new KafkaRefused(
-          `${refusal(topic, 'may not create it')} kafka-topics.sh --create --topic ${topic} --partitions ${partitions}`,
+          `The topic ${topic} is missing, and ${this.who} may not make it: let whoever runs Kafka do it, as by kafka-topics.sh --create --topic ${topic} --partitions ${partitions}`,
         );
       }
       if (!says(error, 'TOPIC_ALREADY_EXISTS')) throw error;
     }
-    return leadersOf(admin, topic);
+    return whenKnown(() => leadersOf(admin, topic));
+  }
+
+  private get who(): string {
+    return this.settings.sasl?.username ?? 'a client without a name';
   }
 
   private readonly tell = (error: unknown): void => {
@@ -120,8 +126,17 @@ export class Topics {
   };
 }
 
-const refusal = (topic: string, what: string): string =>
-  `The topic ${topic} is missing, or whoever KAFKA_USERNAME names ${what}. Let whoever runs Kafka create it, or allow it:`;
+/** A broker learns only after a while of a topic that was made by another. */
+const whenKnown = async <T>(find: () => Promise<T>): Promise<T> => {
+  for (let left = 20; ; left--) {
+    try {
+      return await find();
+    } catch (error) {
+      if (!isMissing(error) || left === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+};
 
 const leadersOf = async (admin: KafkaAdmin, topic: string): Promise<readonly number[]> => {
   const { topics } = await admin.metadata({ topics: [topic], forceUpdate: true });

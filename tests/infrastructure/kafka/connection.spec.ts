@@ -1,6 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { closeSoon, connectionOptions, inWords, says } from '../../../src/infrastructure/kafka/connection.js';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  closeSoon,
+  connectionOptions,
+  inWords,
+  says,
+  withCa,
+} from '../../../src/infrastructure/kafka/connection.js';
 import type { KafkaClient } from '../../../src/infrastructure/kafka/kafka-library.js';
+import { makeCertificate } from '../../support/certificates.js';
 import { kafkaSettings } from '../../support/fake-kafka.js';
 
 describe('the options of every client', () => {
@@ -12,9 +21,24 @@ describe('the options of every client', () => {
   });
 
   it('trust the certificate of the file, or those that Node trusts', () => {
-    const ca = __filename;
-    expect(connectionOptions({ ...kafkaSettings, tls: { ca } }).tls).toEqual({ ca: readFileSync(ca) });
-    expect(connectionOptions({ ...kafkaSettings, tls: {} }).tls).toEqual({});
+    const folder = mkdtempSync(join(tmpdir(), 'rockets-ca-'));
+    const caFile = join(folder, 'ca.pem');
+    const { cert } = makeCertificate();
+    writeFileSync(caFile, cert);
+    const settings = withCa({ ...kafkaSettings, tls: { caFile } });
+    rmSync(folder, { recursive: true });
+    expect(connectionOptions(settings).tls).toEqual({ ca: Buffer.from(cert) });
+    expect(connectionOptions(withCa({ ...kafkaSettings, tls: {} })).tls).toEqual({});
+    expect(withCa(kafkaSettings)).toBe(kafkaSettings);
+  });
+
+  it.each([
+    ['is not there', '/nowhere/ca.pem'],
+    ['is no certificate', __filename],
+  ])('are refused with the name of a file that %s', (_, caFile) => {
+    expect(() => withCa({ ...kafkaSettings, tls: { caFile } })).toThrow(
+      `KAFKA_CA=${caFile} is no file with a certificate`,
+    );
   });
 
   it.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)('log in by %s', (mechanism) => {

@@ -81,22 +81,22 @@ describe('the topics', () => {
     [
       'may not be read',
       refusing(brokerError('TOPIC_AUTHORIZATION_FAILED')),
-      /^The topic rejected is missing, or .* may not read or write it/,
+      /^The topic rejected is missing, or .* may not use it/,
     ],
     [
       'are missing and may not be made',
       mayNotMake(brokerError('TOPIC_AUTHORIZATION_FAILED')),
-      /may not create it.* kafka-topics\.sh --create --topic rejected --partitions 4$/,
+      /may not make it.* kafka-topics\.sh --create --topic rejected --partitions 4$/,
     ],
     [
       'may not be made in this cluster',
       mayNotMake(brokerError('CLUSTER_AUTHORIZATION_FAILED')),
-      /may not create it/,
+      /may not make it/,
     ],
     [
       'are on brokers that are too old',
       refusing(new AggregateError([clientError('PLT_KFK_UNSUPPORTED_API')], 'failed')),
-      /too old: 3\.7 or newer is needed/,
+      /too old: 2\.8 or newer is needed/,
     ],
     [
       'are behind a login that is wrong',
@@ -135,7 +135,7 @@ describe('the topics', () => {
     await topics.start();
     kafka.refuses = () => brokerError('TOPIC_AUTHORIZATION_FAILED');
     await jest.advanceTimersByTimeAsync(3000);
-    expect(topics.failure).toMatch(/may not read or write it/);
+    expect(topics.failure).toMatch(/may not use it/);
     kafka.refuses = () => undefined;
     await jest.advanceTimersByTimeAsync(1000);
     expect(topics.failure).toBeUndefined();
