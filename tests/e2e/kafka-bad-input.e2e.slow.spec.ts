@@ -1,0 +1,462 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { describeWithKafka } from '../support/kafka/describe-with-kafka.js';
+import { KafkaCluster } from '../support/kafka/kafka-cluster.js';
+import { eventually, kafkaHealth, runWithKafka, startWithKafka } from '../support/kafka/kafka-service.js';
+import { KafkaTool, type NewRecord, type ReadRecord } from '../support/kafka/kafka-tool.js';
+import { makeCertificate } from '../support/certificates.js';
+import { messageText, postMessage, runToEnd, type RealProcess } from '../support/real-process.js';
+
+/** Last begun, first ended, whatever became of the test. */
+const toEnd: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of toEnd.splice(0).reverse()) await end();
+});
+
+const start = async (env: Readonly<Record<string, string>>): Promise<RealProcess> => {
+  const service = await startWithKafka({ LOG_FORMAT: 'text', ...env });
+  toEnd.push(() => service.end('SIGKILL'));
+  return service;
+};
+
+const newFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'rockets-kafka-'));
+  toEnd.push(() => rmSync(folder, { recursive: true }));
+  return folder;
+};
+
+const untilReady = (url: string): Promise<number> =>
+  eventually(
+    'ready',
+    async () => (await fetch(`${url}/readyz`)).status,
+    (status) => status === 200,
+  );
+
+const rejectedIn = async (url: string): Promise<number> => (await kafkaHealth(url)).consumer?.rejected ?? 0;
+
+/** Of a record in the topic of rejected ones. */
+const problemOf = ({ headers }: ReadRecord): { type: string; title: string; detail: string } =>
+  JSON.parse(headers['problem']!.toString()) as { type: string; title: string; detail: string };
+
+const bothRoles = { INGEST: 'kafka', CONSUME: 'kafka' };
+
+const launch = (channel: string, mission: string): string =>
+  messageText(1, channel).replace('ARTEMIS', mission);
+
+const MIB = 1024 * 1024;
+const huge = Buffer.alloc(10 * MIB, 'x');
+const large = Buffer.from(messageText(1, 'large').replace('ARTEMIS', 'x'.repeat(100_000)));
+
+interface Bad {
+  readonly record: NewRecord;
+  readonly problem: string;
+  readonly detail: RegExp;
+}
+
+const bad: readonly Bad[] = [
+  {
+    record: { key: 'null', headers: { trace: 'abc' } },
+    problem: 'invalid-message',
+    detail: /without a value/,
+  },
+  { record: { value: '' }, problem: 'malformed-json', detail: /./ },
+  { record: { key: 'no', value: 'no JSON' }, problem: 'malformed-json', detail: /./ },
+  { record: { key: 'no', value: Buffer.from([0, 255, 254, 10]) }, problem: 'malformed-json', detail: /./ },
+  { record: { value: '{"metadata":{}}' }, problem: 'invalid-message', detail: /./ },
+  { record: { key: 'l', value: large }, problem: 'body-too-large', detail: /BODY_BYTES is 65536/ },
+  {
+    record: { key: 'says where', value: '[]', headers: { place: 'somewhere', problem: 'none', own: 'kept' } },
+    problem: 'invalid-message',
+    detail: /./,
+  },
+  {
+    record: { key: 'conflict', value: launch('conflict', 'OTHER') },
+    problem: 'conflict',
+    detail: /number 1 of conflict/,
+  },
+];
+
+const good: readonly NewRecord[] = [
+  { value: messageText(1, 'keyless') },
+  { key: 'somebody else', value: messageText(1, 'wrong-key') },
+  { key: Buffer.from([0xff, 0xfe]), partition: 0, value: messageText(2, 'wrong-key') },
+  { key: '', value: messageText(3, 'wrong-key') },
+];
+
+describeWithKafka('what cannot be taken', () => {
+  let cluster: KafkaCluster;
+  let tool: KafkaTool;
+  beforeAll(async () => {
+    cluster = await KafkaCluster.start({ config: { 'socket.request.max.bytes': 100 * MIB } });
+    tool = await KafkaTool.start({ bootstrap: cluster.bootstrap });
+  });
+  afterAll(async () => {
+    await tool.close();
+    await cluster.close();
+  });
+
+  let places = 0;
+  const newPlace = () => {
+    const name = `place-${++places}`;
+    return {
+      KAFKA_BROKERS: cluster.bootstrap,
+      KAFKA_TOPIC: `${name}.messages`,
+      KAFKA_REJECTED_TOPIC: `${name}.rejected`,
+      KAFKA_GROUP: name,
+    };
+  };
+
+  it('is put away as it was, with its place and why; all else goes on', async () => {
+    const place = newPlace();
+    const { KAFKA_TOPIC: topic } = place;
+    await tool.createTopic(topic, 3);
+    const { url, log } = await start({ ...place, CONSUME: 'kafka' });
+    await tool.produce(topic, [{ key: 'conflict', value: messageText(1, 'conflict') }]);
+    await eventually(
+      'the first',
+      async () => (await fetch(`${url}/rockets/conflict`)).status,
+      (status) => status === 200,
+    );
+    await tool.produce(topic, [...bad.map(({ record }) => record), ...good]);
+    await eventually(
+      'all rejected',
+      () => rejectedIn(url),
+      (count) => count === bad.length,
+    );
+    for (const [channel, version] of [
+      ['keyless', 1],
+      ['wrong-key', 3],
+      ['conflict', 1],
+    ] as const) {
+      const rocket = await eventually(
+        channel,
+        async () => (await (await fetch(`${url}/rockets/${channel}`)).json()) as { version: number },
+        (found) => found.version === version,
+      );
+      expect(rocket).toMatchObject({ mission: 'ARTEMIS', waiting: 0 });
+    }
+    const source = await tool.readAll(topic);
+    const rejected = await tool.readAll(place.KAFKA_REJECTED_TOPIC);
+    expect(rejected).toHaveLength(bad.length);
+    for (const { record, problem, detail } of bad) {
+      const value = record.value == null ? null : Buffer.from(record.value);
+      const found = source.find((one) => String(one.value) === String(value))!;
+      const place = `${topic}/${found.partition}/${found.offset}`;
+      const put = rejected.find(({ headers }) => headers['place']!.toString() === place)!;
+      expect([put.key, put.value]).toEqual([found.key, found.value]);
+      for (const [name, text] of Object.entries(record.headers ?? {})) {
+        if (name !== 'place' && name !== 'problem') expect(put.headers[name]).toEqual(Buffer.from(text));
+      }
+      expect(problemOf(put)).toMatchObject({ type: `/problems/${problem}`, title: expect.any(String) });
+      expect(problemOf(put).detail).toMatch(detail);
+      expect(log()).toContain(`place="${place}"`);
+    }
+    const committed = await eventually(
+      'all committed',
+      () => tool.committed(place.KAFKA_GROUP, topic),
+      (nexts) => [...nexts.values()].reduce((sum, next) => sum + next, 0) === source.length,
+    );
+    expect(committed.size).toBeGreaterThan(0);
+  });
+
+  it('is put away whole when it has ten megabytes, and without its bytes where they do not fit', async () => {
+    for (const [most, isWhole] of [
+      [12 * MIB, true],
+      [MIB, false],
+    ] as const) {
+      const place = newPlace();
+      await tool.createTopic(place.KAFKA_TOPIC, 1, { 'max.message.bytes': 12 * MIB });
+      await tool.createTopic(place.KAFKA_REJECTED_TOPIC, 1, { 'max.message.bytes': most });
+      const { url } = await start({ ...place, CONSUME: 'kafka' });
+      await tool.produce(place.KAFKA_TOPIC, [
+        { key: 'before', value: messageText(1, 'before') },
+        { key: 'huge', value: huge, headers: { own: 'kept' } },
+        { key: 'huge', value: huge, headers: { own: 'kept' } },
+        { key: 'small', value: 'no JSON' },
+        { key: 'after', value: messageText(1, 'after') },
+      ]);
+      await eventually(
+        'put away',
+        () => rejectedIn(url),
+        (count) => count === 3,
+      );
+      await eventually(
+        'the one behind it',
+        async () => (await fetch(`${url}/rockets/after`)).status,
+        (status) => status === 200,
+      );
+      const [first, second, small] = await tool.readAll(place.KAFKA_REJECTED_TOPIC);
+      for (const [i, one] of [first!, second!].entries()) {
+        expect(one.key).toEqual(Buffer.from('huge'));
+        expect(one.headers['place']!.toString()).toBe(`${place.KAFKA_TOPIC}/0/${i + 1}`);
+        expect(problemOf(one)).toMatchObject({ type: '/problems/body-too-large' });
+        if (isWhole) expect(one.value!.equals(huge)).toBe(true);
+        else expect(one.value).toBeNull();
+        expect(one.headers['left-out']?.toString()).toBe(isWhole ? undefined : `${huge.length + 4} bytes`);
+      }
+      expect(small!.value!.toString()).toBe('no JSON');
+    }
+  });
+
+  it('a message that is larger than the topic takes is refused by the gateway, and no other with it', async () => {
+    const place = newPlace();
+    await tool.createTopic(place.KAFKA_TOPIC, 1, { 'max.message.bytes': 450 });
+    const { url } = await start({ ...place, ...bothRoles });
+    await untilReady(url);
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, async (_, i) => {
+        const text = messageText(1, `sized-${i}`);
+        const body = i % 4 === 3 ? text.replace('ARTEMIS', 'x'.repeat(256)) : text;
+        const answer = await postMessage(url, body);
+        return [answer.status, i % 4 === 3 ? ((await answer.json()) as { type: string }).type : ''];
+      }),
+    );
+    expect(answers).toEqual(
+      answers.map((_, i) => (i % 4 === 3 ? [413, '/problems/body-too-large'] : [202, ''])),
+    );
+    expect(await tool.endOffsets(place.KAFKA_TOPIC)).toEqual([9]);
+  });
+
+  it('records that were deleted unread are told in the log, and the rest is read on', async () => {
+    const place = newPlace();
+    await tool.createTopic(place.KAFKA_TOPIC, 1);
+    const env = { ...place, CONSUME: 'kafka' };
+    const first = await start(env);
+    await tool.produce(place.KAFKA_TOPIC, [{ value: messageText(1, 'gone') }]);
+    await eventually(
+      'the first',
+      async () => (await fetch(`${first.url}/rockets/gone`)).status,
+      (status) => status === 200,
+    );
+    expect(await first.end('SIGTERM')).toBe(0);
+    expect(first.log()).not.toContain('records are gone');
+
+    await tool.produce(
+      place.KAFKA_TOPIC,
+      [2, 3, 4, 5].map((number) => ({ value: messageText(number, 'gone') })),
+    );
+    await tool.deleteRecords(place.KAFKA_TOPIC, new Map([[0, 3]]));
+    const second = await start(env);
+    await eventually(
+      'the rest',
+      async () => (await (await fetch(`${second.url}/rockets/gone`)).json()) as { highestHeard?: number },
+      ({ highestHeard }) => highestHeard === 5,
+    );
+    expect(second.log()).toMatch(/records are gone .*place="place-\d+.messages\/0" expected="1" found="3"/);
+  });
+});
+
+const settings: readonly [env: Readonly<Record<string, string>>, code: number, said: RegExp][] = [
+  [{ INGEST: 'pulsar' }, 1, /^INGEST=pulsar makes no sense/],
+  [{ CONSUME: 'yes' }, 1, /^CONSUME=yes makes no sense/],
+  [{ CONSUME: 'kafka' }, 1, /^KAFKA_BROKERS= makes no sense.*kafka-1:9092/],
+  [{ CONSUME: 'kafka', KAFKA_BROKERS: 'kafka' }, 1, /^KAFKA_BROKERS=kafka makes no sense/],
+  [{ CONSUME: 'kafka', KAFKA_BROKERS: 'kafka:99999' }, 1, /^KAFKA_BROKERS=kafka:99999 makes no sense/],
+  [{ KAFKA_TOPIC: 'a topic' }, 1, /^KAFKA_TOPIC=a topic makes no sense/],
+  [{ KAFKA_REJECTED_TOPIC: '..' }, 1, /^KAFKA_REJECTED_TOPIC=\.\. makes no sense/],
+  [
+    { KAFKA_TOPIC: 't', KAFKA_REJECTED_TOPIC: 't', CONSUME: 'kafka', KAFKA_BROKERS: 'k:9092' },
+    1,
+    /KAFKA_REJECTED_TOPIC=t makes no/,
+  ],
+  [{ KAFKA_PARTITIONS: '0' }, 1, /^KAFKA_PARTITIONS=0 makes no sense/],
+  [{ KAFKA_TLS: 'maybe' }, 1, /^KAFKA_TLS=maybe makes no sense/],
+  [{ KAFKA_CA: '/nowhere' }, 1, /^KAFKA_TLS=off makes no sense/],
+  [{ KAFKA_SASL: 'gssapi' }, 1, /^KAFKA_SASL=gssapi makes no sense/],
+  [{ KAFKA_USERNAME: 'me' }, 1, /^KAFKA_SASL=none makes no sense/],
+  [{ KAFKA_PASSWORD: 's3cret' }, 1, /^KAFKA_SASL=none makes no sense.*KAFKA_PASSWORD is set/],
+  [{ KAFKA_SASL: 'plain', KAFKA_PASSWORD: 's3cret' }, 1, /^KAFKA_USERNAME= makes no sense/],
+  [{ KAFKA_SASL: 'plain', KAFKA_USERNAME: 'me' }, 1, /^KAFKA_PASSWORD= makes no sense/],
+  [
+    { INGEST: 'kafka', KAFKA_BROKERS: 'kafka:9092' },
+    1,
+    /^EVENT_STORE=memory makes no sense.*postgres, or CONSUME=kafka/,
+  ],
+];
+
+describe('a setting that is wrong', () => {
+  it.each(settings)('ends the service with one line: %j', async (env, code, said) => {
+    const ended = await runToEnd([], env);
+    expect([ended.code, ended.stdout]).toEqual([code, '']);
+    expect(ended.stderr).toMatch(said);
+    expect(ended.stderr.trim().split('\n')).toHaveLength(1);
+    expect(ended.stderr).not.toContain('s3cret');
+  });
+});
+
+describeWithKafka('a broker with rules', () => {
+  let cluster: KafkaCluster;
+  let admin: KafkaTool;
+  beforeAll(async () => {
+    cluster = await KafkaCluster.start({ secure: true });
+    admin = await KafkaTool.start({ bootstrap: cluster.bootstrap });
+  });
+  afterAll(async () => {
+    await admin.close();
+    await cluster.close();
+  });
+
+  let places = 0;
+  const newPlace = (login: Readonly<Record<string, string>> = {}) => {
+    const name = `rules-${++places}`;
+    const { bootstrap, ca, users } = cluster.secure;
+    return {
+      KAFKA_BROKERS: bootstrap,
+      KAFKA_TLS: 'on',
+      KAFKA_CA: ca,
+      KAFKA_SASL: 'scram-sha-512',
+      KAFKA_USERNAME: 'guest',
+      KAFKA_PASSWORD: users.guest,
+      KAFKA_TOPIC: `${name}.messages`,
+      KAFKA_REJECTED_TOPIC: `${name}.rejected`,
+      KAFKA_GROUP: name,
+      ...login,
+    };
+  };
+  type Place = ReturnType<typeof newPlace>;
+  const asOwner = () => ({ KAFKA_USERNAME: 'rockets', KAFKA_PASSWORD: cluster.secure.users.rockets });
+
+  const makeTopics = async ({ KAFKA_TOPIC, KAFKA_REJECTED_TOPIC }: Place): Promise<void> => {
+    await admin.createTopic(KAFKA_TOPIC, 2);
+    await admin.createTopic(KAFKA_REJECTED_TOPIC, 2);
+  };
+
+  it.each(['plain', 'scram-sha-256', 'scram-sha-512'])(
+    'takes who comes with TLS and %s',
+    async (mechanism) => {
+      const { url } = await start({ ...newPlace({ ...asOwner(), KAFKA_SASL: mechanism }), ...bothRoles });
+      await untilReady(url);
+      await eventually(
+        'queued',
+        async () => (await postMessage(url, messageText(1, 'sworn'))).status,
+        (status) => status === 202,
+      );
+      await eventually(
+        'worked off',
+        async () => (await fetch(`${url}/rockets/sworn`)).status,
+        (status) => status === 200,
+      );
+    },
+  );
+
+  const refusedLogins: readonly [
+    what: string,
+    login: () => Readonly<Record<string, string>>,
+    said: RegExp,
+  ][] = [
+    ['a wrong password', () => ({ KAFKA_PASSWORD: 'wr0ng' }), /KAFKA_USERNAME and KAFKA_PASSWORD/],
+    ['a wrong password, plain', () => ({ KAFKA_PASSWORD: 'wr0ng', KAFKA_SASL: 'plain' }), /KAFKA_PASSWORD/],
+    ['a name that nobody has', () => ({ KAFKA_USERNAME: 'nobody' }), /KAFKA_USERNAME and KAFKA_PASSWORD/],
+    ['a CA that is not there', () => ({ KAFKA_CA: '/nowhere/ca.pem' }), /KAFKA_CA=\/nowhere\/ca\.pem/],
+    [
+      'a CA that is no certificate',
+      () => {
+        const file = join(newFolder(), 'ca.pem');
+        writeFileSync(file, 'no certificate');
+        return { KAFKA_CA: file };
+      },
+      /KAFKA_CA=.*certificate/,
+    ],
+  ];
+  it.each(refusedLogins)('%s ends the service at once, with one line', async (_, login, said) => {
+    const ended = await runWithKafka({ ...newPlace(), ...bothRoles, ...login() });
+    expect([ended.code, ended.stdout]).toEqual([2, '']);
+    expect(ended.stderr).toMatch(said);
+    expect(ended.stderr.trim().split('\n')).toHaveLength(1);
+    expect(ended.stderr).not.toContain('wr0ng');
+  });
+
+  it('who trusts it not waits, and says why', async () => {
+    const file = join(newFolder(), 'ca.pem');
+    writeFileSync(file, makeCertificate().cert);
+    const { url } = await start({ ...newPlace(), ...bothRoles, KAFKA_CA: file });
+    const answer = await fetch(`${url}/readyz`);
+    expect([answer.status, await answer.text()]).toEqual([503, expect.stringMatching(/certificate/)]);
+  });
+
+  it('a topic that may not be seen, or not be made, ends the service with what is to be done', async () => {
+    const hidden = newPlace();
+    await makeTopics(hidden);
+    const ended = await runWithKafka({ ...hidden, ...bothRoles });
+    expect([ended.code, ended.stdout]).toEqual([2, '']);
+    expect(ended.stderr).toMatch(new RegExp(`^.*${hidden.KAFKA_REJECTED_TOPIC}.*\n$`));
+    expect(ended.stderr).toContain('guest');
+
+    const missing = newPlace();
+    for (const topic of [missing.KAFKA_TOPIC, missing.KAFKA_REJECTED_TOPIC]) {
+      await admin.allow('guest', 'TOPIC', topic, ['READ', 'WRITE']);
+    }
+    const second = await runWithKafka({ ...missing, ...bothRoles, KAFKA_PARTITIONS: '7' });
+    expect([second.code, second.stdout]).toEqual([2, '']);
+    expect(second.stderr).toMatch(
+      new RegExp(`^.*kafka-topics.sh --create --topic ${missing.KAFKA_REJECTED_TOPIC} --partitions 7.*\n$`),
+    );
+  });
+
+  it('a topic that may be made is made, with as many partitions as are set', async () => {
+    const place = newPlace();
+    for (const topic of [place.KAFKA_TOPIC, place.KAFKA_REJECTED_TOPIC]) {
+      await admin.allow('guest', 'TOPIC', topic, ['READ', 'WRITE', 'CREATE']);
+    }
+    await admin.allow('guest', 'GROUP', place.KAFKA_GROUP, ['READ']);
+    const { url } = await start({ ...place, ...bothRoles, KAFKA_PARTITIONS: '5' });
+    await untilReady(url);
+    expect((await postMessage(url, messageText(1, 'made'))).status).toBe(202);
+    expect(await admin.endOffsets(place.KAFKA_TOPIC)).toHaveLength(5);
+    expect(await admin.endOffsets(place.KAFKA_REJECTED_TOPIC)).toHaveLength(5);
+  });
+
+  it('rights that are missing are told where they are missed, and waited for', async () => {
+    const place = newPlace();
+    await makeTopics(place);
+    for (const topic of [place.KAFKA_TOPIC, place.KAFKA_REJECTED_TOPIC])
+      await admin.allow('guest', 'TOPIC', topic, ['DESCRIBE']);
+    const { url } = await start({ ...place, ...bothRoles });
+    const answer = await postMessage(url, messageText(1, 'unwritten'));
+    expect([answer.status, await answer.text()]).toEqual([
+      503,
+      expect.stringMatching(/queue-unavailable.*Topic authorization failed/),
+    ]);
+    const consumerSays = (what: RegExp): Promise<unknown> =>
+      eventually(
+        `the consumer says ${what}`,
+        () => kafkaHealth(url),
+        ({ consumer }) => what.test(consumer?.error ?? ''),
+      );
+    await consumerSays(/Group authorization failed/);
+    await admin.allow('guest', 'GROUP', place.KAFKA_GROUP, ['READ']);
+    await consumerSays(/Topic authorization failed/);
+    await admin.allow('guest', 'TOPIC', place.KAFKA_TOPIC, ['READ', 'WRITE']);
+    await eventually(
+      'written',
+      async () => (await postMessage(url, messageText(1, 'written'))).status,
+      (status) => status === 202,
+    );
+    await eventually(
+      'read',
+      async () => (await fetch(`${url}/rockets/written`)).status,
+      (status) => status === 200,
+    );
+
+    // What can't be taken can't be put away: it waits, and so does what stands behind it.
+    const key = 'stuck';
+    await admin.produce(place.KAFKA_TOPIC, [
+      { key, partition: 0, value: 'no JSON' },
+      { key, partition: 0, value: messageText(1, 'behind') },
+    ]);
+    await consumerSays(/Topic authorization failed/);
+    const committed = await admin.committed(place.KAFKA_GROUP, place.KAFKA_TOPIC);
+    const [end] = await admin.endOffsets(place.KAFKA_TOPIC);
+    expect(committed.get(0) ?? 0).toBeLessThanOrEqual(end! - 2);
+    await admin.allow('guest', 'TOPIC', place.KAFKA_REJECTED_TOPIC, ['WRITE']);
+    await eventually(
+      'put away',
+      () => admin.committed(place.KAFKA_GROUP, place.KAFKA_TOPIC),
+      (nexts) => nexts.get(0) === end,
+    );
+    const [put] = await admin.readAll(place.KAFKA_REJECTED_TOPIC);
+    expect(put!.value!.toString()).toBe('no JSON');
+  });
+});
