@@ -41,7 +41,8 @@ export class Producer {
     if (this.random() >= this.repeats) this.open.delete(number);
   }
 
-  private say(): Sent {
+  /** Its next message. */
+  say(): Sent {
     const number = this.sent.length + 1;
     const time = new Date(Date.UTC(2026, 9, 1) + number * 1000).toISOString();
     const sent = { number, time, ...this.report(number) };

@@ -1,0 +1,327 @@
+import { Agent } from 'node:http';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expectExact } from '../expect-rockets.js';
+import { OwnServer } from '../postgres-server.js';
+import { Fleet, post, wireForm } from '../producers.js';
+import { freePort, type RealProcess } from '../real-process.js';
+import { seededRandom } from '../seeded-random.js';
+import { KafkaCluster } from './kafka-cluster.js';
+import { eventually, kafkaHealth, startWithKafka } from './kafka-service.js';
+import { KafkaTool, type NewRecord, type ReadRecord } from './kafka-tool.js';
+
+export interface FlightPlan {
+  readonly brokers: 1 | 3;
+  /** Over SQLite one process is everything; over PostgreSQL each is one thing. */
+  readonly store: 'postgres' | 'sqlite';
+  readonly consumers: number;
+  readonly gateways: number;
+  readonly rockets: number;
+  readonly perRocket: number;
+  /** Records that cannot be taken, among those that are written to the topic directly. */
+  readonly bad: number;
+}
+
+export type Fault = () => Promise<unknown>;
+
+const TOPIC = 'rockets.messages';
+const REJECTED = 'rockets.rejected';
+const GROUP = 'rockets';
+const PARTITIONS = 12;
+const LINES = 250;
+const SENDERS = 6;
+/** Written to the topic by other programs. */
+const DIRECTLY = 0.2;
+const DUPLICATED = 0.1;
+const SINGLY = 0.01;
+const PATIENCE_MS = 30_000;
+/** One of each pair cannot be taken: the one that comes second. */
+const PAIRS = 10;
+
+interface Instance {
+  readonly port: number;
+  readonly env: Readonly<Record<string, string>>;
+  process: RealProcess;
+}
+
+/** Rockets that report by way of Kafka, whatever happens to whom; at the end all that was acknowledged is there. */
+export class KafkaFlight {
+  readonly consumers: Instance[] = [];
+  readonly gateways: Instance[] = [];
+  private readonly toEnd: (() => unknown)[] = [];
+  private readonly random = seededRandom(16);
+  private readonly fleet: Fleet;
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: 32, timeout: PATIENCE_MS });
+  private faultsOver = 0;
+  private faultsInAll = 1;
+  /** Answers that were not what they were to be, and none that says "not now". */
+  private readonly unexpected: string[] = [];
+  private refusals = 0;
+  cluster!: KafkaCluster;
+  database!: OwnServer;
+  private tool!: KafkaTool;
+
+  constructor(private readonly plan: FlightPlan) {
+    this.fleet = new Fleet(plan.rockets, 16);
+  }
+
+  async begin(): Promise<void> {
+    const { plan } = this;
+    this.cluster = await KafkaCluster.start({ brokers: plan.brokers });
+    this.toEnd.push(() => this.cluster.close());
+    this.tool = await KafkaTool.start({ bootstrap: this.cluster.bootstrap, patienceMs: 180_000 });
+    this.toEnd.push(() => this.tool.close());
+    await this.tool.createTopic(TOPIC, PARTITIONS);
+    const store = await this.newStore();
+    const roles = { CONSUME: 'kafka', ...(plan.store === 'sqlite' && { INGEST: 'kafka' }) };
+    for (let i = 0; i < plan.consumers; i++) this.consumers.push(await this.launch({ ...store, ...roles }));
+    for (let i = 0; i < plan.gateways; i++) {
+      this.gateways.push(await this.launch({ ...store, INGEST: 'kafka' }));
+    }
+    if (plan.gateways === 0) this.gateways.push(...this.consumers);
+  }
+
+  async end(): Promise<void> {
+    this.agent.destroy();
+    for (const end of this.toEnd.reverse()) await end();
+  }
+
+  below(count: number): number {
+    return Math.floor(this.random() * count);
+  }
+
+  /** Ends it as a crash does, and starts it again. */
+  async kill(instance: Instance): Promise<void> {
+    await instance.process.end('SIGKILL');
+    await delay(this.below(1000));
+    instance.process = await this.start(instance.env);
+  }
+
+  async killBroker(broker = 0): Promise<void> {
+    await this.cluster.kill(broker);
+    await delay(this.below(2000));
+    await this.cluster.restart(broker);
+  }
+
+  async stopBroker(broker: number, ms: number): Promise<void> {
+    this.cluster.pause(broker);
+    await delay(ms);
+    this.cluster.resume(broker);
+  }
+
+  async stop({ process }: Instance, ms: number): Promise<void> {
+    process.child.kill('SIGSTOP');
+    await delay(ms);
+    process.child.kill('SIGCONT');
+  }
+
+  async killDatabase(): Promise<void> {
+    await this.database.kill();
+    await delay(500);
+    await this.database.begin();
+  }
+
+  /** As much is sent between any two of the faults. */
+  async fly(faults: readonly Fault[]): Promise<void> {
+    this.faultsInAll = faults.length;
+    const { jobs, records } = this.load();
+    const sending = [...Array.from({ length: SENDERS }, (_, i) => this.send(jobs, i)), this.write(records)];
+    for (const fault of faults) {
+      await delay(200);
+      await fault();
+      this.faultsOver++;
+    }
+    await Promise.all(sending);
+  }
+
+  /** All that was acknowledged is an event; all that could not be taken was put away, and nothing else; nothing is left. */
+  async expectAll(): Promise<void> {
+    expect(this.unexpected).toEqual([]);
+    const ends = await this.tool.endOffsets(TOPIC);
+    await eventually(
+      'everything is committed',
+      async () => {
+        const committed = await this.tool.committed(GROUP, TOPIC);
+        return ends.map((end, partition) => end - (committed.get(partition) ?? 0));
+      },
+      (lags) => lags.every((lag) => lag === 0),
+      240_000,
+    );
+    const { url } = this.consumers[0]!.process;
+    await expectExact(url, this.fleet);
+    await this.expectRejected(url);
+    const said = await Promise.all(this.consumers.map(({ process }) => kafkaHealth(process.url)));
+    const owned = said.flatMap(({ consumer }) => consumer!.partitions.map(({ partition }) => partition));
+    expect(owned.sort((a, b) => a - b)).toEqual(Array.from({ length: PARTITIONS }, (_, i) => i));
+    for (const { consumer } of said) {
+      expect(consumer!.error).toBeUndefined();
+      expect(consumer!.partitions.every(({ lag }) => lag === 0)).toBe(true);
+    }
+    const inTopic = ends.reduce((sum, end) => sum + end, 0);
+    process.stdout.write(
+      `${inTopic} records in the topic, ${this.refusals} times a sender was told to send again; ` +
+        `${JSON.stringify(said.map(({ consumer }) => ({ ...consumer, partitions: undefined })))}\n`,
+    );
+  }
+
+  private async expectRejected(url: string): Promise<void> {
+    const winners = new Map<string, string>();
+    for (let i = 0; i < PAIRS; i++) {
+      const rocket = (await (await fetch(`${url}/rockets/either-${i}`)).json()) as { mission: string };
+      winners.set(`either-${i}`, rocket.mission);
+    }
+    const expected = new Map<string, ReadRecord>();
+    for (const record of await this.tool.readAll(TOPIC)) {
+      const planted = record.headers['planted']?.toString();
+      const isBad =
+        planted === 'bad' || (planted !== undefined && winners.get(record.key!.toString()) !== planted);
+      if (isBad) expected.set(`${TOPIC}/${record.partition}/${record.offset}`, record);
+    }
+    expect(expected.size).toBeGreaterThanOrEqual(this.plan.bad + PAIRS);
+    const rejected = new Map<string, ReadRecord>();
+    for (const record of await this.tool.readAll(REJECTED)) {
+      rejected.set(record.headers['place']!.toString(), record);
+    }
+    expect([...rejected.keys()].sort()).toEqual([...expected.keys()].sort());
+    for (const [place, { key, value }] of rejected) {
+      expect([place, key, value]).toEqual([place, expected.get(place)!.key, expected.get(place)!.value]);
+    }
+  }
+
+  private async newStore(): Promise<Readonly<Record<string, string>>> {
+    if (this.plan.store === 'sqlite') {
+      const folder = mkdtempSync(join(tmpdir(), 'rockets-kafka-'));
+      this.toEnd.push(() => rmSync(folder, { recursive: true }));
+      return { EVENT_STORE: 'sqlite', SQLITE_FILE: join(folder, 'rockets.db') };
+    }
+    this.database = await OwnServer.start();
+    this.toEnd.push(() => this.database.remove());
+    return { EVENT_STORE: 'postgres', DATABASE_URL: this.database.url, DATABASE_CONNECTIONS: '8' };
+  }
+
+  private async launch(store: Readonly<Record<string, string>>): Promise<Instance> {
+    const port = await freePort();
+    const kafka = { KAFKA_BROKERS: this.cluster.bootstrap, KAFKA_TOPIC: TOPIC, KAFKA_GROUP: GROUP };
+    const env = { ...store, ...kafka, PORT: String(port), LOG_LEVEL: 'warn', LOG_FORMAT: 'text' };
+    const instance: Instance = { port, env, process: await this.start(env) };
+    this.toEnd.push(() => instance.process.end('SIGKILL'));
+    return instance;
+  }
+
+  private start(env: Readonly<Record<string, string>>): Promise<RealProcess> {
+    return startWithKafka(env);
+  }
+
+  /** What goes to the gateways, by lines of a stream or singly, and what is written to the topic itself. */
+  private load(): { readonly jobs: readonly (readonly string[])[]; readonly records: readonly NewRecord[] } {
+    const said = this.fleet.producers.flatMap((producer) =>
+      Array.from({ length: this.plan.perRocket }, () => {
+        const sent = producer.say();
+        return { key: producer.channel, value: wireForm(producer.channel, sent) };
+      }),
+    );
+    const all = this.shuffled([...said, ...said.filter(() => this.random() < DUPLICATED)]);
+    const direct = all.splice(0, Math.floor(all.length * DIRECTLY));
+    const singles = all.splice(0, Math.floor(all.length * SINGLY)).map(({ value }) => [value]);
+    const streams: string[][] = [];
+    while (all.length > 0) streams.push(all.splice(0, LINES).map(({ value }) => value));
+    const others = this.shuffled([
+      ...direct,
+      ...Array.from({ length: this.plan.bad }, (_, i) => badRecord(i)),
+    ]);
+    return { jobs: this.shuffled([...singles, ...streams]), records: [...others, ...pairs()] };
+  }
+
+  private shuffled<T>(values: T[]): T[] {
+    for (let i = values.length - 1; i > 0; i--) {
+      const j = this.below(i + 1);
+      [values[i], values[j]] = [values[j]!, values[i]!];
+    }
+    return values;
+  }
+
+  private async untilDue(share: number): Promise<void> {
+    while (share > (this.faultsOver + 1) / this.faultsInAll) await delay(20);
+  }
+
+  private async send(jobs: readonly (readonly string[])[], first: number): Promise<void> {
+    for (let i = first; i < jobs.length; i += SENDERS) {
+      await this.untilDue(i / jobs.length);
+      while (!(await this.isTaken(jobs[i]!))) {
+        this.refusals++;
+        await delay(50);
+      }
+    }
+  }
+
+  /** What was not acknowledged as a whole is sent again as a whole. */
+  private async isTaken(lines: readonly string[]): Promise<boolean> {
+    const { port } = this.gateways[this.below(this.gateways.length)]!;
+    if (lines.length === 1) {
+      const answer = await post(this.agent, port, lines[0]!).catch(() => undefined);
+      if (answer?.status === 202) expect(JSON.parse(answer.body)).toMatchObject({ outcome: 'queued' });
+      else if (answer !== undefined && !isNotNow(answer.status))
+        this.unexpected.push(`${answer.status} ${answer.body}`);
+      return answer?.status === 202;
+    }
+    try {
+      const answer = await fetch(`http://127.0.0.1:${port}/messages`, {
+        method: 'POST',
+        body: lines.join('\n'),
+        headers: { 'Content-Type': 'application/x-ndjson' },
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      });
+      const text = await answer.text();
+      if (answer.status !== 200) {
+        if (!isNotNow(answer.status)) this.unexpected.push(`${answer.status} ${text}`);
+        return false;
+      }
+      const counts = JSON.parse(text) as { received: number; queued: number };
+      if (counts.received !== lines.length || counts.queued !== lines.length) this.unexpected.push(text);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private async write(records: readonly NewRecord[]): Promise<void> {
+    const step = Math.max(50, Math.ceil(records.length / 60));
+    for (let at = 0; at < records.length; at += step) {
+      await this.untilDue(at / records.length);
+      await this.tool.produce(TOPIC, records.slice(at, at + step));
+    }
+  }
+}
+
+/** The queue is away, or the service stood still while the request came in. */
+const isNotNow = (status: number): boolean => status === 503 || status === 408;
+
+const badRecord = (i: number): NewRecord => {
+  const headers = { planted: 'bad', trace: String(i) };
+  const values = [
+    `no JSON ${i}`,
+    null,
+    `{"metadata":{"channel":"bad-${i}"}}`,
+    Buffer.from([i % 256, 0, 255, 254]),
+    wireForm(`bad-${i}`, {
+      number: 0,
+      type: 'RocketExploded',
+      data: { reason: 'x' },
+      time: '2026-01-01T00:00:00Z',
+    }),
+    ...(i % 50 === 5 ? ['x'.repeat(100_000)] : []),
+  ];
+  return { ...(i % 3 === 0 ? {} : { key: `bad-${i % 40}` }), value: values[i % values.length]!, headers };
+};
+
+/** Two launches of one rocket that say different things. */
+const pairs = (): readonly NewRecord[] =>
+  Array.from({ length: PAIRS * 2 }, (_, i) => {
+    const channel = `either-${i >> 1}`;
+    const mission = i % 2 === 0 ? 'ONE' : 'OTHER';
+    const data = { type: 'Falcon-9', launchSpeed: 500, mission };
+    const sent = { number: 1, type: 'RocketLaunched', data, time: '2026-01-01T00:00:00.000Z' };
+    return { key: channel, value: wireForm(channel, sent), headers: { planted: mission } };
+  });
