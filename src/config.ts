@@ -78,6 +78,21 @@ export const databaseIn = (env: Environment): { readonly url: string | undefined
   return { url };
 };
 
+/** The topics of Kafka, for programs that need no other setting, whoever writes or reads them here. */
+export const kafkaIn = (
+  env: Environment,
+): { readonly settings: KafkaSettings; readonly bodyBytes: number } => {
+  const read = new Settings(env);
+  const settings = readKafkaSettings(read);
+  requireKafka(read, settings);
+  const bodyBytes = readBodyBytes(read);
+  read.finish();
+  return { settings, bodyBytes };
+};
+
+const readBodyBytes = (read: Settings): number =>
+  read.integer('BODY_BYTES', 64 * 1024, 256, 16 * 1024 * 1024);
+
 const readSqliteFile = (read: Settings): string => read.text('SQLITE_FILE', 'data/rockets.db');
 
 const readTls = (read: Settings): Config['tls'] => {
@@ -95,7 +110,7 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
     workerCount: read.integer('WORKER_COUNT', 3, 1, 64),
     bufferMessages: read.integer('BUFFER_MESSAGES', 100_000, 1, 10_000_000),
     bufferBytes: read.integer('BUFFER_BYTES', Math.min(128 * MIB, shareOfMemory(1 / 8)), 1024, 2 ** 40),
-    bodyBytes: read.integer('BODY_BYTES', 64 * 1024, 256, 16 * 1024 * 1024),
+    bodyBytes: readBodyBytes(read),
     maxConnections: read.integer('MAX_CONNECTIONS', 10_000, 1, 1_000_000),
     maxReaders: read.integer('MAX_READERS', 2000, 1, 1_000_000),
     adminPort: read.port('ADMIN_PORT'),
@@ -156,26 +171,31 @@ const withoutPassword = (text: string): string => {
 const readKafka = (read: Settings): Pick<Config, 'ingest' | 'consume' | 'kafka'> => {
   const ingest = read.oneOf('INGEST', 'http', ['http', 'kafka']);
   const consume = read.oneOf('CONSUME', 'none', ['none', 'kafka']);
-  const brokers = read.list('KAFKA_BROKERS', isBroker, brokersRule);
-  const settings = {
-    brokers,
-    topic: read.topic('KAFKA_TOPIC', 'rockets.messages'),
-    rejectedTopic: read.topic('KAFKA_REJECTED_TOPIC', 'rockets.rejected'),
-    group: read.text('KAFKA_GROUP', 'rockets'),
-    partitions: read.integer('KAFKA_PARTITIONS', 12, 1, 10_000),
-    instance: read.text('KAFKA_INSTANCE', `${hostname()}-${read.unlisted('PORT') || 8088}`),
-    ...readKafkaTls(read),
-    ...readKafkaLogin(read),
-  };
+  const settings = readKafkaSettings(read);
   if (ingest === 'http' && consume === 'none') return { ingest, consume, kafka: undefined };
-  if (brokers.length === 0) read.refuse('KAFKA_BROKERS', '', brokersRule, undefined);
-  if (settings.topic === settings.rejectedTopic) {
-    read.refuse('KAFKA_REJECTED_TOPIC', settings.rejectedTopic, 'another topic than KAFKA_TOPIC', undefined);
-  }
+  requireKafka(read, settings);
   return { ingest, consume, kafka: settings };
 };
 
-const brokersRule = 'brokers by comma, as kafka-1:9092,kafka-2:9092, for INGEST=kafka and CONSUME=kafka';
+const readKafkaSettings = (read: Settings): KafkaSettings => ({
+  brokers: read.list('KAFKA_BROKERS', isBroker, brokersRule),
+  topic: read.topic('KAFKA_TOPIC', 'rockets.messages'),
+  rejectedTopic: read.topic('KAFKA_REJECTED_TOPIC', 'rockets.rejected'),
+  group: read.text('KAFKA_GROUP', 'rockets'),
+  partitions: read.integer('KAFKA_PARTITIONS', 12, 1, 10_000),
+  instance: read.text('KAFKA_INSTANCE', `${hostname()}-${read.unlisted('PORT') || 8088}`),
+  ...readKafkaTls(read),
+  ...readKafkaLogin(read),
+});
+
+const requireKafka = (read: Settings, { brokers, topic, rejectedTopic }: KafkaSettings): void => {
+  if (brokers.length === 0) read.refuse('KAFKA_BROKERS', '', brokersRule, undefined);
+  if (topic === rejectedTopic) {
+    read.refuse('KAFKA_REJECTED_TOPIC', rejectedTopic, 'another topic than KAFKA_TOPIC', undefined);
+  }
+};
+
+const brokersRule = 'brokers by comma, as kafka-1:9092,kafka-2:9092, wherever Kafka is used';
 
 const readKafkaTls = (read: Settings): Pick<KafkaSettings, 'tls'> => {
   const isOn = read.oneOf('KAFKA_TLS', 'off', ['off', 'on']) === 'on';

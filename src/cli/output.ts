@@ -5,6 +5,8 @@ import { reasonOf } from './failure.js';
 export interface Output {
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
+  /** As they are, with nothing behind them. */
+  readonly bytes: (bytes: Buffer) => void;
   /** Who prints without end waits for this, or a slow reader would cost memory. */
   readonly room: () => Promise<unknown>;
   /** Somebody is watching: progress may be drawn in place. */
@@ -16,6 +18,7 @@ const { stdout, stderr } = process;
 export const processOutput: Output = {
   out: (line) => stdout.write(line + '\n'),
   err: (line) => stderr.write(line + '\n'),
+  bytes: (bytes) => stdout.write(bytes),
   // What failed is told only when the event loop goes on.
   room: async () => (stdout.writableNeedDrain || stdout.errored !== null) && once(stdout, 'drain'),
   interactive: stderr.isTTY === true,

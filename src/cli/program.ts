@@ -7,6 +7,7 @@ import { registerKeys } from './keys-commands.js';
 import { registerSkip } from './gaps/skip-command.js';
 import { registerLaunch } from './launch/launch-command.js';
 import type { Output } from './output.js';
+import { registerRejected } from './rejected-commands.js';
 import { registerStoreCommands } from './store-commands.js';
 import { registerShow } from './watch/show-command.js';
 import { registerTail } from './watch/tail-command.js';
@@ -30,6 +31,7 @@ export const rocketsProgram = (output: Output, interrupt: () => AbortSignal): Co
   registerSkip(program, output);
   registerStoreCommands(program, output);
   registerKeys(program, output);
+  registerRejected(program, output);
   return program;
 };
 

@@ -9,6 +9,7 @@ export const capturedOutput = () => {
     out: (text) => void lines.push(...text.split('\n')),
     err: (text) => void notes.push(...text.split('\n')),
     room: async () => undefined,
+    bytes: () => undefined,
     interactive: false,
   };
   return { lines, notes, output };

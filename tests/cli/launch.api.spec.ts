@@ -42,6 +42,7 @@ const launchAt = async (
     out: (line: string) => void lines.push(line),
     err: () => undefined,
     room: async () => undefined,
+    bytes: () => undefined,
     interactive: false,
   };
   const code = await runLaunch(new URL(url), { ...defaults, ...options }, output, interrupt);

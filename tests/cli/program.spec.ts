@@ -40,6 +40,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   export: ['--file', '--database'],
   import: ['--file', '--database', '--url', '--api-key'],
   keys: [],
+  rejected: [],
 };
 
 describe('the commands', () => {

@@ -25,6 +25,7 @@ const rockets = async (...args: string[]): Promise<void> => {
     out: (text: string) => lines.push(...text.split('\n')),
     err: (line: string) => notes.push(line),
     room: () => room(),
+    bytes: () => undefined,
     interactive: false,
   };
   registerStoreCommands(program, output);

@@ -21,6 +21,7 @@ export const rockets = async (...args: string[]): Promise<Said> => {
     out: (text: string) => lines.push(...text.split('\n')),
     err: (text: string) => notes.push(text),
     room: async () => undefined,
+    bytes: () => undefined,
     interactive: false,
   };
   const program = new Command().exitOverride();

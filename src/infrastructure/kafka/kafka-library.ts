@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
  */
 export interface KafkaLibrary {
   readonly Producer: new (options: ConnectionOptions & ProducerOptions) => KafkaProducer;
-  readonly Consumer: new (options: ConnectionOptions & ConsumerOptions) => KafkaConsumer;
+  readonly Consumer: new (options: ConnectionOptions & (MemberOptions | ReaderOptions)) => KafkaConsumer;
   readonly Admin: new (options: ConnectionOptions) => KafkaAdmin;
   compatibilityPartitioner(message: unknown, key?: Buffer): number;
 }
@@ -30,7 +30,13 @@ interface ProducerOptions {
   repeatOnStaleMetadata: false;
 }
 
-interface ConsumerOptions {
+/** Of one that is in no group the name is not used. */
+interface ReaderOptions {
+  groupId: string;
+  maxWaitTime: number;
+}
+
+interface MemberOptions {
   groupId: string;
   groupInstanceId: string;
   autocommit: false;
@@ -48,7 +54,10 @@ export interface KafkaClient {
 }
 
 export interface KafkaMetadata {
-  readonly topics: Map<string, { readonly partitions: readonly { readonly leader: number }[] }>;
+  readonly topics: Map<
+    string,
+    { readonly id: string; readonly partitions: readonly { readonly leader: number }[] }
+  >;
 }
 
 export interface KafkaProducer extends KafkaClient {
@@ -82,6 +91,15 @@ export interface KafkaConsumer extends KafkaClient {
   joinGroup: (options: object, told: (error: Error) => void) => unknown;
   commit(options: { offsets: CommittedOffset[] }): Promise<void>;
   getLag(options: { topics: string[] }): Promise<Map<string, bigint[]>>;
+  /** What it fetches by itself it has to know. */
+  readonly topics: { track(topic: string): unknown };
+  /** By partition. `-1n` asks for the end, `-2n` for the beginning. */
+  listOffsets(options: { topics: string[]; timestamp: bigint }): Promise<Map<string, bigint[]>>;
+  fetch(options: {
+    node: number;
+    topics: { topicId: string; partitions: FetchedPartition[] }[];
+    maxBytes: number;
+  }): Promise<FetchAnswer>;
   close(force?: boolean): Promise<void>;
   on(event: 'error' | 'consumer:heartbeat:error', listener: (error: unknown) => void): unknown;
   on(
@@ -92,6 +110,35 @@ export interface KafkaConsumer extends KafkaClient {
       | 'consumer:heartbeat:stalled',
     listener: () => void,
   ): unknown;
+}
+
+interface FetchedPartition {
+  partition: number;
+  fetchOffset: bigint;
+  currentLeaderEpoch: number;
+  lastFetchedEpoch: number;
+  partitionMaxBytes: number;
+}
+
+interface FetchAnswer {
+  readonly responses: readonly {
+    readonly partitions: readonly {
+      readonly partitionIndex: number;
+      readonly records?: readonly FetchedBatch[] | null;
+    }[];
+  }[];
+}
+
+export interface FetchedBatch {
+  readonly attributes: number;
+  readonly firstOffset: bigint;
+  readonly lastOffsetDelta: number;
+  readonly records: readonly {
+    readonly offsetDelta: number;
+    readonly key: Buffer | null;
+    readonly value: Buffer | null;
+    readonly headers: readonly (readonly [Buffer, Buffer])[];
+  }[];
 }
 
 export interface CommittedOffset {

@@ -43,6 +43,7 @@ const show = async (channel: string, options: Partial<ShowOptions> = {}): Promis
     out: (line: string) => void lines.push(line),
     err: () => undefined,
     room: async () => undefined,
+    bytes: () => undefined,
     interactive: false,
   };
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);

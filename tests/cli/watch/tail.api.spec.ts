@@ -43,7 +43,14 @@ const tail = async (
     if (printed.length === lines) interrupt.abort();
   };
   const ignore = (): undefined => undefined;
-  const output = { out: ignore, err: ignore, [of]: count, room: async () => undefined, interactive: false };
+  const output = {
+    out: ignore,
+    err: ignore,
+    bytes: ignore,
+    [of]: count,
+    room: async () => undefined,
+    interactive: false,
+  };
   const given = { after: 'latest', json: false, ...options };
   await new Tail(new ServiceClient(url), given, output, interrupt.signal).run();
   return printed;
