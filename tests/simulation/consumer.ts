@@ -6,7 +6,7 @@ import { ConsumeMessages } from '../../src/infrastructure/kafka/consume-messages
 import { RejectedRecords } from '../../src/infrastructure/kafka/rejected-records.js';
 import { TOPIC } from './broker.js';
 import type { BrokerClient } from './broker-client.js';
-import type { Group, Member } from './group.js';
+import { MOST_IN_HAND, type Group, type Member } from './group.js';
 import { MOST_VALUE_BYTES } from './topic-ledger.js';
 import type { World } from './world.js';
 
@@ -16,6 +16,7 @@ const FINISHES_WITHIN_MS = 4000;
 /** The part of a process that works off what stands in the topic. */
 export class Consumer {
   private readonly messages: ConsumeMessages;
+  private readonly rejected: RejectedRecords;
   private readonly member: Member;
   /** Of the store. */
   private failures = 0;
@@ -30,7 +31,7 @@ export class Consumer {
     logger: Logger,
   ) {
     const { broker } = client;
-    const rejected = new RejectedRecords(
+    this.rejected = new RejectedRecords(
       client.rejects,
       TOPIC,
       (key) => broker.partitionOf(key),
@@ -50,12 +51,19 @@ export class Consumer {
       },
     };
     const limits = { bytes: MOST_VALUE_BYTES };
-    this.messages = new ConsumeMessages(watched, rejected, limits, clock, logger);
+    this.messages = new ConsumeMessages(watched, this.rejected, limits, clock, logger);
     this.member = { instance, client, handler: this.messages, reading: undefined };
   }
 
   start(): void {
     this.group.join(this.member);
+  }
+
+  /** Holds between any two steps, however often the group is made up anew. */
+  check(): void {
+    const { held } = this.rejected;
+    if (held > MOST_IN_HAND)
+      this.world.violated('a consumer takes no more than it can hold', `${held} rejected`);
   }
 
   crash(): void {

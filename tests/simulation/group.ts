@@ -4,7 +4,7 @@ import type { BrokerClient } from './broker-client.js';
 import type { World } from './world.js';
 
 /** With so much in hand a consumer pauses. */
-const MOST_IN_HAND = 8192;
+export const MOST_IN_HAND = 8192;
 const MOST_BYTES_IN_HAND = 16 * 1024 * 1024;
 /** Records that come together. */
 const FETCHED = 8;

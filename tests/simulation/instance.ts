@@ -291,6 +291,7 @@ export class Process {
   /** Holds between any two steps. */
   check(): void {
     this.gateway?.check();
+    this.consumer?.check();
     if (!this.changed) return;
     this.changed = false;
     const { messages, bytes, budget } = this.buffer;

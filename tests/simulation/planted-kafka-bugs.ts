@@ -326,6 +326,19 @@ const rejecting: readonly PlantedBug[] = [
     replace: 'if (some.length > 0) return this.writer.write(some.map(({ record }) => withoutBytes(record)));',
   },
   {
+    bug: 'rejected records are held once more for each assignment',
+    file: consumer,
+    find: 'this.rejected.forget();',
+    replace: '',
+  },
+  {
+    bug: 'what was rejected before the group was made up anew takes the place of what is after it',
+    file: rejected,
+    find: ' waiting.splice(0, some.length);',
+    replace: ' this.waiting.splice(0, some.length);',
+    from: 401,
+  },
+  {
     bug: 'a rejected record loses its own headers',
     file: rejected,
     find: '...headerEntries,',

@@ -67,14 +67,25 @@ export class RejectedRecords {
     if (!this.isBusy) void this.work();
   }
 
+  /** Records that wait to be put away. */
+  get held(): number {
+    return this.waiting.length;
+  }
+
+  /** Nothing of it was committed: it is read again, and would be held once more for each assignment. */
+  forget(): void {
+    this.waiting = [];
+  }
+
   private async work(): Promise<void> {
     this.isBusy = true;
     let pause = AGAIN_AFTER_MS;
     while (this.waiting.length > 0) {
-      const some = firstOf(this.waiting);
+      const { waiting } = this;
+      const some = firstOf(waiting);
       try {
         await this.write(some);
-        this.waiting.splice(0, some.length);
+        waiting.splice(0, some.length);
         this.error = undefined;
         pause = AGAIN_AFTER_MS;
         this.count += some.length;

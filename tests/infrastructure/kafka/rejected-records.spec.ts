@@ -145,4 +145,27 @@ describe('a record of which no message can be made', () => {
     expect(calls.flat()).toHaveLength(1);
     expect(calls[0]![0]).not.toHaveProperty('key');
   });
+
+  it('waits no longer than its assignment lasts: it is read again', async () => {
+    const { calls, state, clock, rejected, written, reject } = rejecting();
+    state.failure = () => new QueueUnavailable('no rights');
+    for (let offset = 1; offset <= 3; offset++) reject(offset);
+    await turns(5);
+    expect(rejected.held).toBe(3);
+    rejected.forget();
+    reject(2);
+    expect(rejected.held).toBe(1);
+    state.failure = () => undefined;
+    await clock.pass(6000);
+    expect([calls.flat().length, written, rejected.held]).toEqual([1, [2], 0]);
+  });
+
+  it('is not lost when the one under way is of an assignment that is over', async () => {
+    const { calls, rejected, written, reject } = rejecting();
+    reject(1);
+    rejected.forget();
+    reject(1);
+    await turns(10);
+    expect([calls.flat().length, written, rejected.held]).toEqual([2, [1, 1], 0]);
+  });
 });
