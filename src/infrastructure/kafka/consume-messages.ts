@@ -61,6 +61,7 @@ export class ConsumeMessages implements RecordHandler {
   begin(assignment: Assignment): (record: TopicRecord) => void {
     const taking = new Taking(this, assignment, this.clock, this.logger);
     this.current = taking;
+    this.waitsFor = undefined;
     this.rejected.forget();
     if (this.stopping) assignment.pause();
     return (record) => {

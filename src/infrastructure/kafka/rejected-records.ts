@@ -97,6 +97,8 @@ export class RejectedRecords {
         pause = Math.min(2 * pause, AGAIN_AFTER_AT_MOST_MS);
       }
     }
+    // Also when what could not be put away is not waited for any more.
+    this.error = undefined;
     this.isBusy = false;
   }
 

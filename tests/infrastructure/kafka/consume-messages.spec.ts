@@ -254,8 +254,10 @@ describe('an assignment that is over', () => {
     take(recordOf(message(2, faster(1))));
     await clock.pass(50);
     assignment.isOver = true;
+    expect(consume.waitsFor).toBe('no database');
     const next = new FakeAssignment();
     const takeNext = consume.begin(next);
+    expect(consume.waitsFor).toBeUndefined();
     failures.pop();
     takeNext(recordOf(message(1, launched())));
     takeNext(recordOf(message(2, faster(1))));

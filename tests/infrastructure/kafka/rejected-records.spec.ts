@@ -160,6 +160,17 @@ describe('a record of which no message can be made', () => {
     expect([calls.flat().length, written, rejected.held]).toEqual([1, [2], 0]);
   });
 
+  it('is nothing to complain of any more when its assignment is over', async () => {
+    const { state, clock, rejected, reject } = rejecting();
+    state.failure = () => new QueueUnavailable('no rights');
+    reject(1);
+    await turns(5);
+    expect(rejected.error).toBe('no rights');
+    rejected.forget();
+    await clock.pass(6000);
+    expect(rejected.error).toBeUndefined();
+  });
+
   it('is not lost when the one under way is of an assignment that is over', async () => {
     const { calls, rejected, written, reject } = rejecting();
     reject(1);
