@@ -77,7 +77,9 @@ const replacing = (replacements: readonly Replacement[]): Plugin => ({
   name: 'replacing',
   setup({ onLoad, onEnd }) {
     const left = new Set(replacements);
-    onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+    // All others are read by the builder itself, which is faster.
+    const files = replacements.map(({ file }) => file.replaceAll('.', '\\.'));
+    onLoad({ filter: new RegExp(`[\\\\/](${files.join('|')})$`) }, async ({ path }) => {
       let contents = await readFile(path, 'utf8');
       for (const replacement of replacements) {
         if (!path.endsWith(sep + replacement.file)) continue;

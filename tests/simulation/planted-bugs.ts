@@ -5,7 +5,7 @@ export interface PlantedBug extends Replacement {
   readonly bug: string;
   /** Only several instances over one database can show it. */
   readonly shared?: true;
-  /** Only where Kafka stands in front it can show. */
+  /** It is hunted where Kafka stands in front, all others where it does not. */
   readonly kafka?: true;
   /** Where the hunt begins, for a bug that few seeds can show; 1 by default. */
   readonly from?: number;
