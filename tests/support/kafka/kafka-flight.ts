@@ -62,6 +62,10 @@ export class KafkaFlight {
   cluster!: KafkaCluster;
   database!: OwnServer;
   private tool!: KafkaTool;
+  private isOver = false;
+  private looks = 0;
+  /** Partitions whose committed offset was seen to be less than it had been. */
+  private readonly wentBack: string[] = [];
 
   constructor(private readonly plan: FlightPlan) {
     this.fleet = new Fleet(plan.rockets, 16);
@@ -74,6 +78,9 @@ export class KafkaFlight {
     this.tool = await KafkaTool.start({ bootstrap: this.cluster.bootstrap, patienceMs: 180_000 });
     this.toEnd.push(() => this.tool.close());
     await this.tool.createTopic(TOPIC, PARTITIONS);
+    const watcher = await KafkaTool.start({ bootstrap: this.cluster.bootstrap, patienceMs: 5000 });
+    this.toEnd.push(() => watcher.close());
+    void this.watch(watcher);
     const store = await this.newStore();
     const roles = { CONSUME: 'kafka', ...(plan.store === 'sqlite' && { INGEST: 'kafka' }) };
     for (let i = 0; i < plan.consumers; i++) this.consumers.push(await this.launch({ ...store, ...roles }));
@@ -84,6 +91,7 @@ export class KafkaFlight {
   }
 
   async end(): Promise<void> {
+    this.isOver = true;
     this.agent.destroy();
     for (const end of this.toEnd.reverse()) await end();
   }
@@ -138,7 +146,6 @@ export class KafkaFlight {
 
   /** All that was acknowledged is an event; all that could not be taken was put away, and nothing else; nothing is left. */
   async expectAll(): Promise<void> {
-    expect(this.unexpected).toEqual([]);
     const ends = await this.tool.endOffsets(TOPIC);
     await eventually(
       'everything is committed',
@@ -149,6 +156,9 @@ export class KafkaFlight {
       (lags) => lags.every((lag) => lag === 0),
       240_000,
     );
+    expect(this.unexpected).toEqual([]);
+    expect(this.wentBack).toEqual([]);
+    expect(this.looks).toBeGreaterThan(20);
     const { url } = this.consumers[0]!.process;
     await expectExact(url, this.fleet);
     await this.expectRejected(url);
@@ -187,6 +197,20 @@ export class KafkaFlight {
     expect([...rejected.keys()].sort()).toEqual([...expected.keys()].sort());
     for (const [place, { key, value }] of rejected) {
       expect([place, key, value]).toEqual([place, expected.get(place)!.key, expected.get(place)!.value]);
+    }
+  }
+
+  private async watch(tool: KafkaTool): Promise<void> {
+    let before: ReadonlyMap<number, number> = new Map();
+    for (; !this.isOver; await delay(100)) {
+      const now = await tool.committed(GROUP, TOPIC).catch(() => undefined);
+      if (now === undefined) continue;
+      this.looks++;
+      for (const [partition, next] of now) {
+        const last = before.get(partition) ?? 0;
+        if (next < last) this.wentBack.push(`${partition}: ${last}, then ${next}`);
+      }
+      before = now;
     }
   }
 
