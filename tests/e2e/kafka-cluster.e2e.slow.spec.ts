@@ -47,7 +47,7 @@ describeWithKafka('whatever happens to brokers, gateways, consumers and the data
         [runs(2, 5), () => all.killBroker()],
         [1, async () => void (stopped = all.stop(consumers[2]!, STOPPED_MS))],
         [runs(1, 3), () => all.kill(gateways[all.below(2)]!)],
-        [runs(1, 2), () => all.killDatabase()],
+        [runs(1, 2), () => all.killDatabaseAnd(consumers[all.below(2)]!)],
         [1, () => all.stopBroker(0, STOPPED_MS)],
       ),
     );

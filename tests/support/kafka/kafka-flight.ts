@@ -125,10 +125,13 @@ export class KafkaFlight {
     process.child.kill('SIGCONT');
   }
 
-  async killDatabase(): Promise<void> {
+  /** A consumer ends with it, which has taken what it could not store. */
+  async killDatabaseAnd(consumer: Instance): Promise<void> {
     await this.database.kill();
-    await delay(500);
+    await delay(1000);
+    await consumer.process.end('SIGKILL');
     await this.database.begin();
+    consumer.process = await this.start(consumer.env);
   }
 
   /** As much is sent between any two of the faults. */
@@ -162,13 +165,14 @@ export class KafkaFlight {
     const { url } = this.consumers[0]!.process;
     await expectExact(url, this.fleet);
     await this.expectRejected(url);
-    const said = await Promise.all(this.consumers.map(({ process }) => kafkaHealth(process.url)));
+    const said = await eventually(
+      'every consumer says so',
+      () => Promise.all(this.consumers.map(({ process }) => kafkaHealth(process.url))),
+      (all) => all.every(({ consumer }) => consumer!.partitions.every(({ lag }) => lag === 0)),
+    );
     const owned = said.flatMap(({ consumer }) => consumer!.partitions.map(({ partition }) => partition));
     expect(owned.sort((a, b) => a - b)).toEqual(Array.from({ length: PARTITIONS }, (_, i) => i));
-    for (const { consumer } of said) {
-      expect(consumer!.error).toBeUndefined();
-      expect(consumer!.partitions.every(({ lag }) => lag === 0)).toBe(true);
-    }
+    expect(said.map(({ consumer }) => consumer!.error)).toEqual(said.map(() => undefined));
     const inTopic = ends.reduce((sum, end) => sum + end, 0);
     process.stdout.write(
       `${inTopic} records in the topic, ${this.refusals} times a sender was told to send again; ` +
