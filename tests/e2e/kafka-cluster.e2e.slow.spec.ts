@@ -77,6 +77,22 @@ describeWithKafka('whatever happens to brokers, gateways, consumers and the data
     expect((await verifyDatabase(all.database.url)).damages).toEqual([]);
   }, 900_000);
 
+  it('a consumer that stood still commits nothing that another one has passed meanwhile', async () => {
+    const all = await begun({
+      brokers: 1,
+      store: 'postgres',
+      consumers: 2,
+      gateways: 1,
+      rockets: 100,
+      perRocket: 400,
+      bad: 10,
+    });
+    // Longer than its session.
+    const stop = (i: number): Promise<void> => all.stop(all.consumers[i % 2]!, 14_000);
+    await all.fly(Array.from({ length: runs(2, 4) }, (_, i) => () => stop(i)));
+    await all.expectAll();
+  }, 900_000);
+
   it('nothing that was queued is lost: one process that is everything, over SQLite', async () => {
     const all = await begun({
       brokers: 1,

@@ -149,6 +149,7 @@ export class KafkaFlight {
 
   /** All that was acknowledged is an event; all that could not be taken was put away, and nothing else; nothing is left. */
   async expectAll(): Promise<void> {
+    expect([...this.consumers, ...this.gateways].flatMap(({ process }) => endOf(process))).toEqual([]);
     const ends = await this.tool.endOffsets(TOPIC);
     await eventually(
       'everything is committed',
@@ -322,6 +323,12 @@ export class KafkaFlight {
     }
   }
 }
+
+/** How it ended, which nobody told it to. */
+const endOf = ({ child, log }: RealProcess): string[] =>
+  child.exitCode === null && child.signalCode === null
+    ? []
+    : [`ended with ${child.exitCode ?? child.signalCode}: ${log().slice(-3000)}`];
 
 /** The queue is away, or the service stood still while the request came in. */
 const isNotNow = (status: number): boolean => status === 503 || status === 408;
