@@ -12,7 +12,7 @@ const ROCKETS = 1000;
 /** Longer than it takes until a consumer has all that it will take. */
 const WATCH_MS = quick ? 5000 : 20_000;
 /** What a consumer may take more than before anything waited. */
-const MOST_MIB = 256;
+const MOST_MIB = 512;
 
 /** However much waits in the topic, a consumer whose store is slow or away holds little of it. */
 export const kafkaMemoryBench = async (): Promise<Row[]> => {
