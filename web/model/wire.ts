@@ -1,4 +1,5 @@
 import { outcomes as counted } from '../../src/application/ports/minute-log.js';
+import type { KafkaReport } from '../../src/application/health.js';
 import type { RocketEvent } from '../../src/domain/rocket-event.js';
 import type { RocketReport } from '../../src/domain/rocket-message.js';
 import type { Rocket } from '../../src/domain/rocket.js';
@@ -74,7 +75,11 @@ export interface HealthJson {
   };
   readonly messages?: ByOutcome<number>;
   readonly feed?: { readonly lagSeconds: number };
+  /** Only where it stands before the store. */
+  readonly kafka?: KafkaJson;
 }
+
+export type KafkaJson = KafkaReport;
 
 /** Who asks, and what he may. */
 export interface SessionJson {

@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { follow, freshness, health } from '../live/service.js';
 import { may, session } from '../live/session.js';
 import { dateTime } from '../model/format.js';
+import { kafkaTroubles } from '../model/kafka.js';
 import type { Route } from '../model/route.js';
 import { feedPath, placeOf, type Place } from '../model/session.js';
 import { ArrivalsScreen } from './arrivals-screen.js';
@@ -41,6 +42,7 @@ export const App = () => {
           {banner}
         </div>
       )}
+      <KafkaBanners />
       <main id="main" tabIndex={-1} class={isAsked ? `freshness-${state}` : ''}>
         <Screen now={now} place={place} />
       </main>
@@ -52,6 +54,14 @@ export const App = () => {
     </>
   );
 };
+
+/** Whoever is told nothing of it has none. */
+const KafkaBanners = () =>
+  kafkaTroubles(health.value?.kafka ?? {}).map((trouble) => (
+    <div key={trouble} class="banner" role="alert">
+      {trouble}
+    </div>
+  ));
 
 const Footer = () => {
   const store = health.value?.store;

@@ -1,8 +1,9 @@
 import { health } from '../live/service.js';
 import { useAnswer } from '../live/use-answer.js';
 import { arrivalsIn } from '../model/activity.js';
+import { kafkaRows } from '../model/kafka.js';
 import { dateTime, durationText, figure } from '../model/format.js';
-import { outcomes, spans, type FleetJson, type Outcome } from '../model/wire.js';
+import { outcomes, spans, type FleetJson, type KafkaJson, type Outcome } from '../model/wire.js';
 import { outcomeSentences, outcomeWords, unhealthyOutcomes } from '../model/wording.js';
 import { Icon } from './icons.js';
 
@@ -65,6 +66,7 @@ export const ArrivalsScreen = () => {
           </tr>
         </tfoot>
       </table>
+      {now?.kafka !== undefined && <KafkaFigures kafka={now.kafka} />}
       <p class="none">
         {now?.uptimeSeconds !== undefined &&
           `This service started ${durationText(now.uptimeSeconds * 1000)} ago. `}
@@ -74,6 +76,33 @@ export const ArrivalsScreen = () => {
     </div>
   );
 };
+
+/** What stands before the store, of this instance alone. */
+const KafkaFigures = ({ kafka }: { readonly kafka: KafkaJson }) => (
+  <section aria-labelledby="kafka">
+    <h2 id="kafka">By way of Kafka, at this instance</h2>
+    <table class="arrivals kafka">
+      <thead>
+        <tr>
+          <th scope="col">Figure</th>
+          <th scope="col" class="number">
+            Now
+          </th>
+          <th scope="col">What it means</th>
+        </tr>
+      </thead>
+      <tbody>
+        {kafkaRows(kafka).map(({ name, value, meaning, isBad }) => (
+          <tr key={name} data-tone={isBad ? 'bad' : undefined}>
+            <th scope="row">{name}</th>
+            <td class="number">{value}</td>
+            <td class="meaning">{meaning}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </section>
+);
 
 const toneOf = (outcome: Outcome, count: number): string | undefined =>
   count > 0 && unhealthyOutcomes.includes(outcome) ? 'bad' : undefined;

@@ -105,11 +105,19 @@ const gatewayIn = ({ gateway }: JsonObject): string | undefined => {
 
 const consumerIn = ({ consumer }: JsonObject): string | undefined => {
   if (!isObject(consumer)) return undefined;
-  const { partitions, rejected, error } = consumer;
+  const { partitions, rejected, rebalances, remade, heartbeatAgoSeconds, error } = consumer;
   const own = Array.isArray(partitions) ? partitions.filter(isObject) : [];
-  const lag = own.reduce((sum, one) => sum + Number(one['lag']), 0);
-  const read = `${counted(own.length, 'partition')}, ${counted(lag, 'record')} behind`;
-  return `${read}, ${inThousands(Number(rejected))} rejected${because(error)}`;
+  const late = own.filter(({ lag }) => Number(lag) > 0);
+  const lag = late.reduce((sum, one) => sum + Number(one['lag']), 0);
+  const each = late.map((one) => `${String(one['partition'])}: ${inThousands(Number(one['lag']))}`);
+  const where = late.length === 0 ? '' : ` (${each.join(', ')})`;
+  const heard =
+    typeof heartbeatAgoSeconds === 'number' ? `, heartbeat ${inSeconds(heartbeatAgoSeconds)} ago` : '';
+  return (
+    `${counted(own.length, 'partition')}, ${counted(lag, 'record')} behind${where}, ` +
+    `${inThousands(Number(rejected))} rejected, ${counted(Number(rebalances), 'rebalance')}, ` +
+    `made anew ${counted(Number(remade), 'time')}${heard}${because(error)}`
+  );
 };
 
 const because = (error: unknown): string => (typeof error === 'string' ? `: ${error}` : '');

@@ -127,11 +127,16 @@ describe('figures', () => {
       { partition: 1, lag: 1000 },
       { partition: 4, lag: 204 },
     ];
-    const consumer = { partitions, rebalances: 1, remade: 0, rejected: 2 };
+    const consumer = { partitions, rebalances: 1, remade: 0, rejected: 2, heartbeatAgoSeconds: 1.2 };
     expect(healthLines({ status: 'ok', kafka: { gateway, consumer } })).toEqual([
       'status       ok',
       'gateway      12,345 queued, 3 on their way: no broker answers',
-      'consumer     2 partitions, 1,204 records behind, 2 rejected',
+      'consumer     2 partitions, 1,204 records behind (1: 1,000, 4: 204), 2 rejected, 1 rebalance, made anew 0 times, heartbeat 1.2 s ago',
+    ]);
+    const troubled = { partitions: [], rebalances: 0, remade: 9, rejected: 0, error: 'no broker answers' };
+    expect(healthLines({ status: 'ok', kafka: { consumer: troubled } })).toEqual([
+      'status       ok',
+      'consumer     0 partitions, 0 records behind, 0 rejected, 0 rebalances, made anew 9 times: no broker answers',
     ]);
     expect(healthLines({ status: 'ok', kafka: {} })).toEqual(['status       ok']);
   });
