@@ -309,6 +309,10 @@ export class Process {
     if (messages !== this.waiting) {
       this.world.violated('the buffer counts what is not answered', `${messages} instead of ${this.waiting}`);
     }
+    this.checkSum();
+  }
+
+  private checkSum(): void {
     const { received, ...kinds } = this.counters.messages;
     const sum = Object.values(kinds).reduce((a, b) => a + b, 0);
     const counted = Object.entries(kinds).every(([kind, count]) => count === (this.answers.get(kind) ?? 0));
