@@ -332,6 +332,13 @@ const rejecting: readonly PlantedBug[] = [
     replace: '',
   },
   {
+    bug: 'a conflict is held that shows when its assignment is over',
+    file: consumer,
+    find: 'if (taking.isOver) return;',
+    replace: '',
+    from: 1201,
+  },
+  {
     bug: 'what was rejected before the group was made up anew takes the place of what is after it',
     file: rejected,
     find: ' waiting.splice(0, some.length);',

@@ -127,6 +127,8 @@ export class ConsumeMessages implements RecordHandler {
     detail: string,
     errors?: readonly object[],
   ): void {
+    // What became of it shows only now, and it is read again.
+    if (taking.isOver) return;
     const problem = {
       type: `/problems/${slug}`,
       title: problems[slug].title,
@@ -248,7 +250,8 @@ class Taking {
     this.goOn();
   }
 
-  private get isOver(): boolean {
+  /** Nothing of it is committed any more. */
+  get isOver(): boolean {
     return this.assignment.isOver || this.isAbandoned;
   }
 
