@@ -58,7 +58,7 @@ describeWithKafka('rockets rejected', () => {
     const broken = messageText(1, 'repaired').slice(1);
     const huge = Buffer.alloc(10_000_000, 'x');
     await tool.produce('rockets.messages', [
-      { partition: 0, key: 'odd', value: odd },
+      { partition: 0, key: 'odd', value: odd, headers: { trace: null, more: 'x' } },
       { partition: 1, key: 'repaired', value: broken },
       { partition: 2, value: huge },
       { partition: 2, key: 'nothing' },

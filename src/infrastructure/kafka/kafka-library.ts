@@ -137,7 +137,7 @@ export interface FetchedBatch {
     readonly offsetDelta: number;
     readonly key: Buffer | null;
     readonly value: Buffer | null;
-    readonly headers: readonly (readonly [Buffer, Buffer])[];
+    readonly headers: readonly (readonly [Buffer | null, Buffer | null])[];
   }[];
 }
 

@@ -9,7 +9,7 @@ export interface NewRecord {
   readonly value?: Bytes | null;
   /** Else by its key, as the Java client has it, or in turn. */
   readonly partition?: number;
-  readonly headers?: Readonly<Record<string, Bytes>>;
+  readonly headers?: Readonly<Record<string, Bytes | null>>;
 }
 
 export interface ReadRecord {
@@ -17,6 +17,7 @@ export interface ReadRecord {
   readonly offset: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** One without a value reads as one of no bytes. */
   readonly headers: Readonly<Record<string, Buffer>>;
 }
 
@@ -59,7 +60,7 @@ type WireRecord = Readonly<{
   offset: number;
   key: string | null;
   value: string | null;
-  headers: Record<string, string>;
+  headers: Record<string, string | null>;
 }>;
 
 interface Waiting {
@@ -202,6 +203,6 @@ const decoded = ({ partition, offset, key, value, headers }: WireRecord): ReadRe
   key: key === null ? null : Buffer.from(key, 'base64'),
   value: value === null ? null : Buffer.from(value, 'base64'),
   headers: Object.fromEntries(
-    Object.entries(headers).map(([name, one]) => [name, Buffer.from(one, 'base64')]),
+    Object.entries(headers).map(([name, one]) => [name, Buffer.from(one ?? '', 'base64')]),
   ),
 });

@@ -7,6 +7,7 @@ const FETCH_BYTES = 1024 * 1024;
 /** A fetch that waits in vain takes as long as the client waits. */
 const MOST_EMPTY_FETCHES = 10;
 const CONTROL = 0x20;
+const NOTHING = Buffer.alloc(0);
 
 /** Reads what stands in a topic, past all groups. */
 export class TopicReader {
@@ -80,5 +81,7 @@ const recordsIn = (batch: FetchedBatch, partition: number): readonly TopicRecord
     ? []
     : batch.records.map(({ offsetDelta, key, value, headers }) => {
         const offset = batch.firstOffset + BigInt(offsetDelta);
-        return { partition, offset, key, value, headerEntries: headers };
+        // Anybody may write one without a value.
+        const headerEntries = headers.map(([name, text]) => [name ?? NOTHING, text ?? NOTHING] as const);
+        return { partition, offset, key, value, headerEntries };
       });
