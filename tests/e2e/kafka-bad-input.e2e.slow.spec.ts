@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describeWithKafka } from '../support/kafka/describe-with-kafka.js';
 import { KafkaCluster } from '../support/kafka/kafka-cluster.js';
@@ -245,6 +245,31 @@ describeWithKafka('what cannot be taken', () => {
       ({ highestHeard }) => highestHeard === 5,
     );
     expect(second.log()).toMatch(/records are gone .*place="place-\d+.messages\/0" expected="1" found="3"/);
+  });
+
+  it('records that were deleted in front of a consumer are told in the log, and the rest is read on', async () => {
+    const place = newPlace();
+    await tool.createTopic(place.KAFKA_TOPIC, 1);
+    const { url, log, child } = await start({ ...place, CONSUME: 'kafka' });
+    await tool.produce(place.KAFKA_TOPIC, [{ value: messageText(1, 'cut') }]);
+    await eventually(
+      'the first',
+      async () => (await fetch(`${url}/rockets/cut`)).status,
+      (status) => status === 200,
+    );
+    child.kill('SIGSTOP');
+    // The fetch that waits now is answered with nothing.
+    await delay(1500);
+    const more = [2, 3, 4, 5].map((number) => ({ value: messageText(number, 'cut') }));
+    await tool.produce(place.KAFKA_TOPIC, more);
+    await tool.deleteRecords(place.KAFKA_TOPIC, new Map([[0, 3]]));
+    child.kill('SIGCONT');
+    await eventually(
+      'the rest',
+      async () => (await (await fetch(`${url}/rockets/cut`)).json()) as { highestHeard?: number },
+      ({ highestHeard }) => highestHeard === 5,
+    );
+    expect(log()).toMatch(/records are gone .*place="place-\d+.messages\/0" expected="1" found="3"/);
   });
 });
 

@@ -271,6 +271,8 @@ class Reading implements Assignment {
   private committing: CommittedOffset[] = [];
   /** Where each partition was to begin, until it did. */
   private begun = new Map<string, bigint>();
+  /** The same when the client had to look for another place. */
+  private begunAnew = new Map<string, bigint>();
   private readonly lasts = new Map<number, bigint>();
   private readonly generation: number;
 
@@ -289,6 +291,7 @@ class Reading implements Assignment {
     stream.on('fetch', () => (this.lastFetch = performance.now()));
     stream.on('offsets', () => {
       if (this.begun.size === 0) this.begun = new Map(stream.offsetsToFetch);
+      else this.begunAnew = new Map(stream.offsetsToFetch);
     });
     const take = handler.begin(this);
     stream.on('data', (record) => {
@@ -348,10 +351,14 @@ class Reading implements Assignment {
 
   /** The client says nothing of it when the broker has no records there any more, and goes on elsewhere. */
   private tellOfJump({ partition, offset }: ConsumedRecord): void {
+    const key = `${this.topic}:${partition}`;
     const last = this.lasts.get(partition);
     this.lasts.set(partition, offset);
-    const expected = last === undefined ? this.begun.get(`${this.topic}:${partition}`) : last + 1n;
-    if (expected === undefined || offset === expected || (last !== undefined && offset > expected)) return;
+    const expected = last === undefined ? this.begun.get(key) : last + 1n;
+    if (expected === undefined || offset === expected) return;
+    // Offsets may have holes. What is gone is what the client went on behind.
+    const anew = this.begunAnew.get(key) ?? expected;
+    if (last !== undefined && offset > expected && (anew <= expected || anew > offset)) return;
     const place = `${this.topic}/${partition}`;
     const jump = { place, expected: String(expected), found: String(offset) };
     this.logger.error(

@@ -344,6 +344,29 @@ describe('offsets that are not where they were', () => {
     return { ...parts, errors };
   };
 
+  it('are told of when records are gone that the stream was about to read, and no other hole', async () => {
+    const { stream, errors } = await opened(7n);
+    stream().offsetsToFetch.set('messages:2', 1n);
+    stream().give(1, 7n);
+    stream().give(1, 9n);
+    stream().give(2, 1n);
+    // As the client does: fetched already, and not given yet, is 10 of the first.
+    stream().offsetsToFetch.set('messages:1', 11n).set('messages:2', 5n);
+    stream().emit('offsets');
+    stream().give(1, 10n);
+    stream().give(1, 11n);
+    expect(errors()).toEqual([]);
+    stream().give(2, 6n);
+    stream().give(2, 8n);
+    expect(errors()).toEqual([
+      {
+        level: 'error',
+        message: expect.stringContaining('records are gone from the topic') as string,
+        fields: { place: 'messages/2', expected: '2', found: '6' },
+      },
+    ]);
+  });
+
   it('are told of when records are gone that nobody had read', async () => {
     const { stream, errors } = await opened(7n);
     stream().give(1, 12n);
