@@ -147,7 +147,8 @@ describeWithKafka('what cannot be taken', () => {
       const put = rejected.find(({ headers }) => headers['place']!.toString() === place)!;
       expect([put.key, put.value]).toEqual([found.key, found.value]);
       for (const [name, text] of Object.entries(record.headers ?? {})) {
-        if (name !== 'place' && name !== 'problem') expect(put.headers[name]).toEqual(Buffer.from(text ?? ''));
+        if (name !== 'place' && name !== 'problem')
+          expect(put.headers[name]).toEqual(Buffer.from(text ?? ''));
       }
       expect(problemOf(put)).toMatchObject({ type: `/problems/${problem}`, title: expect.any(String) });
       expect(problemOf(put).detail).toMatch(detail);
