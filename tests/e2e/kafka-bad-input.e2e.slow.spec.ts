@@ -272,6 +272,32 @@ describeWithKafka('what cannot be taken', () => {
     );
     expect(log()).toMatch(/records are gone .*place="place-\d+.messages\/0" expected="1" found="3"/);
   });
+
+  it('a topic that is deleted and made anew is read from its beginning', async () => {
+    const place = { ...newPlace(), KAFKA_PARTITIONS: '1' };
+    const { url } = await start({ ...place, ...bothRoles });
+    await untilReady(url);
+    let sent = 0;
+    const sends = (): Promise<unknown> =>
+      eventually(
+        'taken in',
+        async () => (await postMessage(url, messageText(sent + 1, 'anew'))).status,
+        (status) => status === 202 && ++sent > 0,
+      );
+    const worksOff = (): Promise<unknown> =>
+      eventually(
+        `number ${sent}`,
+        async () => (await (await fetch(`${url}/rockets/anew`)).json()) as { version?: number },
+        ({ version }) => version === sent,
+      );
+    for (let i = 0; i < 5; i++) await sends();
+    await worksOff();
+    await tool.deleteTopic(place.KAFKA_TOPIC);
+    for (let i = 0; i < 3; i++) await sends();
+    await worksOff();
+    expect(await tool.endOffsets(place.KAFKA_TOPIC)).toEqual([expect.any(Number)]);
+    expect((await tool.endOffsets(place.KAFKA_TOPIC))[0]).toBeLessThan(5);
+  });
 });
 
 const settings: readonly [env: Readonly<Record<string, string>>, code: number, said: RegExp][] = [

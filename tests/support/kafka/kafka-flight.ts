@@ -233,7 +233,7 @@ export class KafkaFlight {
   private async launch(store: Readonly<Record<string, string>>): Promise<Instance> {
     const port = await freePort();
     const kafka = { KAFKA_BROKERS: this.cluster.bootstrap, KAFKA_TOPIC: TOPIC, KAFKA_GROUP: GROUP };
-    const env = { ...store, ...kafka, PORT: String(port), LOG_LEVEL: 'warn', LOG_FORMAT: 'text' };
+    const env = { ...store, ...kafka, PORT: String(port), LOG_FORMAT: 'text' };
     const instance: Instance = { port, env, process: await this.start(env) };
     this.toEnd.push(() => instance.process.end('SIGKILL'));
     return instance;

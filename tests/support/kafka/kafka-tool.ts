@@ -104,6 +104,10 @@ export class KafkaTool {
     await this.call('createTopic', { topic, partitions, configs, replicas });
   }
 
+  async deleteTopic(topic: string): Promise<void> {
+    await this.call('deleteTopic', { topic });
+  }
+
   async topics(): Promise<readonly string[]> {
     return (await this.call('topics', {})) as string[];
   }

@@ -171,6 +171,8 @@ const calls = {
       }),
     ).then(() => undefined),
 
+  deleteTopic: ({ topic }) => insist(({ admin }) => admin.deleteTopics({ topics: [topic] })),
+
   topics: () => insist(({ admin }) => admin.listTopics()),
 
   async produce({ topic, records }) {
