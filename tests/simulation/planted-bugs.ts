@@ -5,7 +5,7 @@ export interface PlantedBug extends Replacement {
   readonly bug: string;
   /** Only several instances over one database can show it. */
   readonly shared?: true;
-  /** It is hunted where Kafka stands in front, all others where it does not. */
+  /** It is hunted where Kafka stands in front. */
   readonly kafka?: true;
   /** Where the hunt begins, for a bug that few seeds can show; 1 by default. */
   readonly from?: number;
@@ -804,6 +804,7 @@ const sharing: readonly PlantedBug[] = [
     file: database,
     find: 'place: id * PLACES + numbers.shift()!',
     replace: 'place: numbers.shift()!',
+    from: 3601,
   },
   {
     bug: 'the feed does not wait for a transaction that began earlier',
