@@ -145,8 +145,9 @@ class Member {
   private reading: Reading | undefined;
   private lastHeartbeat = performance.now();
   private isJoined = false;
-  /** How often an assignment was begun. */
+  /** How often an assignment was begun, and since when the last one is about to. */
   private turn = 0;
+  private beginsSince: number | undefined;
   private isOver = false;
   private reason: unknown;
   private ended = (): void => undefined;
@@ -219,6 +220,7 @@ class Member {
   private read(): void {
     const { consumer, settings } = this;
     const turn = ++this.turn;
+    this.beginsSince = performance.now();
     const old = this.reading;
     old?.leave();
     const options = { mode: 'committed', fallbackMode: 'earliest', autocommit: false } as const;
@@ -231,6 +233,7 @@ class Member {
         // Not sooner: without a stream the client would forget the topic.
         old?.close();
         if (this.isOver || this.turn !== turn) return void stream.destroy();
+        this.beginsSince = undefined;
         this.reading = new Reading(this, stream, consumer, settings.topic, this.handler, this.logger);
         this.watcher.reads();
       },
@@ -241,7 +244,9 @@ class Member {
   private look(): void {
     if (this.silentMs > SESSION_MS + REQUEST_MS)
       this.end(new Error('The group was not heard of for too long.'));
-    const { reading } = this;
+    const { reading, beginsSince } = this;
+    if (beginsSince !== undefined && performance.now() - beginsSince > SESSION_MS + REQUEST_MS)
+      this.end(new Error('The client does not begin to read.'));
     if (reading !== undefined && reading.silentMs > SILENT_AFTER_MS) {
       this.end(new Error(`No fetch was answered for ${SILENT_AFTER_MS / 1000} s.`));
     }

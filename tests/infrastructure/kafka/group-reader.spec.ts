@@ -249,6 +249,17 @@ describe('a client that is of no more use', () => {
     expect(reader.report).toMatchObject({ remade: 1 });
   });
 
+  it('is told of by an assignment of which it never begins to read, however well the group hears of it', async () => {
+    const { client, passWell, reader, start } = await reading();
+    await start();
+    client().consume = () => new Promise(() => undefined);
+    client().join();
+    await passWell(25_000);
+    expect(reader.report.remade).toBe(0);
+    await passWell(2000);
+    expect(reader.report.remade).toBe(1);
+  });
+
   it('is not one that has nothing to fetch for, as the handler has enough', async () => {
     const { begun, reader, start, client } = await reading();
     await start();
