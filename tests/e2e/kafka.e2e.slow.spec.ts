@@ -6,7 +6,7 @@ import { OwnServer } from '../support/postgres-server.js';
 import { freePort, messageText, postMessage, type RealProcess } from '../support/real-process.js';
 import { describeWithKafka } from '../support/kafka/describe-with-kafka.js';
 import { KafkaCluster } from '../support/kafka/kafka-cluster.js';
-import { eventually, kafkaHealth, startWithKafka } from '../support/kafka/kafka-service.js';
+import { eventually, kafkaHealth, startWithKafka, untilReady } from '../support/kafka/kafka-service.js';
 import { KafkaTool } from '../support/kafka/kafka-tool.js';
 
 /** A second is what is promised; a busy machine may take longer. */
@@ -25,13 +25,6 @@ const start = async (env: Readonly<Record<string, string>>): Promise<RealProcess
 };
 
 const statusOf = async (url: string): Promise<number> => (await fetch(url)).status;
-
-const untilReady = (url: string): Promise<number> =>
-  eventually(
-    'ready',
-    () => statusOf(`${url}/readyz`),
-    (status) => status === 200,
-  );
 
 /** What the service says of a message, once it is stored. */
 const whatBecameOf = (url: string, channel: string, number: number): Promise<object> =>

@@ -55,3 +55,10 @@ export const eventually = async <T>(
     await delay(50);
   }
 };
+
+export const untilReady = (url: string): Promise<number> =>
+  eventually(
+    'ready',
+    async () => (await fetch(`${url}/readyz`)).status,
+    (status) => status === 200,
+  );
