@@ -62,3 +62,20 @@ export const untilReady = (url: string): Promise<number> =>
     async () => (await fetch(`${url}/readyz`)).status,
     (status) => status === 200,
   );
+
+export const statusOf = async (url: string): Promise<number> => (await fetch(url)).status;
+
+/** What the service says of a message, once it is stored. */
+export const whatBecameOf = (url: string, channel: string, number: number): Promise<object> =>
+  eventually(
+    `message ${number} of ${channel}`,
+    async () => (await fetch(`${url}/rockets/${channel}/messages/${number}`)).json() as Promise<object>,
+    (answer) => 'outcome' in answer,
+  );
+
+export const stream = (url: string, lines: readonly string[]): Promise<Response> =>
+  fetch(`${url}/messages`, {
+    method: 'POST',
+    body: lines.join('\n'),
+    headers: { 'Content-Type': 'application/x-ndjson' },
+  });
