@@ -11,6 +11,7 @@ import { seededRandom } from '../seeded-random.js';
 import { KafkaCluster } from './kafka-cluster.js';
 import { eventually, kafkaHealth, startWithKafka } from './kafka-service.js';
 import { KafkaTool, type NewRecord, type ReadRecord } from './kafka-tool.js';
+import { badRecord, PAIRS, pairs } from './planted-records.js';
 
 export interface FlightPlan {
   readonly brokers: 1 | 3;
@@ -37,9 +38,6 @@ const DIRECTLY = 0.2;
 const DUPLICATED = 0.1;
 const SINGLY = 0.01;
 const PATIENCE_MS = 30_000;
-/** One of each pair cannot be taken: the one that comes second. */
-const PAIRS = 10;
-
 interface Instance {
   readonly port: number;
   readonly env: Readonly<Record<string, string>>;
@@ -332,31 +330,3 @@ const endOf = ({ child, log }: RealProcess): string[] =>
 
 /** The queue is away, or the service stood still while the request came in. */
 const isNotNow = (status: number): boolean => status === 503 || status === 408;
-
-const badRecord = (i: number): NewRecord => {
-  const headers = { planted: 'bad', trace: String(i) };
-  const values = [
-    `no JSON ${i}`,
-    null,
-    `{"metadata":{"channel":"bad-${i}"}}`,
-    Buffer.from([i % 256, 0, 255, 254]),
-    wireForm(`bad-${i}`, {
-      number: 0,
-      type: 'RocketExploded',
-      data: { reason: 'x' },
-      time: '2026-01-01T00:00:00Z',
-    }),
-    ...(i % 50 === 5 ? ['x'.repeat(100_000)] : []),
-  ];
-  return { ...(i % 3 === 0 ? {} : { key: `bad-${i % 40}` }), value: values[i % values.length]!, headers };
-};
-
-/** Two launches of one rocket that say different things. */
-const pairs = (): readonly NewRecord[] =>
-  Array.from({ length: PAIRS * 2 }, (_, i) => {
-    const channel = `either-${i >> 1}`;
-    const mission = i % 2 === 0 ? 'ONE' : 'OTHER';
-    const data = { type: 'Falcon-9', launchSpeed: 500, mission };
-    const sent = { number: 1, type: 'RocketLaunched', data, time: '2026-01-01T00:00:00.000Z' };
-    return { key: channel, value: wireForm(channel, sent), headers: { planted: mission } };
-  });
