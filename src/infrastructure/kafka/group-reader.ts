@@ -14,6 +14,7 @@ const SESSION_MS = 10_000;
 const REQUEST_MS = 15_000;
 const SILENT_AFTER_MS = 20_000;
 const LOOK_EVERY_MS = 500;
+const LAG_EVERY_MS = 2000;
 const ANEW_AFTER_MS = 250;
 const ANEW_AFTER_AT_MOST_MS = 5000;
 /** A client that has lived for so long did well. */
@@ -148,6 +149,7 @@ class Member {
   /** How often an assignment was begun, and since when the last one is about to. */
   private turn = 0;
   private beginsSince: number | undefined;
+  private lagAskedAt = -Infinity;
   private isOver = false;
   private reason: unknown;
   private ended = (): void => undefined;
@@ -221,6 +223,9 @@ class Member {
     const { consumer, settings } = this;
     const turn = ++this.turn;
     this.beginsSince = performance.now();
+    // Of which partitions it is behind, and how far, is another matter now.
+    this.lags = [];
+    this.lagAskedAt = -Infinity;
     const old = this.reading;
     old?.leave();
     const options = { mode: 'committed', fallbackMode: 'earliest', autocommit: false } as const;
@@ -253,14 +258,14 @@ class Member {
     void this.lookAtLag();
   }
 
-  private lagAskedAt = 0;
-
   private async lookAtLag(): Promise<void> {
-    if (this.reading === undefined || performance.now() - this.lagAskedAt < 2000) return;
+    if (this.beginsSince !== undefined || performance.now() - this.lagAskedAt < LAG_EVERY_MS) return;
     this.lagAskedAt = performance.now();
+    const { turn } = this;
     const { topic } = this.settings;
     try {
       const lags = (await this.consumer.getLag({ topics: [topic] })).get(topic) ?? [];
+      if (this.turn !== turn) return;
       this.lags = lags.flatMap((lag, partition) => (lag < 0n ? [] : { partition, lag: Number(lag) }));
     } catch (error) {
       this.logger.debug('how far the topic is behind is not known', { error: inWords(error) });

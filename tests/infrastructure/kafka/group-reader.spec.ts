@@ -81,6 +81,26 @@ describe('a member of a group', () => {
     ]);
   });
 
+  it('says nothing of partitions that the group may have given to another', async () => {
+    const { client, reader, start, passWell } = await reading();
+    await start();
+    client().lags = [5n, 0n];
+    await passWell(3000);
+    let answer = (): void => undefined;
+    const getLag = client().getLag.bind(client());
+    client().getLag = () => new Promise((resolve) => (answer = () => resolve(getLag())));
+    await passWell(2000);
+    client().join();
+    expect(reader.report.partitions).toEqual([]);
+    answer();
+    await passWell(400);
+    expect(reader.report.partitions).toEqual([]);
+    client().getLag = getLag;
+    client().lags = [-1n, 3n];
+    await passWell(3000);
+    expect(reader.report.partitions).toEqual([{ partition: 1, lag: 3 }]);
+  });
+
   it('says when it last heard of the group', async () => {
     const { client, reader, start } = await reading();
     await start();
