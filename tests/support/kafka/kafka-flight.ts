@@ -147,7 +147,20 @@ export class KafkaFlight {
 
   /** All that was acknowledged is an event; all that could not be taken was put away, and nothing else; nothing is left. */
   async expectAll(): Promise<void> {
+    this.expectAlive();
+    try {
+      await this.expectExactly();
+    } finally {
+      // What has ended says most about why anything else is not as it should be.
+      this.expectAlive();
+    }
+  }
+
+  private expectAlive(): void {
     expect([...this.consumers, ...this.gateways].flatMap(({ process }) => endOf(process))).toEqual([]);
+  }
+
+  private async expectExactly(): Promise<void> {
     const ends = await this.tool.endOffsets(TOPIC);
     await eventually(
       'everything is committed',

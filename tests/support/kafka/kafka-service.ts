@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runToEnd, startProcess, type RealProcess } from '../real-process.js';
 import { kafkaNode } from './kafka-node.js';
@@ -49,7 +50,8 @@ export const eventually = async <T>(
       last = error;
     }
     if (performance.now() - began > patienceMs) {
-      const text = last instanceof Error ? String(last) : JSON.stringify(last);
+      // Not every error is one of this realm.
+      const text = inspect(last, { depth: 8 });
       throw new Error(`${what}: not within ${patienceMs / 1000} s; at last ${text.slice(0, 2000)}`);
     }
     await delay(50);
