@@ -18,7 +18,7 @@ describe('the Kafka library', () => {
       expect(error).toBeInstanceOf(KafkaRefused);
       ({ message } = error as Error);
     }
-    // On an older Node it is not installed.
+    // On an older Node it is not installed, and Jest loads no ES module for a program of CommonJS; Node does.
     expect(message).toMatch(
       /^($|@platformatic\/kafka (is not installed: .* Run npm ci with this one\.$|does not load: ))/,
     );
