@@ -184,7 +184,8 @@ export const loadKafka = (nodeVersion = process.versions.node): KafkaLibrary => 
     return createRequire(__filename)(PACKAGE) as KafkaLibrary;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'MODULE_NOT_FOUND') throw new KafkaRefused(`${PACKAGE} does not load: ${message.split('\n', 1)[0]}`);
+    if (code !== 'MODULE_NOT_FOUND')
+      throw new KafkaRefused(`${PACKAGE} does not load: ${message.split('\n', 1)[0]}`);
     throw new KafkaRefused(
       `${PACKAGE} is not installed: an older Node leaves it out. Run npm ci with this one.`,
     );
