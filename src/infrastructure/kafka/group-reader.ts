@@ -207,6 +207,8 @@ class Member {
     });
     clearInterval(watch);
     this.reading?.leave();
+    // First: a closed client knows no topic any more, and a stream that still fetches from it throws where nobody can catch it.
+    this.reading?.close();
     await closeSoon(consumer, () => consumer.close(true));
     return this.reason;
   }

@@ -306,6 +306,21 @@ describe('a client that is of no more use', () => {
     expect(kafka.consumers.map(({ isClosed }) => isClosed)).toEqual([true, false]);
   });
 
+  it('has no stream any more when it is closed', async () => {
+    const { client, stream, start } = await reading();
+    await start();
+    const [old, consumer] = [stream(), client()];
+    let wasDestroyed = false;
+    const close = consumer.close.bind(consumer);
+    consumer.close = () => {
+      wasDestroyed = old.isDestroyed;
+      return close();
+    };
+    consumer.emit('error', new Error('cut'));
+    await pass(1);
+    expect(wasDestroyed).toBe(true);
+  });
+
   it('may end while it joins: what comes of that is dropped', async () => {
     const { begun, client, reader, start, kafka } = await reading();
     await start();
