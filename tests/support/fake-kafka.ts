@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
+import type { TopicRecord } from '../../src/infrastructure/kafka/assignment.js';
 import type { KafkaSettings } from '../../src/infrastructure/kafka/connection.js';
 import type {
   CommittedOffset,
-  ConsumedRecord,
   KafkaConsumer,
   KafkaLibrary,
   ProducedRecord,
@@ -86,7 +86,7 @@ export class FakeStream extends EventEmitter {
   }
 
   give(partition: number, offset: bigint): void {
-    const record: ConsumedRecord = { partition, offset, value: Buffer.from('{}'), headerEntries: [] };
+    const record: TopicRecord = { partition, offset, value: Buffer.from('{}'), headerEntries: [] };
     this.emit('data', record);
   }
 }

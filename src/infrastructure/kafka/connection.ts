@@ -82,13 +82,14 @@ export const inWords = (error: unknown): string => {
   return inner === undefined ? outer : `${outer} ${inWords(inner)}`;
 };
 
-/** Whether the broker says this of what it was asked, however deep in what the client throws. */
-export const says = (error: unknown, ...ids: readonly string[]): boolean => {
-  const { apiId, cause, errors } = (error ?? {}) as {
+/** Whether the broker, or the client itself, names this as what went wrong, however deep in what the client throws. */
+export const says = (error: unknown, ...names: readonly string[]): boolean => {
+  const { apiId, code, cause, errors } = (error ?? {}) as {
     apiId?: string;
+    code?: string;
     cause?: unknown;
     errors?: readonly unknown[];
   };
-  if (apiId !== undefined && ids.includes(apiId)) return true;
-  return [...(errors ?? []), ...(cause === undefined ? [] : [cause])].some((one) => says(one, ...ids));
+  if ([apiId, code].some((name) => name !== undefined && names.includes(name))) return true;
+  return [...(errors ?? []), ...(cause === undefined ? [] : [cause])].some((one) => says(one, ...names));
 };

@@ -1,13 +1,7 @@
 import type { Logger } from '../../application/ports/logger.js';
-import type { Assignment, RecordHandler } from './assignment.js';
+import type { Assignment, RecordHandler, TopicRecord } from './assignment.js';
 import { closeSoon, connectionOptions, inWords, type KafkaSettings } from './connection.js';
-import type {
-  CommittedOffset,
-  ConsumedRecord,
-  KafkaConsumer,
-  KafkaLibrary,
-  RecordStream,
-} from './kafka-library.js';
+import type { CommittedOffset, KafkaConsumer, KafkaLibrary, RecordStream } from './kafka-library.js';
 
 const SESSION_MS = 10_000;
 /** Longer than to join takes while the group is made up anew. */
@@ -362,7 +356,7 @@ class Reading implements Assignment {
   }
 
   /** The client says nothing of it when the broker has no records there any more, and goes on elsewhere. */
-  private tellOfJump({ partition, offset }: ConsumedRecord): void {
+  private tellOfJump({ partition, offset }: TopicRecord): void {
     const key = `${this.topic}:${partition}`;
     const last = this.lasts.get(partition);
     this.lasts.set(partition, offset);

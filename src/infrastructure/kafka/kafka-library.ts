@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { TopicRecord } from './assignment.js';
 
 /**
  * What we use of `@platformatic/kafka`, which does not install on a Node older than 22.22: there nothing else could check
@@ -148,18 +149,10 @@ export interface CommittedOffset {
   leaderEpoch: number;
 }
 
-export interface ConsumedRecord {
-  readonly partition: number;
-  readonly offset: bigint;
-  readonly key?: Buffer | null;
-  readonly value?: Buffer | null;
-  readonly headerEntries: readonly (readonly [Buffer, Buffer])[];
-}
-
 export interface RecordStream {
   /** Where each partition goes on, by `topic:partition`. */
   readonly offsetsToFetch: Map<string, bigint>;
-  on(event: 'data', listener: (record: ConsumedRecord) => void): unknown;
+  on(event: 'data', listener: (record: TopicRecord) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'fetch' | 'offsets', listener: () => void): unknown;
   pause(): unknown;

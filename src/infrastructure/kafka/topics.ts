@@ -147,18 +147,6 @@ const leadersOf = async (admin: KafkaAdmin, topic: string): Promise<readonly num
 const isMissing = (error: unknown): boolean =>
   says(error, 'UNKNOWN_TOPIC_OR_PARTITION') || /^Unknown topic /.test((error as Error).message);
 
-const codeIn = (error: unknown, code: string): boolean => {
-  const {
-    code: own,
-    cause,
-    errors,
-  } = (error ?? {}) as { code?: string; cause?: unknown; errors?: readonly unknown[] };
-  return (
-    own === code ||
-    [...(errors ?? []), ...(cause === undefined ? [] : [cause])].some((one) => codeIn(one, code))
-  );
-};
+const isTooOld = (error: unknown): boolean => says(error, 'PLT_KFK_UNSUPPORTED_API');
 
-const isTooOld = (error: unknown): boolean => codeIn(error, 'PLT_KFK_UNSUPPORTED_API');
-
-const isWrongLogin = (error: unknown): boolean => codeIn(error, 'PLT_KFK_AUTHENTICATION');
+const isWrongLogin = (error: unknown): boolean => says(error, 'PLT_KFK_AUTHENTICATION');
