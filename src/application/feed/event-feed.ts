@@ -47,6 +47,8 @@ export class EventFeed {
   private commitsBefore = 0;
   private grown: { promise: Promise<void>; tell: () => void } = signal();
   private beating = false;
+  /** Of those who read, so many are parts of the service. */
+  private own = 0;
   private closed = false;
 
   constructor(
@@ -62,7 +64,7 @@ export class EventFeed {
 
   /** How many readers are connected. */
   get readers(): number {
-    return this.subscriptions.size;
+    return this.subscriptions.size - this.own;
   }
 
   /** How far the reader that is furthest behind is, of those that keep up with what they are told. */
@@ -100,12 +102,19 @@ export class EventFeed {
   /** Tells the reader the feed until it is dropped or the function that is returned is called. */
   subscribe(reader: FeedReader, start: FeedStart): () => void {
     if (this.closed) throw new ShuttingDown();
-    if (this.subscriptions.size >= this.maxReaders) throw new TooManyReaders(this.maxReaders);
+    const isOwn = reader.isOwn === true;
+    if (!isOwn && this.readers >= this.maxReaders) throw new TooManyReaders(this.maxReaders);
     const subscription = new FeedSubscription(this.hub, reader, start);
     this.subscriptions.add(subscription);
+    if (isOwn) this.own++;
     void subscription.run();
     if (!this.beating) void this.beat();
     return () => subscription.close();
+  }
+
+  /** Does some work that takes no more than a millisecond or so, as soon as those who read leave time for it. */
+  turn<Result>(work: () => Result): Promise<Awaited<Result>> {
+    return this.turns.do(work) as Promise<Awaited<Result>>;
   }
 
   /** Hangs up on everybody, each with the position to come back with. */
@@ -155,7 +164,7 @@ export class EventFeed {
   }
 
   private remove(subscription: FeedSubscription): void {
-    this.subscriptions.delete(subscription);
+    if (this.subscriptions.delete(subscription) && subscription.isOwn) this.own--;
     if (this.subscriptions.size > 0 || this.following === undefined) return;
     void this.following.then(({ stop }) => stop()).catch(() => undefined);
     this.stopListening?.();

@@ -28,6 +28,8 @@ export type FeedMessage =
 
 /** The far end of a connection, as the transport knows it. */
 export interface FeedReader {
+  /** A part of the service: it is not counted, never too slow, and told of everything that it passes. */
+  readonly isOwn?: boolean;
   /** Takes a message without waiting; readers that get the same news get the same object. */
   take(message: FeedMessage): void;
   /** Bytes taken that wait to be sent. */

@@ -60,15 +60,19 @@ export class FeedSubscription {
     }
   }
 
+  get isOwn(): boolean {
+    return this.reader.isOwn === true;
+  }
+
   /** For how long a reader that keeps up has not been told everything, in milliseconds. */
   lag(now: number): number {
-    const isBehind = this.currentAt !== undefined && this.reader.backlog === 0;
+    const isBehind = this.currentAt !== undefined && this.reader.backlog === 0 && !this.isOwn;
     return isBehind ? now - this.currentAt! : 0;
   }
 
   /** Called now and then: shows that the connection lives, or finds out that it does not. */
   beat(ping: FeedMessage): void {
-    if (this.ended) return;
+    if (this.ended || this.isOwn) return;
     const { backlog, sent } = this.reader;
     if (backlog > 0 && sent === this.sentBefore) return this.drop('too-slow');
     this.sentBefore = sent;
@@ -154,6 +158,7 @@ export class FeedSubscription {
       : burst.messagesBehind((position) => hub.compare(position, this.at) > 0, start);
     for (const message of messages) this.pass(message);
     if (hub.compare(burst.next, this.at) > 0) this.at = burst.next;
+    if (this.isOwn && this.told !== this.at) this.say({ kind: 'progress', position: this.at });
   }
 
   private async waitForNews(): Promise<void> {

@@ -1,0 +1,103 @@
+import { Bell } from './bell.js';
+import { Delivery, type DeliveryParts, type Right } from './delivery.js';
+
+/** Whoever delivers says that he still does long before that. */
+const LEASE_MS = 3000;
+/** Our own clock need not run like the database's; what was begun before the end is over soon after it. */
+const MARGIN_MS = 500;
+const LOOK_EVERY_MS = 700;
+/** With many subscriptions each checkpoint is written less often, so that all together are few. */
+const SAVE_EVERY_MS = 250;
+const SAVE_MS_EACH = 5;
+
+/** Delivers all subscriptions whose turn it is here, each in a loop of its own, for as long as this instance may. */
+export class Deliveries {
+  private readonly running = new Map<string, Delivery>();
+  private readonly ends = new Set<Promise<void>>();
+  private readonly bell: Bell;
+  private stopping = false;
+  private looking: Promise<void> | undefined;
+
+  constructor(
+    private readonly parts: Omit<DeliveryParts, 'saveEveryMs'>,
+    /** Names this instance among those that share the store. */
+    private readonly holder: string,
+  ) {
+    this.bell = new Bell(parts.clock);
+  }
+
+  start(): void {
+    this.looking = this.look();
+  }
+
+  /** Somebody has changed a subscription, here. */
+  changed(name: string): void {
+    this.running.get(name)?.lookAgain();
+    this.bell.ring();
+  }
+
+  /** How many subscriptions this instance delivers. */
+  get count(): number {
+    return this.running.size;
+  }
+
+  /** Every delivery ends behind what was told, and others need not wait for the ends of our leases. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.bell.ring();
+    await this.looking;
+    for (const delivery of this.running.values()) delivery.stop();
+    await Promise.all(this.ends);
+    await this.parts.store.letGo(this.holder).catch(() => undefined);
+  }
+
+  private async look(): Promise<void> {
+    const { logger, clock } = this.parts;
+    let isAway = false;
+    while (!this.stopping) {
+      try {
+        await this.hold();
+        isAway = false;
+      } catch (error) {
+        if (!isAway) logger.warn('subscriptions cannot be looked up', { error: String(error) });
+        isAway = true;
+        await clock.sleep(LOOK_EVERY_MS);
+      }
+      await this.bell.wait(LOOK_EVERY_MS);
+    }
+  }
+
+  private async hold(): Promise<void> {
+    const { clock, store, sinks } = this.parts;
+    const asked = clock.elapsed();
+    const leases = await store.hold(this.holder, sinks.types, LEASE_MS);
+    const until = asked + LEASE_MS - MARGIN_MS;
+    for (const { name, number, revision } of leases) {
+      const right: Right = { number, until };
+      const delivery = this.running.get(name);
+      if (delivery === undefined) await this.begin(name, right);
+      // One of an earlier lease ends by itself; the next look begins another.
+      else if (delivery.number === number) {
+        delivery.renew(right);
+        if (delivery.revision !== revision) delivery.lookAgain();
+      }
+    }
+  }
+
+  private async begin(name: string, right: Right): Promise<void> {
+    const saveEveryMs = (): number => Math.max(SAVE_EVERY_MS, SAVE_MS_EACH * this.running.size);
+    const delivery = await Delivery.open({ ...this.parts, saveEveryMs }, name, right);
+    if (delivery === undefined || this.stopping) return;
+    this.running.set(name, delivery);
+    const end = delivery
+      .run()
+      .catch((error: unknown) => {
+        this.parts.logger.error('a subscription has ended', { subscription: name, error: String(error) });
+      })
+      .then(() => {
+        this.running.delete(name);
+        this.ends.delete(end);
+      });
+    this.ends.add(end);
+  }
+}

@@ -1,0 +1,158 @@
+import type { Position } from '../ports/event-store.js';
+import type { ParkedChanges, ParkedSequence } from '../ports/subscription-store.js';
+
+/**
+ * What is set aside of one rocket: its events from a number on. They are not kept here, as they stand in its history; whoever
+ * catches up reads them there.
+ */
+export interface Sequence {
+  readonly channel: string;
+  number: number;
+  position: Position;
+  /** The checkpoint stays behind this, until the sequence is parked or caught up. Undefined: it is parked. */
+  before: Position | undefined;
+  since: number;
+  tries: number;
+  /** By the clock on the wall, as it is kept; undefined: not by itself. */
+  nextTryAt: number | undefined;
+  what: string;
+  /** So many go together next. */
+  size: number;
+  /** How many batches had been taken of this subscription when it failed last. */
+  takenBefore: number;
+  /** The row of it that is stored. */
+  stored: ParkedSequence | undefined;
+}
+
+/** The rockets whose events do not go with those of the others, by channel. */
+export class Sequences {
+  /** They hold back the checkpoint. */
+  readonly suspects = new Map<string, Sequence>();
+  readonly parked = new Map<string, Sequence>();
+  /** Parked, or changed since, and not stored yet. */
+  private readonly changed = new Set<Sequence>();
+  /** Stored, and caught up since. */
+  private readonly gone = new Set<string>();
+  /** Nothing that is parked is due before. */
+  private dueAt = -Infinity;
+
+  constructor(stored: readonly ParkedSequence[]) {
+    for (const one of stored) this.parked.set(one.channel, sequenceOf(one));
+  }
+
+  has(channel: string): boolean {
+    return this.suspects.has(channel) || this.parked.has(channel);
+  }
+
+  suspect(sequence: Sequence): void {
+    this.suspects.set(sequence.channel, sequence);
+  }
+
+  /** It is written with the next checkpoint, which need not wait for it any more. */
+  park(sequence: Sequence): void {
+    sequence.before = undefined;
+    this.suspects.delete(sequence.channel);
+    this.parked.set(sequence.channel, sequence);
+    this.gone.delete(sequence.channel);
+    this.note(sequence);
+  }
+
+  /** Something of it is another than before. */
+  note(sequence: Sequence): void {
+    if (sequence.before === undefined) this.changed.add(sequence);
+    this.dueAt = -Infinity;
+  }
+
+  /** Nothing of it waits any more: its next event goes with those of the others. */
+  remove(sequence: Sequence): void {
+    const { channel, stored } = sequence;
+    this.suspects.delete(channel);
+    this.parked.delete(channel);
+    this.changed.delete(sequence);
+    if (stored !== undefined) this.gone.add(channel);
+  }
+
+  /** The parked one that has waited longest for its turn. */
+  due(now: number): Sequence | undefined {
+    if (now < this.dueAt) return undefined;
+    let first: Sequence | undefined;
+    for (const one of this.parked.values()) {
+      if ((one.nextTryAt ?? Infinity) < (first?.nextTryAt ?? Infinity)) first = one;
+    }
+    this.dueAt = first?.nextTryAt ?? Infinity;
+    return this.dueAt <= now ? first : undefined;
+  }
+
+  /** When the next one is due, as far as is known. */
+  get nextDueAt(): number {
+    return this.dueAt;
+  }
+
+  get hasChanged(): boolean {
+    return this.changed.size + this.gone.size > 0;
+  }
+
+  /** What is to be stored now; `stored` says that it was. */
+  takeChanges(): { readonly changes: ParkedChanges; readonly stored: () => void } {
+    const sequences = [...this.changed];
+    const put = sequences.map(rowOf);
+    const drop = [...this.gone];
+    const stored = (): void => {
+      sequences.forEach((one, i) => {
+        one.stored = put[i];
+        this.changed.delete(one);
+      });
+      for (const channel of drop) this.gone.delete(channel);
+    };
+    return { changes: { put, drop }, stored };
+  }
+
+  /**
+   * Takes over what operators have written meanwhile. False when something is not there any more that was: then its events
+   * are to be told again with all others.
+   */
+  merge(rows: readonly ParkedSequence[]): boolean {
+    const byChannel = new Map(rows.map((row) => [row.channel, row]));
+    for (const one of this.parked.values()) {
+      const { stored } = one;
+      const row = byChannel.get(one.channel);
+      if (stored !== undefined && row === undefined) return false;
+      if (row === undefined || isSame(row, stored)) continue;
+      const number = Math.max(row.number, one.number);
+      Object.assign(one, sequenceOf(row), { number });
+      if (number !== row.number) this.changed.add(one);
+    }
+    for (const row of rows) {
+      if (!this.has(row.channel) && !this.gone.has(row.channel))
+        this.parked.set(row.channel, sequenceOf(row));
+    }
+    this.dueAt = -Infinity;
+    return true;
+  }
+}
+
+const sequenceOf = (row: ParkedSequence): Sequence => ({
+  ...row,
+  nextTryAt: row.nextTryAt,
+  before: undefined,
+  size: 1,
+  takenBefore: 0,
+  stored: row,
+});
+
+const rowOf = ({ channel, number, position, since, tries, nextTryAt, what }: Sequence): ParkedSequence => ({
+  channel,
+  number,
+  position,
+  since,
+  tries,
+  ...(nextTryAt !== undefined && { nextTryAt }),
+  what,
+});
+
+const isSame = (one: ParkedSequence, other: ParkedSequence | undefined): boolean =>
+  other !== undefined &&
+  one.number === other.number &&
+  one.since === other.since &&
+  one.tries === other.tries &&
+  one.nextTryAt === other.nextTryAt;
