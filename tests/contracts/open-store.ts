@@ -22,8 +22,10 @@ export interface OpenStore {
 }
 
 /** A store of its own for each test; its methods reach the one of the test that runs. */
-export const storeForEach = (open: () => Promise<OpenStore>): { readonly now: OpenStore } => {
-  let opened: OpenStore | undefined;
+export const storeForEach = <Open extends Pick<OpenStore, 'close'>>(
+  open: () => Promise<Open>,
+): { readonly now: Open } => {
+  let opened: Open | undefined;
   beforeEach(async () => {
     opened = await open();
   });

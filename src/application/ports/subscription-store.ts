@@ -71,7 +71,7 @@ export interface Lease {
   readonly revision: number;
 }
 
-/** What changes together with a subscription. */
+/** What changes together with a subscription; what is dropped goes before anything is put. */
 export interface ParkedChanges {
   /** Each in the place of the one of its channel that was there. */
   readonly put?: readonly ParkedSequence[];
@@ -97,7 +97,8 @@ export interface SubscriptionStore {
   count(): Promise<SubscriptionCounts>;
   /**
    * Writes all of the subscription, and what is parked, when its revision is still the one given and, where a lease is given,
-   * that is still in force. Answers it with its new revision; undefined: nothing was written.
+   * that is still in force. Answers it with its new revision; undefined: nothing was written. One that was removed and made
+   * anew under the same name is another, which shows by `createdAt`.
    */
   save(
     subscription: Subscription,
@@ -131,8 +132,10 @@ export interface NamePage {
 }
 
 export interface SubscriptionCounts {
+  /** All that are not paused. */
   readonly running: number;
   readonly paused: number;
+  /** Of those that run: their receiver takes nothing from anybody. */
   readonly failing: number;
 }
 

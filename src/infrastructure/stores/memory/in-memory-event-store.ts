@@ -73,7 +73,7 @@ export class InMemoryEventStore implements EventStore {
     description: 'in memory: everything is lost when the process ends',
   };
   readonly beginning: Position;
-  private readonly storeId: string;
+  readonly storeId: string;
   private readonly snapshotEvery: number;
   private readonly strings = new StringTable();
   private readonly log = new EventLog(this.strings);
