@@ -106,7 +106,7 @@ export class Subscriptions {
     if (!(await this.store.create(subscription, secret === undefined ? [] : [{ text: secret }]))) {
       throw new SubscriptionRefused('subscription-exists', `There is a subscription ${name} already.`);
     }
-    this.done('made', name, by, { sink, types, channels, position: subscription.position });
+    this.done('made', name, by, { sink: loggable(sink), types, channels, position: subscription.position });
     return this.report(subscription);
   }
 
@@ -143,12 +143,12 @@ export class Subscriptions {
         ...(!isAskedAnew && failing !== undefined && { failing }),
       };
     });
-    this.done('changed', name, by, { ...wish });
+    this.done('changed', name, by, { ...wish, ...(sink && { sink: loggable(sink) }) });
     return this.report(saved);
   }
 
   async remove(name: string, by: string | undefined): Promise<void> {
-    if (!(await this.store.remove(name))) throw notFound(name);
+    if (!(await this.store.remove(name))) throw subscriptionNotFound(name);
     this.done('removed', name, by);
   }
 
@@ -228,8 +228,12 @@ export class Subscriptions {
     const { position } = await this.required(name);
     let dropped = { from: 0, to: 0 };
     await this.changeParked(name, channel, async (one) => {
-      const last = upTo ?? (await this.lastNumber(channel, position)) ?? one.number;
-      dropped = { from: one.number, to: Math.max(last, one.number) };
+      if (upTo !== undefined && upTo < one.number) {
+        throw new SubscriptionRefused('nothing-parked', `What is parked of ${channel} begins with ${one.number}.`);
+      }
+      // Of what is yet to come, nobody knows whether it is refused.
+      const last = Math.max((await this.lastNumber(channel, position)) ?? 0, one.number);
+      dropped = { from: one.number, to: Math.min(upTo ?? last, last) };
       return { ...one, number: dropped.to + 1, since: now, tries: 0, nextTryAt: now };
     });
     this.done('parked events dropped', name, by, { channel, ...dropped });
@@ -292,7 +296,7 @@ export class Subscriptions {
 
   private async required(name: string): Promise<Subscription> {
     const found = await this.store.find(name);
-    if (found === undefined) throw notFound(name);
+    if (found === undefined) throw subscriptionNotFound(name);
     return found;
   }
 
@@ -346,6 +350,10 @@ export class Subscriptions {
   }
 }
 
+/** What follows in a URL may be a secret of its own. */
+const loggable = (sink: SinkSettings): object =>
+  sink.type === 'webhook' ? { type: sink.type, origin: new URL(sink.url).origin } : sink;
+
 const PAGE = 1000;
 
 /** Every sequence of a subscription. */
@@ -361,5 +369,5 @@ export const allParked = async (
   }
 };
 
-const notFound = (name: string): SubscriptionRefused =>
+export const subscriptionNotFound = (name: string): SubscriptionRefused =>
   new SubscriptionRefused('subscription-not-found', `There is no subscription ${name}.`);

@@ -8,6 +8,7 @@ import type { IngestMessages } from '../../application/ingest/ingest-messages.js
 import type { Intake } from '../../application/ingest/intake.js';
 import type { Logger } from '../../application/ports/logger.js';
 import type { RocketQueries } from '../../application/rocket-queries.js';
+import type { Subscriptions } from '../../application/subscriptions/subscriptions.js';
 import type { Access } from '../auth/access.js';
 import { errorHandler, methodNotAllowed, routeNotFound } from './error-handler.js';
 import { eventsRouter } from './feed/events-router.js';
@@ -19,6 +20,8 @@ import type { BodyLimits } from './messages/read-body.js';
 import { requestIdOf } from './request-id.js';
 import { sessionRouter } from './session-router.js';
 import { siteGuard, type SiteRules } from './site-guard.js';
+import { subscriptionsRouter } from './subscriptions/subscriptions-router.js';
+import type { DeliversHere } from './subscriptions/subscription-view.js';
 import { weighedAnswers } from './weighed-answers.js';
 import { rocketsRouter } from './rockets/rockets-router.js';
 
@@ -29,6 +32,8 @@ export interface AppParts {
   readonly queries: RocketQueries;
   readonly fleet: Fleet;
   readonly health: Health;
+  readonly subscriptions: Subscriptions;
+  readonly deliversHere: DeliversHere;
   readonly counters: Counters;
   readonly logger: Logger;
   readonly limits: BodyLimits;
@@ -85,6 +90,7 @@ export const createApp = (parts: AppParts): Express => {
   app.use(rocketsRouter(parts.queries, parts.ingest, parts.limits));
   app.use(eventsRouter(parts.queries, parts.streamEvents));
   app.use(fleetRouter(parts.fleet));
+  app.use(subscriptionsRouter(parts.subscriptions, parts.deliversHere, parts.limits));
   app.use(healthRouter(parts.health, gate));
   app.use(sessionRouter(gate, parts.access, parts.limits));
   for (const router of parts.pages) app.use(router);

@@ -4,11 +4,8 @@ import { readBody, type BodyLimits } from './messages/read-body.js';
 import { parseStrictJson } from './messages/strict-json.js';
 import { closing, Problem } from './problem.js';
 
-/** The JSON object of a small body, told to be JSON: a page of another site can send anything else without asking first. */
-export const readJsonObject = async (
-  req: Request,
-  limits: BodyLimits,
-): Promise<Readonly<Record<string, unknown>>> => {
+/** The JSON of a small body, told to be JSON: a page of another site can send anything else without asking first. */
+export const readJson = async (req: Request, limits: BodyLimits): Promise<unknown> => {
   if (!/^\s*application\/json\s*(;|$)/i.test(req.headers['content-type'] ?? '')) {
     const detail = 'The body is sent as JSON, with Content-Type: application/json.';
     throw new Problem('unsupported-media-type', detail, undefined, closing);
@@ -19,11 +16,19 @@ export const readJsonObject = async (
   const text = decodeUtf8(body);
   const value = typeof text === 'string' ? parseStrictJson(text) : text;
   if (value instanceof InvalidInput) throw new Problem(value.code, value.message, value.errors);
+  return value;
+};
+
+/** What is no object has no fields. */
+export const readJsonObject = async (req: Request, limits: BodyLimits): Promise<JsonObject> => {
+  const value = await readJson(req, limits);
   return isObject(value) ? value : {};
 };
 
 export const invalidBody = (pointer: string, code: string, message: string): Problem =>
   new Problem('invalid-message', message, [{ pointer, code, message }]);
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

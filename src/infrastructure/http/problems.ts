@@ -26,6 +26,18 @@ export const problems = {
     advice:
       'Read `errors`: every entry points at one field and says what it has to be. Correct the message and send it again; nothing of it was stored.',
   },
+  'invalid-subscription': {
+    status: 400,
+    title: 'What was said of the subscription is not well-formed',
+    advice:
+      'Read `errors`: every entry points at one field of the body and says what it has to be. A field that is not known is refused, so that a misspelt one is noticed. Nothing was changed.',
+  },
+  'sink-refused': {
+    status: 400,
+    title: 'The subscription cannot go there',
+    advice:
+      'The detail says why. Addresses inside the network of the service are reached only where `WEBHOOK_ALLOW` names them, topics only where `KAFKA_BROKERS` is set. Nothing was changed.',
+  },
   'invalid-query': {
     status: 400,
     title: 'A query parameter is unknown or has a bad value',
@@ -96,6 +108,11 @@ export const problems = {
     advice:
       'Ask for a version up to the current `version` of the rocket; 0 is the rocket before its first message.',
   },
+  'subscription-not-found': {
+    status: 404,
+    title: 'No subscription has this name',
+    advice: 'Check the name; letter case matters. `GET /subscriptions` lists them all.',
+  },
   'problem-not-found': {
     status: 404,
     title: 'No problem type has this name',
@@ -133,6 +150,28 @@ export const problems = {
     status: 409,
     title: 'The gap is no longer the one that was named',
     advice: 'Read `GET /rockets/{channel}/gaps` and decide again.',
+  },
+  'subscription-exists': {
+    status: 409,
+    title: 'A subscription has this name already',
+    advice:
+      'Choose another name, or change the one there is with `PATCH /subscriptions/{name}`. It was left as it is.',
+  },
+  'too-many-subscriptions': {
+    status: 409,
+    title: 'There are as many subscriptions as there may be',
+    advice: 'Remove one that nobody needs, or give one a wider filter.',
+  },
+  'no-secret': {
+    status: 409,
+    title: 'The subscription has no secret to sign with',
+    advice:
+      'Give a webhook one with `POST /subscriptions/{name}/secret`, and its receiver the same; secrets are neither exported nor backed up. What goes to Kafka is not signed.',
+  },
+  'nothing-parked': {
+    status: 409,
+    title: 'Nothing of this rocket is parked',
+    advice: 'Read `GET /subscriptions/{name}/parked` again; it may have been delivered meanwhile.',
   },
   'body-too-large': {
     status: 413,

@@ -3,7 +3,7 @@ import type { Scope } from '../auth/scope.js';
 /** What a caller needs to have; `open`: nothing. */
 export type Need = Scope | 'open';
 
-export const guardedMethods = ['GET', 'POST', 'DELETE'] as const;
+export const guardedMethods = ['GET', 'POST', 'PATCH', 'DELETE'] as const;
 export type GuardedMethod = (typeof guardedMethods)[number];
 
 export type RouteNeeds = {
@@ -34,6 +34,14 @@ export const routeNeeds: readonly RouteNeeds[] = [
   { path: '/events', about: 'asked-rockets', GET: 'read' },
   { path: '/events/:position', about: 'fleet', GET: 'read' },
   { path: '/fleet', about: 'fleet', GET: 'read' },
+  { path: '/subscriptions', about: 'fleet', GET: 'operate', POST: 'operate' },
+  { path: '/subscriptions/:name', about: 'fleet', GET: 'operate', PATCH: 'operate', DELETE: 'operate' },
+  { path: '/subscriptions/:name/replay', about: 'fleet', POST: 'operate' },
+  { path: '/subscriptions/:name/secret', about: 'fleet', POST: 'operate' },
+  { path: '/subscriptions/:name/test', about: 'fleet', POST: 'operate' },
+  { path: '/subscriptions/:name/parked', about: 'fleet', GET: 'operate' },
+  { path: '/subscriptions/:name/parked/retry', about: 'fleet', POST: 'operate' },
+  { path: '/subscriptions/:name/parked/drop', about: 'fleet', POST: 'operate' },
   // In full for those who may read the fleet.
   { path: '/health', about: 'service', GET: 'open' },
   { path: '/livez', about: 'service', GET: 'open' },

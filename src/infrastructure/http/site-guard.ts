@@ -71,7 +71,7 @@ const allow = (req: Request, res: Response, origin: string): true => {
   res.setHeader('Vary', 'Origin');
   const asked = req.headers['access-control-request-headers'];
   if (req.method === 'OPTIONS' && req.headers['access-control-request-method'] !== undefined) {
-    res.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST');
+    res.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST, PATCH, DELETE');
     if (asked !== undefined) res.setHeader('Access-Control-Allow-Headers', asked);
     res.setHeader('Access-Control-Max-Age', '600');
   }
