@@ -34,6 +34,8 @@ export interface Subscription extends Selection {
   readonly pausedAs?: string;
   /** All that stands up to here in the feed was delivered, is parked, or is not wanted. */
   readonly position: Position;
+  /** How often an operator has said from where on it is told again: whoever delivers takes that position for his own. */
+  readonly replays: number;
   /** Events that were taken, and attempts that had to be made again. */
   readonly delivered: number;
   readonly retried: number;

@@ -87,7 +87,8 @@ export class Delivery {
   private isOld = false;
   private isRemoved = false;
   private stopping = false;
-  private readonly aborted = new AbortController();
+  /** Of the batch that is under way. */
+  private underWay = new AbortController();
   private readonly bell: Bell;
   private secrets: { readonly at: number; readonly texts: Promise<readonly string[]> } | undefined;
 
@@ -134,7 +135,7 @@ export class Delivery {
   stop(): void {
     this.stopping = true;
     this.bell.ring();
-    void this.parts.clock.sleep(GRACE_MS).then(() => this.aborted.abort());
+    void this.parts.clock.sleep(GRACE_MS).then(() => this.underWay.abort());
   }
 
   /** Resolves when it was stopped, paused, removed, or the right has gone to another instance. */
@@ -326,10 +327,11 @@ export class Delivery {
     const { feed } = this.parts;
     const lack = await this.lackOfSecret();
     if (!this.isOurs) return { kind: 'gone', what: 'another instance may deliver by now' };
+    this.underWay = new AbortController();
     const told =
       lack ??
       (await feed
-        .turn(() => this.sink.deliver(batch, this.aborted.signal))
+        .turn(() => this.sink.deliver(batch, this.underWay.signal))
         .catch((error: unknown): Delivered => ({ kind: 'again', what: String(error) })));
     this.note(told, batch.length);
     return told;
@@ -398,7 +400,7 @@ export class Delivery {
     const rows = await allParked(store, found.name);
     this.saved = found;
     this.progress.heed(found);
-    if (found.position !== before.position || !this.sequences.merge(rows)) return this.beginAt(found, rows);
+    if (found.replays !== before.replays || !this.sequences.merge(rows)) return this.beginAt(found, rows);
     if (isOtherFeed(found, before)) this.closeFeed();
     const isOther = JSON.stringify(found.sink) !== JSON.stringify(before.sink);
     if (isOther) await this.changeSink();

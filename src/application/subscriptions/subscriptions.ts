@@ -100,6 +100,7 @@ export class Subscriptions {
       createdAt: this.clock.now(),
       isPaused: false,
       position: await this.positionOf(from),
+      replays: 0,
       delivered: 0,
       retried: 0,
     };
@@ -175,7 +176,7 @@ export class Subscriptions {
     const position = await this.positionOf(from);
     const saved = await this.update(
       name,
-      async (before) => ({ ...before, position }),
+      async (before) => ({ ...before, position, replays: before.replays + 1 }),
       async (sequences) => ({
         drop: sequences
           .filter((one) => this.events.compare(one.position, position) > 0)
@@ -229,7 +230,10 @@ export class Subscriptions {
     let dropped = { from: 0, to: 0 };
     await this.changeParked(name, channel, async (one) => {
       if (upTo !== undefined && upTo < one.number) {
-        throw new SubscriptionRefused('nothing-parked', `What is parked of ${channel} begins with ${one.number}.`);
+        throw new SubscriptionRefused(
+          'nothing-parked',
+          `What is parked of ${channel} begins with ${one.number}.`,
+        );
       }
       // Of what is yet to come, nobody knows whether it is refused.
       const last = Math.max((await this.lastNumber(channel, position)) ?? 0, one.number);
