@@ -94,7 +94,7 @@ export class AddressGuard {
 }
 
 /** The URL, or what is wrong with it. */
-const urlOf = (text: string): URL | string => {
+export const urlOf = (text: string): URL | string => {
   if (text.length > LONGEST_URL) return `A URL has at most ${LONGEST_URL} characters.`;
   if (!URL.canParse(text)) return 'This is no URL, as https://receiver.example/rockets.';
   const url = new URL(text);
