@@ -19,6 +19,7 @@ import type { EventStore } from './application/ports/event-store.js';
 import type { Logger } from './application/ports/logger.js';
 import type { MinuteLog } from './application/ports/minute-log.js';
 import type { RocketDirectory } from './application/ports/rocket-directory.js';
+import type { SubscriptionStore } from './application/ports/subscription-store.js';
 import { RocketQueries } from './application/rocket-queries.js';
 import type { Config } from './config.js';
 import { Access, type AccessRules } from './infrastructure/auth/access.js';
@@ -42,10 +43,13 @@ import {
   InMemoryRocketDirectory,
   PLACE_BYTES,
 } from './infrastructure/stores/memory/in-memory-rocket-directory.js';
+import { InMemorySubscriptionStore } from './infrastructure/stores/memory/in-memory-subscription-store.js';
 import { noMinutes } from './infrastructure/stores/memory/no-minutes.js';
 import { RelationalMinutes } from './infrastructure/stores/relational/minutes.js';
 import { RelationalRocketDirectory } from './infrastructure/stores/relational/relational-directory.js';
+import { RelationalSubscriptionStore } from './infrastructure/stores/relational/relational-subscription-store.js';
 import { SqliteEventStore } from './infrastructure/stores/sqlite/sqlite-event-store.js';
+import { SqliteSubscriptions } from './infrastructure/stores/sqlite/sqlite-subscriptions.js';
 import { SystemClock } from './infrastructure/system-clock.js';
 import { RocketsService } from './rockets-service.js';
 import { whenItAnswers } from './when-it-answers.js';
@@ -63,6 +67,7 @@ export const parts = {
   store: named<EventStore>('EventStore'),
   directory: named<RocketDirectory>('RocketDirectory'),
   minutes: named<MinuteLog>('MinuteLog'),
+  subscriptionStore: named<SubscriptionStore>('SubscriptionStore'),
   counters: named<Counters>('Counters'),
   budget: named<Budget>('Budget'),
   buffer: named<ReorderBuffer>('ReorderBuffer'),
@@ -89,6 +94,8 @@ export interface Stores {
   readonly store: EventStore;
   readonly directory: RocketDirectory;
   readonly minutes?: MinuteLog;
+  /** Without it, they are kept in memory. */
+  readonly subscriptions?: SubscriptionStore;
   /** What listens until the service does. */
   readonly predecessors?: readonly RocketsServer[];
 }
@@ -177,7 +184,7 @@ const kafkaReport = (base: Base, consumer: KafkaConsuming | undefined): KafkaRep
 };
 
 const storesModule = (
-  { store, directory, minutes = noMinutes }: Stores,
+  { store, directory, minutes = noMinutes, ...others }: Stores,
   { clock, logger, counters, budget }: Base,
 ): ContainerModule =>
   new ContainerModule(({ bind }) => {
@@ -188,6 +195,9 @@ const storesModule = (
     bind(p.store).toConstantValue(store);
     bind(p.directory).toConstantValue(directory);
     bind(p.minutes).toConstantValue(minutes);
+    bind(p.subscriptionStore).toConstantValue(
+      others.subscriptions ?? new InMemorySubscriptionStore(store, randomUUID()),
+    );
   });
 
 const applicationModule = (config: Config, base: Base): ContainerModule =>
@@ -333,7 +343,8 @@ const openStores = async (config: Config, base: Base): Promise<Stores> => {
     const store = await SqliteEventStore.open({ file, synchronous, warn });
     const { parts: opened } = store;
     const minutes = new RelationalMinutes(opened.ask, (rows, before) => opened.putMinutes(rows, before));
-    return { store, directory: new RelationalRocketDirectory(opened), minutes };
+    const subscriptions = new RelationalSubscriptionStore(new SqliteSubscriptions(opened));
+    return { store, directory: new RelationalRocketDirectory(opened), minutes, subscriptions };
   }
   if (config.eventStore === 'postgres') {
     // Only who chose it needs its driver.
@@ -349,5 +360,6 @@ const openStores = async (config: Config, base: Base): Promise<Stores> => {
   }
   const places = Math.floor((config.storeBytes * SHARE_OF_ORDERS) / PLACE_BYTES);
   const directory = new InMemoryRocketDirectory(clock, places);
-  return { store: new InMemoryEventStore(directory, { bytes: config.storeBytes }), directory };
+  const store = new InMemoryEventStore(directory, { bytes: config.storeBytes });
+  return { store, directory, subscriptions: new InMemorySubscriptionStore(store, store.storeId) };
 };

@@ -46,7 +46,7 @@ const full = (name: string, { beginning: position }: EventStore): Subscription =
     position,
     delivered: 2 ** 40,
     retried: 7,
-    lastError: { at: noonMillis, what: 'a \\ "quoted"\n\0 answer' },
+    lastError: { at: noonMillis, what: 'a \\ "quoted"\n answer' },
     failing: { since: noonMillis, nextTryAt: noonMillis + 30_000 },
   });
 
@@ -64,6 +64,23 @@ const subscriptionContract = (open: Open): void => {
     for (const one of all) expect(await subscriptions.create(one, [])).toBe(true);
     for (const one of all) expect(await subscriptions.find(one.name)).toEqual(one);
     expect(await subscriptions.find('nobody')).toBeUndefined();
+  });
+
+  it('are kept whatever a receiver has answered', async () => {
+    const { subscriptions, store } = opened.now;
+    const position = store.beginning;
+    const what = 'a NUL \0, half a sign \ud83d, and nothing';
+    await subscriptions.create(subscriptionOf('one', { position }), []);
+    for (const said of [what, '']) {
+      const before = (await subscriptions.find('one'))!;
+      const after = { ...before, pausedAs: said, lastError: { at: noonMillis, what: said } };
+      await subscriptions.save(after, { put: [parkedOf('a', { position, what: said })] });
+      const { pausedAs, lastError } = (await subscriptions.find('one'))!;
+      const parked = (await subscriptions.findParked('one', 'a'))!;
+      for (const kept of [pausedAs, lastError?.what, parked.what]) {
+        expect(kept?.replace(/[\0\ufffd\ud83d]/g, '')).toBe(said.replace(/[\0\ud83d]/g, ''));
+      }
+    }
   });
 
   it('keep what they are when another is made of their name', async () => {

@@ -191,7 +191,10 @@ describeWithKafka('a gateway while PostgreSQL is away', () => {
     await eventually(
       'all of it',
       async () =>
-        (await (await fetch(`${gateway.url}/rockets/patient`)).json()) as { version: number; waiting: number },
+        (await (await fetch(`${gateway.url}/rockets/patient`)).json()) as {
+          version: number;
+          waiting: number;
+        },
       ({ version, waiting }) => version === sent && waiting === 0,
     );
     expect((await kafkaHealth(consumer.url)).consumer!.error).toBeUndefined();

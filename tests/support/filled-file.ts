@@ -27,6 +27,13 @@ export const changeByHand = (file: string, sql: string): void => {
   }
 };
 
+export const versionOf = (file: string): number => {
+  const database = new DatabaseSync(file, { readOnly: true });
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  database.close();
+  return version;
+};
+
 const tables = ['rockets', 'events', 'waiting_messages', 'late_messages', 'missing', 'snapshots', 'totals'];
 
 /** Every row of every table but the one that speaks of the file itself. */

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RelationalRocketDirectory } from '../../src/infrastructure/stores/relational/relational-directory.js';
+import { RelationalSubscriptionStore } from '../../src/infrastructure/stores/relational/relational-subscription-store.js';
 import { SqliteEventStore } from '../../src/infrastructure/stores/sqlite/sqlite-event-store.js';
+import { SqliteSubscriptions } from '../../src/infrastructure/stores/sqlite/sqlite-subscriptions.js';
 
 /** Stores in files of their own, all of them closed and removed after each test. */
 export class SqliteStores {
@@ -26,6 +28,11 @@ export class SqliteStores {
     return { store, directory: new RelationalRocketDirectory(store.parts) };
   }
 
+  async openSubscriptions(file?: string) {
+    const store = await this.open(file);
+    return { store, subscriptions: new RelationalSubscriptionStore(new SqliteSubscriptions(store.parts)) };
+  }
+
   async closeAll(): Promise<void> {
     await Promise.all(this.stores.splice(0).map((store) => store.close()));
   }
@@ -45,6 +52,19 @@ export const openSqliteStore = async () => {
     reopen: async () => {
       await stores.closeAll();
       return stores.openBoth(file);
+    },
+    close: () => stores.remove(),
+  };
+};
+
+export const openSqliteSubscriptions = async () => {
+  const stores = new SqliteStores();
+  const file = stores.newFile();
+  return {
+    ...(await stores.openSubscriptions(file)),
+    reopen: async () => {
+      await stores.closeAll();
+      return stores.openSubscriptions(file);
     },
     close: () => stores.remove(),
   };

@@ -27,9 +27,11 @@ export class InMemorySubscriptionStore implements SubscriptionStore {
 
   /** In memory, two positions are as far apart as there are events between them. */
   constructor(
-    private readonly events: Pick<EventStore, 'lastPosition' | 'compare'> & { readonly storeId: string },
+    private readonly events: Pick<EventStore, 'lastPosition' | 'compare'>,
+    storeId: string,
   ) {
-    this.source = `urn:rockets:${events.storeId}:${events.storeId}`;
+    // What lasts as long as the process has one history.
+    this.source = `urn:rockets:${storeId}:${storeId}`;
   }
 
   async create(subscription: Subscription, secrets: readonly Secret[]): Promise<boolean> {

@@ -13,6 +13,8 @@ const tables = [
   'snapshots',
   'totals',
   'minutes',
+  'subscriptions',
+  'parked_sequences',
 ];
 /** So many rows are looked at in one step. */
 const PORTION = 10_000;

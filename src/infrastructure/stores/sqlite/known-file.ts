@@ -3,7 +3,7 @@ import { existsSync, readSync, statSync } from 'node:fs';
 import { StoreDamaged, StoreRefused } from '../relational/store-errors.js';
 import { closing, openForReading, pragma, type Database } from './database.js';
 import { withHandle } from './file-handles.js';
-import { APPLICATION_ID, schema, SCHEMA_VERSION } from './schema.js';
+import { APPLICATION_ID, OLDEST_VERSION, SCHEMA_VERSION, schemaOf } from './schema.js';
 
 const MAGIC = 'SQLite format 3\0';
 const HEADER_BYTES = 100;
@@ -45,25 +45,25 @@ export const refuseStranger = (database: Database, file: string): void => {
       `${file} has version ${version}; this program knows up to ${SCHEMA_VERSION}. Use the program that wrote it, or a newer one.`,
     );
   }
-  if (version < SCHEMA_VERSION) {
+  if (version < OLDEST_VERSION) {
     throw new StoreRefused(
       `${file} is of an older release (version ${version}), whose tables this one does not know. Bring it along: with the old release "rockets export > all.ndjson", then start this one with a new file and "rockets import all.ndjson".`,
     );
   }
 };
 
-/** A flipped bit in the description of a table would make SQLite read it as something else. */
+/** A flipped bit in the description of a table would make SQLite read it as something else; each version has its own. */
 export const refuseOtherSchema = (database: Database): void => {
   const expected = new DatabaseSync(':memory:');
-  expected.exec(schema);
-  const [ours, theirs] = [schemaOf(expected), schemaOf(database)];
+  expected.exec(schemaOf(pragma(database, 'user_version')));
+  const [ours, theirs] = [described(expected), described(database)];
   expected.close();
   const other = [...theirs.keys(), ...ours.keys()].find((name) => ours.get(name) !== theirs.get(name));
   if (other === undefined) return;
   throw new StoreDamaged(`damaged: "${other}" is not as this version describes it`);
 };
 
-const schemaOf = (database: Database): Map<string, string> => {
+const described = (database: Database): Map<string, string> => {
   const rows = database.prepare('SELECT name, type, tbl_name, sql FROM sqlite_schema').all();
   return new Map(rows.map((row) => [String(row['name']), JSON.stringify(row)]));
 };

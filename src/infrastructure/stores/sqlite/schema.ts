@@ -23,7 +23,7 @@ const messages = (table: string): string =>
  * - `missing` holds the gaps, each under the last of its numbers: messages that fill it from below write nothing there.
  *   Marks on the waiting messages measured the same, and made their rows change.
  */
-export const schema = `
+const first = `
   CREATE TABLE meta (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL,
@@ -142,8 +142,52 @@ export const schema = `
     FROM missing JOIN rockets ON rockets.id = missing.rocket;
 `;
 
+/** What signs webhooks stands in a file beside this one (`secrets-file.ts`), as whoever asks questions here need not know it. */
+const subscriptions = `
+  CREATE TABLE subscriptions (
+    name TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    types TEXT,
+    channels TEXT,
+    sink TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    is_paused INTEGER NOT NULL,
+    paused_as TEXT,
+    position INTEGER NOT NULL,
+    delivered INTEGER NOT NULL,
+    retried INTEGER NOT NULL,
+    last_error TEXT,
+    last_error_at INTEGER,
+    failing_since INTEGER,
+    next_try_at INTEGER,
+    sum INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE parked_sequences (
+    subscription TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    next_try_at INTEGER,
+    what TEXT NOT NULL,
+    sum INTEGER NOT NULL,
+    PRIMARY KEY (subscription, channel)
+  ) STRICT, WITHOUT ROWID;
+`;
+
 /** Marks the file as ours in its header: "Rckt". */
 export const APPLICATION_ID = 0x52636b74;
 
 /** 1 and 2 were the engine with a log of its own, which nobody but its own release can read. */
-export const SCHEMA_VERSION = 3;
+export const OLDEST_VERSION = 3;
+
+/** From the oldest version on, what each has more than the one before it; a file is brought along when a service starts. */
+export const versions: readonly string[] = [first, subscriptions];
+
+export const SCHEMA_VERSION = OLDEST_VERSION + versions.length - 1;
+
+export const schemaOf = (version: number): string => versions.slice(0, version - OLDEST_VERSION + 1).join('');
+
+export const schema = schemaOf(SCHEMA_VERSION);

@@ -35,6 +35,7 @@ const STOP_READING_MS = 6000;
 
 /** A file that is open: its lock, its threads, and whether it can be used. */
 export class SqliteParts implements DirectorySource {
+  readonly store: string;
   /** Names the history that the file holds now, in positions. */
   readonly epoch: string;
   readonly ask: Ask;
@@ -50,8 +51,9 @@ export class SqliteParts implements DirectorySource {
   private constructor(
     private readonly lock: FileLock,
     readonly options: Omit<SqliteOptions, 'warn'>,
-    { epoch, listened }: StoreFile,
+    { store, epoch, listened }: StoreFile,
   ) {
+    this.store = store;
     this.epoch = epoch;
     this.listenedMs = listened;
     this.writing = new Writing(options, options.place);

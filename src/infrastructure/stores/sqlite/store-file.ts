@@ -8,17 +8,20 @@ import {
   inserting,
   openForReading,
   openForWriting,
+  pragma,
   type Database,
   type DatabaseOptions,
 } from './database.js';
 import { syncDirectory } from './file-handles.js';
 import type { FileLock } from './file-lock.js';
 import { refuseOtherSchema, refuseStranger } from './known-file.js';
-import { APPLICATION_ID, schema, SCHEMA_VERSION } from './schema.js';
+import { APPLICATION_ID, OLDEST_VERSION, schema, SCHEMA_VERSION, versions } from './schema.js';
 import { isAtHome, moveMark, randomText } from './session.js';
 import { refuseDamagedLog, syncLog } from './write-ahead-log.js';
 
 export interface StoreFile {
+  /** The same for all copies. */
+  readonly store: string;
   /** Names this history in positions; another one after the file was restored, copied or moved. */
   readonly epoch: string;
   readonly listened: number;
@@ -42,6 +45,7 @@ export const prepareFile = (lock: FileLock, synchronous: DatabaseOptions['synchr
     if (isNew) create(database);
     if (isNew) syncDirectory(dirname(file));
     refuseOtherSchema(database);
+    bringAlong(database);
     const before = readMeta(database);
     noteSynchronous(database, synchronous);
     const epoch = beginSession(database, file, before);
@@ -52,7 +56,7 @@ export const prepareFile = (lock: FileLock, synchronous: DatabaseOptions['synchr
       ...(isOther && before.home !== '' ? [otherHistory(file)] : []),
       ...(isOther || before.clean || hasLog ? [] : [missingLog(file)]),
     ];
-    return { epoch, listened: before.listened, warnings };
+    return { store: before.store, epoch, listened: before.listened, warnings };
   });
 };
 
@@ -131,6 +135,14 @@ const create = (database: Database): void => {
   setMeta(database, 'listened', '0');
   setMeta(database, 'clean', '1');
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+};
+
+/** From an older version, all at once. */
+const bringAlong = (database: Database): void => {
+  const version = pragma(database, 'user_version');
+  if (version === SCHEMA_VERSION) return;
+  const more = versions.slice(version - OLDEST_VERSION + 1).join('');
+  database.exec(`BEGIN IMMEDIATE; ${more} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
 };
 
 const setMeta = (database: Database, key: string, value: string): void => {

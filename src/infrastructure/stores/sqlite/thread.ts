@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Statement } from '../relational/relational-subscription-store.js';
 import type { Cell } from '../relational/rows.js';
 import { checkSteps } from './checking.js';
 import { closeDatabase, openForReading, rowReader, type DatabaseOptions } from './database.js';
@@ -26,6 +27,7 @@ const writing = (): Methods => {
   return {
     write: (order: WriteOrder) => host.write(order),
     putMinutes: (rows: readonly Cell[][], before: number) => host.putMinutes(rows, before),
+    run: (orders: readonly (readonly Statement[])[]) => host.run(orders),
     heads: (queries: readonly HeadQuery[]) => host.heads(queries),
     close: () => host.close(),
   };

@@ -1,3 +1,4 @@
+import type { Statement } from '../relational/relational-subscription-store.js';
 import type { Cell } from '../relational/rows.js';
 import { totalColumns, totalOf, type TotalRow } from '../relational/totals.js';
 import {
@@ -47,6 +48,10 @@ export class WriteHost {
 
   putMinutes(rows: readonly Cell[][], before: number): void {
     this.attempt(() => this.fresh().writer.putMinutes(rows, before));
+  }
+
+  run(orders: readonly (readonly Statement[])[]): boolean[] {
+    return this.attempt(() => this.fresh().writer.run(orders));
   }
 
   heads(queries: readonly HeadQuery[]): HeadRows[] {

@@ -12,7 +12,8 @@ import {
 import { snapshotColumns } from '../relational/snapshots.js';
 import { type Deltas, SUM_OF_ONE, totalCells, totalColumns } from '../relational/totals.js';
 import { minuteColumns } from '../relational/minutes.js';
-import { inserting, type Database, type Statement } from './database.js';
+import type { Statement as SharedStatement } from '../relational/relational-subscription-store.js';
+import { inserting, rowReader, type Database, type Statement } from './database.js';
 
 export interface WriteOrder {
   readonly changes: readonly ChangeRows[];
@@ -46,6 +47,9 @@ const statementsOf = (database: Database) => {
     begin: prepare('BEGIN IMMEDIATE'),
     commit: prepare('COMMIT'),
     rollback: prepare('ROLLBACK'),
+    beginPart: prepare('SAVEPOINT part'),
+    undoPart: prepare('ROLLBACK TO part'),
+    endPart: prepare('RELEASE part'),
     insertRocket: prepare(inserting('rockets', rocketColumns)),
     insertEvent: prepare(inserting('events', eventColumns)),
     insertWaiting: prepare(inserting('waiting_messages', messageColumns)),
@@ -73,9 +77,11 @@ const statementsOf = (database: Database) => {
 export class Writer {
   private readonly statements: ReturnType<typeof statementsOf>;
   private readonly updates: RocketUpdate[] = [];
+  private readonly rows: ReturnType<typeof rowReader>;
 
   constructor(private readonly database: Database) {
     this.statements = statementsOf(database);
+    this.rows = rowReader(database);
   }
 
   /** When it returns, all of it is as safe as the connection makes it; answers by how much there are more gaps now. */
@@ -99,6 +105,21 @@ export class Writer {
       for (const row of rows) this.statements.putMinute.run(...row);
       this.statements.dropMinutes.run(before);
     });
+  }
+
+  /** Each order whole or not at all, with one fsync for all of them; answers which were written. */
+  run(orders: readonly (readonly SharedStatement[])[]): boolean[] {
+    return this.inTransaction(() => orders.map((order) => this.runOne(order)));
+  }
+
+  private runOne(order: readonly SharedStatement[]): boolean {
+    this.statements.beginPart.run();
+    const isWritten = order.every(
+      ({ sql, values, isNeeded = false }) => this.rows(sql, values).length > 0 || !isNeeded,
+    );
+    if (!isWritten) this.statements.undoPart.run();
+    this.statements.endPart.run();
+    return isWritten;
   }
 
   private inTransaction<T>(work: () => T): T {

@@ -1,3 +1,4 @@
+import type { Statement } from '../relational/relational-subscription-store.js';
 import type { Cell } from '../relational/rows.js';
 import type { DatabaseOptions } from './database.js';
 import type { HeadQuery, HeadRows } from './head-reader.js';
@@ -65,6 +66,13 @@ export class Writing {
     return this.isThreads
       ? this.thread.call<void>('putMinutes', rows, before)
       : this.timed(() => this.here.putMinutes(rows, before));
+  }
+
+  /** Each order whole or not at all; answers which were written. Within `exclusively`. */
+  run(orders: readonly (readonly Statement[])[]): boolean[] | Promise<boolean[]> {
+    return this.isThreads
+      ? this.thread.call<boolean[]>('run', orders)
+      : this.timed(() => this.here.run(orders));
   }
 
   noteListened(listened: number): void {

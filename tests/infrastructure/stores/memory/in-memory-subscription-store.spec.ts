@@ -4,5 +4,9 @@ import { memoryStore } from '../../../support/memory-store.js';
 
 subscriptionStoreContract('InMemorySubscriptionStore', async () => {
   const { store } = memoryStore();
-  return { store, subscriptions: new InMemorySubscriptionStore(store), close: () => store.close() };
+  return {
+    store,
+    subscriptions: new InMemorySubscriptionStore(store, store.storeId),
+    close: () => store.close(),
+  };
 });

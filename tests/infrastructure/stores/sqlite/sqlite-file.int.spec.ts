@@ -5,7 +5,7 @@ import { rebuildFile } from '../../../../src/infrastructure/stores/sqlite/upkeep
 import { verifyFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/verify.js';
 import { exportFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/transfer.js';
 import { faster, launched, write } from '../../../support/builders.js';
-import { changeByHand, filledFile, fillFile } from '../../../support/filled-file.js';
+import { changeByHand, filledFile, fillFile, rowsIn, versionOf } from '../../../support/filled-file.js';
 import { SqliteStores } from '../../../support/sqlite-stores.js';
 
 const stores = new SqliteStores();
@@ -24,6 +24,12 @@ const uses: readonly ((name: string) => Promise<unknown>)[] = [
   (name) => exportFile(name).next(),
   (name) => backupFile(name, stores.newFile()),
 ];
+
+const linesOf = async (name: string): Promise<unknown[]> => {
+  const lines: unknown[] = [];
+  for await (const line of exportFile(name)) lines.push(line);
+  return lines;
+};
 
 describe('a file', () => {
   it('is whole after it was used', async () => {
@@ -57,7 +63,7 @@ describe('a file', () => {
   it('of a newer version is refused, and says so', async () => {
     await fillFile(stores, file);
     changeByHand(file, 'PRAGMA user_version = 99');
-    for (const use of uses) await expect(use(file)).rejects.toThrow(/has version 99; .* knows up to 3/);
+    for (const use of uses) await expect(use(file)).rejects.toThrow(/has version 99; .* knows up to 4/);
   });
 
   it.each([1, 2])('of version %d is refused, and says how to bring it along', async (version) => {
@@ -71,6 +77,44 @@ describe('a file', () => {
       );
     }
     expect(readFileSync(file)).toEqual(before);
+  });
+
+  it('of version 3 is brought along by a service, and understood as it is by whoever only reads it', async () => {
+    await fillFile(stores, file);
+    const rows = rowsIn(file);
+    changeByHand(
+      file,
+      'DROP TABLE subscriptions; DROP TABLE parked_sequences; PRAGMA user_version = 3; VACUUM',
+    );
+    const before = readFileSync(file);
+    expect(await verifyFile(file)).toEqual(filledFile);
+    const lines = await linesOf(file);
+    const copy = stores.newFile();
+    await backupFile(file, copy);
+    expect(await verifyFile(copy)).toEqual(filledFile);
+    expect(readFileSync(file)).toEqual(before);
+
+    for (const [name, use] of [
+      [file, (name: string) => stores.open(name)],
+      [copy, rebuildFile],
+    ] as const) {
+      await use(name);
+      await stores.closeAll();
+      expect(versionOf(name)).toBe(4);
+      expect(rowsIn(name)).toEqual(rows);
+      expect(await verifyFile(name)).toEqual(filledFile);
+      expect(await linesOf(name)).toEqual(lines);
+      const { subscriptions } = await stores.openSubscriptions(name);
+      expect(await subscriptions.list({ limit: 1 })).toEqual([]);
+      await stores.closeAll();
+    }
+  });
+
+  it('of version 3 that is not what it was is not brought along', async () => {
+    await fillFile(stores, file);
+    changeByHand(file, 'PRAGMA user_version = 3');
+    await expect(stores.open(file)).rejects.toThrow('not as this version describes it');
+    expect(versionOf(file)).toBe(3);
   });
 
   it('of another program is refused, and left as it is', async () => {

@@ -38,6 +38,12 @@ it('what takes long goes to the thread once that has a connection, and for some 
   await untilByThread();
   expect(await writing.heads(headOfA)).toMatchObject([{ rocket: { channel: 'a' }, events: [{ number: 1 }] }]);
   expect(isByThread(writing.putMinutes([], 0))).toBe(true);
+  const values = ['nobody'];
+  const nothing = { sql: 'DELETE FROM parked_sequences WHERE subscription = $1', values };
+  const needed = { sql: 'UPDATE subscriptions SET revision = 0 WHERE name = $1 RETURNING name', values };
+  const written = writing.run([[nothing], [nothing, { ...needed, isNeeded: true }]]);
+  expect(isByThread(written)).toBe(true);
+  expect(await written).toEqual([true, false]);
 });
 
 it('a thread that can open nothing is asked for nothing: the connection there is goes on', async () => {
