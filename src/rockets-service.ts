@@ -4,6 +4,7 @@ import type { EventFeed } from './application/feed/event-feed.js';
 import type { Health } from './application/health.js';
 import type { Intake } from './application/ingest/intake.js';
 import type { EventStore } from './application/ports/event-store.js';
+import type { Deliveries } from './application/subscriptions/deliveries.js';
 import type { SkipOverdueGaps } from './application/gaps/skip-overdue-gaps.js';
 import type { WorkerPool } from './application/ingest/worker-pool.js';
 import type { Config } from './config.js';
@@ -21,6 +22,8 @@ export interface ServiceParts {
   readonly consumer: { start(): void; stop(): Promise<void> } | undefined;
   readonly skipOverdueGaps: SkipOverdueGaps;
   readonly feed: EventFeed;
+  /** Only where this instance delivers subscriptions. */
+  readonly deliveries: Deliveries | undefined;
   readonly activity: ActivityLog;
   readonly health: Health;
   readonly access: Access | undefined;
@@ -44,7 +47,8 @@ export class RocketsService {
   }
 
   async start(): Promise<AddressInfo> {
-    const { workers, feed, activity, skipOverdueGaps, server, adminServer, consumer } = this.parts;
+    const { workers, feed, activity, skipOverdueGaps, server, adminServer, consumer, deliveries } =
+      this.parts;
     const { port, host, adminPort, gapTimeoutMs } = this.config;
     workers.onCommit((change, before) => feed.committed(change, before));
     workers.onCommit((change) => activity.committed(change));
@@ -52,6 +56,7 @@ export class RocketsService {
     await workers.start();
     if (gapTimeoutMs > 0) void skipOverdueGaps.run();
     consumer?.start();
+    deliveries?.start();
     // Their ports are free at once; what is under way there is answered still.
     for (const predecessor of this.parts.predecessors) void predecessor.close(this.config.shutdownTimeoutMs);
     if (adminPort !== undefined) this.adminAddress = await adminServer.listen(adminPort, host);
@@ -62,12 +67,14 @@ export class RocketsService {
   async stop(): Promise<void> {
     const { store, ingest, intake, consumer, kafka, feed, activity, skipOverdueGaps, health, access } =
       this.parts;
-    const { server, adminServer } = this.parts;
+    const { server, adminServer, deliveries } = this.parts;
     health.beginStopping();
     skipOverdueGaps.stop();
     const drained = drain(intake, consumer, ingest);
+    // What is committed from now on is told after the next start.
+    const told = deliveries?.stop();
     feed.close();
-    await Promise.all([drained, server.close(this.config.shutdownTimeoutMs)]);
+    await Promise.all([drained, told, server.close(this.config.shutdownTimeoutMs)]);
     await kafka?.close();
     await activity.stop();
     await store.close();

@@ -45,8 +45,8 @@ export class Deliveries {
   async stop(): Promise<void> {
     this.stopping = true;
     this.bell.ring();
-    await this.looking;
     for (const delivery of this.running.values()) delivery.stop();
+    await this.looking;
     await Promise.all(this.ends);
     await this.parts.store.letGo(this.holder).catch(() => undefined);
   }
@@ -87,7 +87,8 @@ export class Deliveries {
   private async begin(name: string, right: Right): Promise<void> {
     const saveEveryMs = (): number => Math.max(SAVE_EVERY_MS, SAVE_MS_EACH * this.running.size);
     const delivery = await Delivery.open({ ...this.parts, saveEveryMs }, name, right);
-    if (delivery === undefined || this.stopping) return;
+    if (delivery === undefined) return;
+    if (this.stopping) delivery.stop();
     this.running.set(name, delivery);
     const end = delivery
       .run()
