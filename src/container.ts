@@ -349,6 +349,8 @@ const openStores = async (config: Config, base: Base): Promise<Stores> => {
   if (config.eventStore === 'postgres') {
     // Only who chose it needs its driver.
     const { PostgresEventStore } = await import('./infrastructure/stores/postgres/postgres-event-store.js');
+    const { PostgresSubscriptions } =
+      await import('./infrastructure/stores/postgres/postgres-subscriptions.js');
     const { databaseUrl: url, databaseConnections: connections } = config;
     const open = () => PostgresEventStore.open({ url, connections });
     const meanwhile = gatewayMeanwhile(base);
@@ -356,7 +358,9 @@ const openStores = async (config: Config, base: Base): Promise<Stores> => {
     const { opened: store, meanwhile: predecessors } = answered;
     const { parts: opened } = store;
     const minutes = new RelationalMinutes(opened.ask, (rows, before) => opened.putMinutes(rows, before));
-    return { store, directory: new RelationalRocketDirectory(opened), minutes, predecessors };
+    const subscriptions = new RelationalSubscriptionStore(new PostgresSubscriptions(opened));
+    const directory = new RelationalRocketDirectory(opened);
+    return { store, directory, minutes, subscriptions, predecessors };
   }
   const places = Math.floor((config.storeBytes * SHARE_OF_ORDERS) / PLACE_BYTES);
   const directory = new InMemoryRocketDirectory(clock, places);

@@ -1,11 +1,14 @@
 import { PostgresEventStore } from '../../src/infrastructure/stores/postgres/postgres-event-store.js';
+import { PostgresSubscriptions } from '../../src/infrastructure/stores/postgres/postgres-subscriptions.js';
 import { RelationalRocketDirectory } from '../../src/infrastructure/stores/relational/relational-directory.js';
+import { RelationalSubscriptionStore } from '../../src/infrastructure/stores/relational/relational-subscription-store.js';
 import { sumOf } from '../../src/infrastructure/stores/relational/rows.js';
 import { PostgresServer, runIn } from './postgres-server.js';
 
 export const openBoth = async (url: string, connections = 4) => {
   const store = await PostgresEventStore.open({ url, connections });
-  return { store, directory: new RelationalRocketDirectory(store.parts) };
+  const subscriptions = new RelationalSubscriptionStore(new PostgresSubscriptions(store.parts));
+  return { store, directory: new RelationalRocketDirectory(store.parts), subscriptions };
 };
 
 /** A server for all tests of a file; every store has a schema in which nothing is. */
@@ -59,6 +62,7 @@ const emptying = `
     'total_parts',
     'minutes',
     'notices',
+    'subscriptions',
   ]
     .map((table) => `DELETE FROM ${table};`)
     .join(' ')}

@@ -14,8 +14,11 @@ export const migrate = async (ask: Ask, steps: readonly Migration[] = migrations
   const serverVersion = await requireServer(ask);
   const version = await versionIn(ask, steps);
   if (version >= steps.length) return false;
+  const more = steps.slice(version);
+  const makes = more.flatMap((step) => step.makes ?? []);
+  if ((await found(ask, makes)).length > 0) throw otherProgram();
   if (version > 0) await ask(`SET LOCAL lock_timeout = '${LOCKS_FOR}'`, []);
-  for (const { sql } of steps.slice(version)) await ask(sql(serverVersion), []);
+  for (const { sql } of more) await ask(sql(serverVersion), []);
   await putMeta(ask, 'schema', String(steps.length));
   await putMeta(ask, 'schema_oldest', String(steps.at(-1)!.oldest));
   return version === 0;
@@ -55,22 +58,15 @@ const requireServer = async (ask: Ask): Promise<number> => {
 
 /** 0: there is nothing yet. One that is newer than this program is answered when it may be used all the same. */
 const versionIn = async (ask: Ask, { length }: readonly Migration[]): Promise<number> => {
-  const found = await ask(
-    `SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname = ANY ($1)`,
-    [`{${ourTables.join(',')}}`],
-  );
-  if (found.length === 0) return 0;
+  const ours = await found(ask, ourTables);
+  if (ours.length === 0) return 0;
   const columns = await ask<{ attname: string }>(
     `SELECT attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
       WHERE relnamespace = current_schema()::regnamespace AND relname = 'meta' AND attnum > 0 ORDER BY attnum`,
     [],
   );
   const isOurs = columns.map(({ attname }) => attname).join() === 'key,value,sum';
-  if (!isOurs || found.length < ourTables.length) {
-    throw new StoreRefused(
-      'The database has tables of another program with names of ours: give Rockets a database, or a schema, of its own.',
-    );
-  }
+  if (!isOurs || ours.length < ourTables.length) throw otherProgram();
   const version = Number(await metaOf(ask, 'schema'));
   const oldest = Number((await findMeta(ask, 'schema_oldest'))?.value ?? version);
   if (version > length && oldest > length) {
@@ -80,3 +76,15 @@ const versionIn = async (ask: Ask, { length }: readonly Migration[]): Promise<nu
   }
   return version;
 };
+
+/** Those of these tables that are there. */
+const found = (ask: Ask, tables: readonly string[]): Promise<unknown[]> =>
+  ask(
+    `SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname = ANY ($1)`,
+    [`{${tables.join(',')}}`],
+  );
+
+const otherProgram = (): StoreRefused =>
+  new StoreRefused(
+    'The database has tables of another program with names of ours: give Rockets a database, or a schema, of its own.',
+  );

@@ -112,18 +112,22 @@ export class PostgresParts implements DirectorySource {
 
   /** Of a history that goes on elsewhere nothing is taken for known; one that another took the place of is not gone on with. */
   private async lookWhoItIs(): Promise<void> {
+    const timeline = await this.timelineOfHistory();
+    if (timeline === undefined) return;
+    this.timeline = this.newest = timeline;
+    this.forget();
+  }
+
+  /** Refuses when another history is in the place of this one. */
+  async timelineOfHistory(): Promise<number | undefined> {
     const { epoch, meta } = this.session;
     const [found] = await this.ask<{ epoch: string; timeline: number; meta: number }>(
       "SELECT value AS epoch, timeline() AS timeline, tableoid AS meta FROM meta WHERE key = 'epoch'",
       [],
     );
-    if (found === undefined) return;
-    if (found.epoch !== epoch || found.meta !== meta) {
-      this.isOver = true;
-      this.requireHistory();
-    }
-    this.timeline = this.newest = found.timeline;
-    this.forget();
+    if (found !== undefined && (found.epoch !== epoch || found.meta !== meta)) this.isOver = true;
+    this.requireHistory();
+    return found?.timeline;
   }
 
   private requireHistory(): void {

@@ -9,6 +9,8 @@ import { earlierTimelines } from './timeline.js';
 
 /** What the database says of itself. */
 export interface Session {
+  /** The same for all copies. */
+  readonly store: string;
   /** Names the history that it holds now, in positions. */
   readonly epoch: string;
   /** The table that says so; what was restored is in another. */
@@ -73,6 +75,7 @@ const settle = async (ask: Ask, isNew: boolean): Promise<Session> => {
     await putMeta(ask, 'xid_base', String(isBehind ? last + 1 - xid - earlier : base));
   }
   return {
+    store: await metaOf(ask, 'store'),
     epoch: await metaOf(ask, 'epoch'),
     meta,
     base: Number(await metaOf(ask, 'xid_base')),

@@ -7,6 +7,7 @@ import {
 import { eventFeedContract } from '../../../contracts/event-feed-contract.js';
 import { eventStoreContract } from '../../../contracts/event-store-contract.js';
 import { rocketDirectoryContract } from '../../../contracts/rocket-directory-contract.js';
+import { subscriptionStoreContract } from '../../../contracts/subscription-store-contract.js';
 import { launched, write } from '../../../support/builders.js';
 import { until } from '../../../support/manual-clock.js';
 import { messageText, postMessage, startProcess } from '../../../support/real-process.js';
@@ -43,6 +44,7 @@ const open = storesIn(newDatabase);
 eventStoreContract('PostgresEventStore behind PgBouncer', open, runs(2, 20));
 rocketDirectoryContract('RelationalRocketDirectory behind PgBouncer', open, runs(2, 20));
 eventFeedContract('PostgresEventStore behind PgBouncer', open, runs(2, 20));
+subscriptionStoreContract('RelationalSubscriptionStore behind PgBouncer', open);
 
 it('an import behind PgBouncer may be slower than the service, whose limits the role has', async () => {
   const [from, to] = [await newDatabase(), await newDatabase()];

@@ -12,6 +12,7 @@ import { walkFeed } from '../../../contracts/open-store.js';
 import { exploded, faster, headOf, launched, received, skipped, write } from '../../../support/builders.js';
 import { OwnServer, runIn } from '../../../support/postgres-server.js';
 import { openBoth } from '../../../support/postgres-stores.js';
+import { parkedOf, subscriptionOf } from '../../../support/subscriptions.js';
 
 /** The npm package brings a server only; what dumps and restores is of one release with it. */
 const debian = '/usr/lib/postgresql/15/bin';
@@ -54,13 +55,16 @@ const filled = async (): Promise<string> => {
     url,
     'DO $$ BEGIN FOR i IN 1..5000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$',
   );
-  const { store } = await openBoth(url);
+  const { store, subscriptions } = await openBoth(url);
   await store.listened(700);
   await write(store, 'a', { events: [launched(), faster(3)], added: [5, 9].map((n) => received('a', n)) });
   for (let i = 0; i < 20; i++)
     await write(store, 'b', { events: Array(30).fill(i === 0 ? launched() : faster()) });
   await write(store, 'a', { events: [faster(), skipped(4, 4), faster()], released: [5] });
   await write(store, 'a', { late: [received('a', 4)] });
+  const one = subscriptionOf('one', { position: await store.lastPosition() });
+  await subscriptions.create(one, [{ text: 'whsec_dumped' }]);
+  await subscriptions.save(one, { put: [parkedOf('b', { position: store.beginning })] });
   await write(store, 'c', { events: [launched(), exploded()] });
   await store.close();
   return url;
@@ -99,10 +103,16 @@ it.each([
     expect(await verifyDatabase(copy)).toMatchObject({ rockets: 3, events: events.length, damages: [] });
     expect(await exported(copy)).toEqual(before);
 
-    const { store: restored } = await openBoth(copy);
+    const { store: restored, subscriptions } = await openBoth(copy);
     for (const position of [end, events[0]!.position])
       await expect(restored.readAll({ after: position, limit: 1 })).rejects.toThrow(UnknownPosition);
     const said = (all: typeof events) => all.map((event) => ({ ...event, position: '' }));
+    const one = (await subscriptions.find('one'))!;
+    const rest = await restored.readAll({ after: one.position, limit: 10 });
+    expect(rest.events.map(({ channel, number }) => `${channel}${number}`)).toEqual(['c1', 'c2']);
+    const [parked] = await subscriptions.parked('one', { limit: 10 });
+    expect(parked!.position).toBe(restored.beginning);
+    expect(await subscriptions.save(one)).toBeDefined();
     const told: typeof events = [];
     await restored.follow((batch) => told.push(...batch.events));
     expect(said(await walkFeed(restored, { limit: 100 }))).toEqual(said(events));
