@@ -1,7 +1,8 @@
 import { DatabaseSync } from '@photostructure/sqlite';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EventStore } from '../../src/application/ports/event-store.js';
+import type { EventStore, Position } from '../../src/application/ports/event-store.js';
+import type { SubscriptionStore } from '../../src/application/ports/subscription-store.js';
 import { textOf } from '../../src/infrastructure/stores/postgres/events.js';
 import { verifyDatabase } from '../../src/infrastructure/stores/postgres/upkeep/whole-database.js';
 import { schema } from '../../src/infrastructure/stores/sqlite/schema.js';
@@ -10,6 +11,7 @@ import { exploded, faster, launched, newMission, received, skipped, write } from
 import { runIn } from '../support/postgres-server.js';
 import { openBoth, postgresForAll } from '../support/postgres-stores.js';
 import { SqliteStores } from '../support/sqlite-stores.js';
+import { parkedOf, subscriptionOf } from '../support/subscriptions.js';
 
 const doc = readFileSync(join(__dirname, '../../docs/tables.md'), 'utf8');
 
@@ -25,7 +27,7 @@ const sectionsOf = (text: string, level: '##' | '###'): Map<string, string> =>
       }),
   );
 
-const questions = sectionsOf(sectionsOf(doc, '##').get('Ten questions') ?? '', '###');
+const questions = sectionsOf(sectionsOf(doc, '##').get('Eleven questions') ?? '', '###');
 
 /** A block of `sql` is for every SQL store, one of `sql sqlite` for this one, where they differ. */
 const queryFor = (dialect: 'sqlite' | 'postgres', section: string): string => {
@@ -58,6 +60,11 @@ const inFile = <T>(file: string, work: (database: InstanceType<typeof DatabaseSy
 
 const postgres = postgresForAll();
 
+interface Filled {
+  readonly store: EventStore;
+  readonly subscriptions: SubscriptionStore;
+}
+
 describe('the questions of docs/tables.md', () => {
   const file = stores.newFile();
   let url: string;
@@ -65,7 +72,7 @@ describe('the questions of docs/tables.md', () => {
   const sent = (time: string): string => `2026-10-01T${time}+02:00`;
 
   /** Told by the hour: a long flight with a gap, an explosion and what came after it, a launch that was given up. */
-  const fill = async (store: EventStore): Promise<void> => {
+  const fill = async ({ store, subscriptions }: Filled): Promise<void> => {
     const atTen = { recordedAt: at('10:00:00.250') };
     await write(store, alpha, {
       events: [launched(sent('11:59:00')), faster(40, sent('11:59:30'))],
@@ -98,13 +105,28 @@ describe('the questions of docs/tables.md', () => {
       late: [received('zeta', 2, faster(5), Date.now())],
       recordedAt: Date.now(),
     });
+    await subscribe(subscriptions, store.beginning);
     await store.close();
   };
 
+  /** One whose receiver is down, one whose receiver refuses what two rockets say, one that all goes well with. */
+  const subscribe = async (subscriptions: SubscriptionStore, position: Position): Promise<void> => {
+    const secret = { text: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' };
+    const failing = { since: at('11:00:00'), nextTryAt: at('11:00:30') };
+    const down = { at: at('11:00:00'), what: '503 Service Unavailable' };
+    const refused = { at: at('11:00:00'), what: '422 "by" is too large' };
+    await subscriptions.create(subscriptionOf('archive', { position }), [secret]);
+    await subscriptions.create(subscriptionOf('billing', { position, failing, lastError: down }), [secret]);
+    const control = subscriptionOf('control', { position, lastError: refused });
+    await subscriptions.create(control, [secret]);
+    const put = [parkedOf(alpha, { position }), parkedOf('beta', { position, nextTryAt: undefined })];
+    await subscriptions.save(control, { put });
+  };
+
   beforeAll(async () => {
-    await fill(await stores.open(file));
+    await fill(await stores.openSubscriptions(file));
     url = await postgres.newSchema();
-    await fill((await openBoth(url)).store);
+    await fill(await openBoth(url));
   });
 
   const noon = sent('12:00:00');
@@ -177,11 +199,15 @@ describe('the questions of docs/tables.md', () => {
       { minute: '2026-10-01T10:01', events: 2, rockets: 1 },
       { minute: '2026-10-01T11:30', events: 2, rockets: 1 },
     ],
+    'Which receivers do not take what they are told?': [
+      { name: 'billing', last_error: '503 Service Unavailable', parked: 0, given_up: 0 },
+      { name: 'control', last_error: '422 "by" is too large', parked: 2, given_up: 1 },
+    ],
   };
 
-  it('are ten', () => {
+  it('are eleven', () => {
     expect([...questions.keys()]).toEqual(Object.keys(answers));
-    expect(questions.size).toBe(10);
+    expect(questions.size).toBe(11);
   });
 
   it.each(Object.entries(answers))('%s, asked of PostgreSQL', async (question, expected) => {
@@ -213,11 +239,16 @@ describe('the questions of docs/tables.md', () => {
         const rows = await asAnalyst(queryFor('postgres', questions.get(question) ?? ''));
         expect([question, rows.map(plainRow)]).toEqual([question, expected]);
       }
+      expect(await runIn(url, 'SELECT subscription FROM subscription_secrets')).toHaveLength(3);
+      expect(await asAnalyst('SELECT * FROM subscription_secrets')).toEqual([]);
+      await expect(asAnalyst('SET row_security = off; SELECT * FROM subscription_secrets')).rejects.toThrow(
+        'row-level security',
+      );
       const relations = await runIn(
         url,
         `SELECT relname AS name FROM pg_class WHERE relnamespace = '${schema}'::regnamespace AND relkind IN ('r', 'v')`,
       );
-      expect(relations.length).toBeGreaterThan(12);
+      expect(relations.length).toBeGreaterThan(15);
       // Whatever he sets.
       const write = 'SET default_transaction_read_only = off; SET transaction_read_only = off;';
       for (const { name } of relations) {
