@@ -121,7 +121,7 @@ const nameOf = (host: string): string => host.toLowerCase().replace(/\.$/, '');
 const within = async <T>(ms: number, promise: Promise<T>): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s`)), ms);
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s`)), ms).unref();
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 };
