@@ -2,7 +2,8 @@ import { hostname } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import type { AccessRules } from './infrastructure/auth/access.js';
 import { millisecondsIn } from './infrastructure/duration.js';
-import type { KafkaSettings } from './infrastructure/kafka/connection.js';
+import { isTopic, type KafkaSettings } from './infrastructure/kafka/connection.js';
+import { canBeAllowed } from './infrastructure/webhooks/address-guard.js';
 
 /** The only reader of the environment. Every setting is here, with its default and what it must be. */
 export interface Config {
@@ -40,8 +41,14 @@ export interface Config {
   readonly ingest: 'http' | 'kafka';
   /** Whether this instance works off that topic. */
   readonly consume: 'none' | 'kafka';
-  /** Undefined: neither. */
+  /** Undefined: no brokers are named. Without `ingest` and `consume` only subscriptions go there. */
   readonly kafka: KafkaSettings | undefined;
+  /** Whether this instance delivers subscriptions. */
+  readonly subscriptions: boolean;
+  /** For so long what a receiver refuses is tried again by itself. */
+  readonly subscriptionPatienceMs: number;
+  /** Networks, addresses and hosts of the inside that webhooks may go to. */
+  readonly webhookAllow: readonly string[];
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug' | 'silent';
   readonly logFormat: 'json' | 'text';
 }
@@ -128,6 +135,9 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
     databaseUrl: readDatabaseUrl(read),
     databaseConnections: read.integer('DATABASE_CONNECTIONS', 10, 3, 1000),
     ...readKafka(read),
+    subscriptions: read.oneOf('SUBSCRIPTIONS', 'on', ['on', 'off']) === 'on',
+    subscriptionPatienceMs: read.duration('SUBSCRIPTION_PATIENCE', '10m', '8760h'),
+    webhookAllow: read.list('WEBHOOK_ALLOW', canBeAllowed, insideRule),
     logLevel: read.oneOf('LOG_LEVEL', 'info', ['error', 'warn', 'info', 'debug', 'silent']),
     logFormat: read.oneOf('LOG_FORMAT', onTerminal ? 'text' : 'json', ['json', 'text']),
   };
@@ -142,6 +152,8 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
   read.finish();
   return config;
 };
+
+const insideRule = 'networks, addresses and hosts by comma, as 10.0.0.0/8,::1,hooks.internal';
 
 const databaseUrlRule = 'an address as postgres://user:password@host:5432/database';
 
@@ -168,11 +180,16 @@ const withoutPassword = (text: string): string => {
   return url.href;
 };
 
+/** Whether Kafka has to do with how messages come. */
+export const standsBefore = ({ ingest, consume }: Pick<Config, 'ingest' | 'consume'>): boolean =>
+  ingest === 'kafka' || consume === 'kafka';
+
 const readKafka = (read: Settings): Pick<Config, 'ingest' | 'consume' | 'kafka'> => {
   const ingest = read.oneOf('INGEST', 'http', ['http', 'kafka']);
   const consume = read.oneOf('CONSUME', 'none', ['none', 'kafka']);
   const settings = readKafkaSettings(read);
-  if (ingest === 'http' && consume === 'none') return { ingest, consume, kafka: undefined };
+  const isNamed = settings.brokers.length > 0;
+  if (!isNamed && !standsBefore({ ingest, consume })) return { ingest, consume, kafka: undefined };
   requireKafka(read, settings);
   return { ingest, consume, kafka: settings };
 };
@@ -337,7 +354,7 @@ class Settings {
 
   topic(name: string, standard: string): string {
     const text = this.text(name, standard);
-    if (/^[\w.-]{1,249}$/.test(text) && !/^\.{1,2}$/.test(text)) return text;
+    if (isTopic(text)) return text;
     return this.refuse(name, text, 'the name of a topic: 1 to 249 of A-Z a-z 0-9 . _ -', standard);
   }
 

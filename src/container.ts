@@ -19,9 +19,10 @@ import type { EventStore } from './application/ports/event-store.js';
 import type { Logger } from './application/ports/logger.js';
 import type { MinuteLog } from './application/ports/minute-log.js';
 import type { RocketDirectory } from './application/ports/rocket-directory.js';
+import type { Sinks } from './application/ports/sink.js';
 import type { SubscriptionStore } from './application/ports/subscription-store.js';
 import { RocketQueries } from './application/rocket-queries.js';
-import type { Config } from './config.js';
+import { standsBefore, type Config } from './config.js';
 import { Access, type AccessRules } from './infrastructure/auth/access.js';
 import { createAdminApp, createApp } from './infrastructure/http/app.js';
 import { Certificate } from './infrastructure/http/certificate.js';
@@ -37,7 +38,9 @@ import { siteGuard, type SiteRules } from './infrastructure/http/site-guard.js';
 import { Gate } from './infrastructure/http/gate.js';
 import type { GatewayMeanwhile } from './infrastructure/http/waiting-app.js';
 import type { Kafka, KafkaConsuming } from './infrastructure/kafka/kafka.js';
+import type { KafkaSinks } from './infrastructure/kafka/kafka-sinks.js';
 import { WinstonLogger } from './infrastructure/observability/winston-logger.js';
+import { createSinks } from './infrastructure/sinks.js';
 import { InMemoryEventStore } from './infrastructure/stores/memory/in-memory-event-store.js';
 import {
   InMemoryRocketDirectory,
@@ -68,6 +71,7 @@ export const parts = {
   directory: named<RocketDirectory>('RocketDirectory'),
   minutes: named<MinuteLog>('MinuteLog'),
   subscriptionStore: named<SubscriptionStore>('SubscriptionStore'),
+  sinks: named<Sinks>('Sinks'),
   counters: named<Counters>('Counters'),
   budget: named<Budget>('Budget'),
   buffer: named<ReorderBuffer>('ReorderBuffer'),
@@ -111,6 +115,8 @@ interface Base {
   readonly access: Access | undefined;
   readonly certificate: Certificate | undefined;
   readonly kafka: KafkaParts | undefined;
+  /** Or why no subscription can go there. */
+  readonly kafkaSinks: KafkaSinks | string;
   /** Only with INGEST=kafka. */
   readonly gateway: QueueMessages | undefined;
 }
@@ -143,6 +149,7 @@ const createBase = async (config: Config, given?: KafkaParts): Promise<Base> => 
   const certificate = config.tls && new Certificate(config.tls, logger);
   const access = config.access && (await openAccess(config.access, logger));
   const kafka = given ?? (await openKafka(config, logger));
+  const kafkaSinks = await openKafkaSinks(config);
   const { bufferMessages, bodyBytes, allowedOrigins, allowedHosts } = config;
   const gateway =
     kafka && config.ingest === 'kafka'
@@ -150,13 +157,20 @@ const createBase = async (config: Config, given?: KafkaParts): Promise<Base> => 
       : undefined;
   const limits = { bytes: bodyBytes, timeoutMs: BODY_TIMEOUT_MS, budget, pieces: new PieceTurns() };
   const sites = { allowedOrigins, allowedHosts };
-  return { logger, clock, counters, budget, limits, sites, access, certificate, kafka, gateway };
+  return { logger, clock, counters, budget, limits, sites, access, certificate, kafka, kafkaSinks, gateway };
 };
 
-const openKafka = async ({ kafka: settings }: Config, logger: Logger): Promise<Kafka | undefined> => {
-  if (settings === undefined) return undefined;
+const openKafka = async (config: Config, logger: Logger): Promise<Kafka | undefined> => {
+  const { kafka: settings } = config;
+  if (settings === undefined || !standsBefore(config)) return undefined;
   const { Kafka } = await import('./infrastructure/kafka/kafka.js');
   return Kafka.open(settings, logger);
+};
+
+const openKafkaSinks = async ({ kafka }: Config): Promise<KafkaSinks | string> => {
+  if (kafka === undefined) return 'Kafka is not configured here: set KAFKA_BROKERS.';
+  const { KafkaSinks } = await import('./infrastructure/kafka/kafka-sinks.js');
+  return KafkaSinks.open(kafka);
 };
 
 /** Also before there is a store. */
@@ -202,6 +216,11 @@ const storesModule = (
 
 const applicationModule = (config: Config, base: Base): ContainerModule =>
   new ContainerModule(({ bind }) => {
+    bind(p.sinks).toDynamicValue(({ get }) => {
+      const { source } = get(p.subscriptionStore);
+      const { webhookAllow } = config;
+      return createSinks({ source, webhookAllow, kafka: base.kafkaSinks }, get(p.clock));
+    });
     bind(p.buffer).toDynamicValue(
       ({ get }) =>
         new ReorderBuffer({ messages: config.bufferMessages, bytes: config.bufferBytes }, get(p.budget)),

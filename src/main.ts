@@ -1,6 +1,13 @@
 import { isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
-import { InvalidConfig, readConfig, settingsInForce, sqliteFileIn, type Config } from './config.js';
+import {
+  InvalidConfig,
+  readConfig,
+  settingsInForce,
+  sqliteFileIn,
+  standsBefore,
+  type Config,
+} from './config.js';
 import { createContainer, parts } from './container.js';
 import { AccessRefused } from './infrastructure/auth/access.js';
 import { CertificateRefused } from './infrastructure/http/certificate.js';
@@ -51,8 +58,8 @@ const serve = async (config: Config): Promise<void> => {
   logger.info(`Dashboard ${url}/  API ${url}/docs`);
   if (service.adminAddress !== undefined)
     logger.info(`Probes and /health http://${reachableName(config.host)}:${service.adminAddress.port}/`);
-  if (config.kafka !== undefined) {
-    const { ingest, consume, kafka } = config;
+  const { ingest, consume, kafka } = config;
+  if (kafka !== undefined && standsBefore(config)) {
     const { brokers, topic, group, instance } = kafka;
     logger.info('Kafka stands before the store', { ingest, consume, brokers, topic, group, instance });
   }

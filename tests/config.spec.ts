@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { databaseIn, InvalidConfig, readConfig, settingsInForce } from '../src/config.js';
+import { databaseIn, InvalidConfig, readConfig, settingsInForce, standsBefore } from '../src/config.js';
 
 const refusals = (env: Readonly<Record<string, string>>): string[] => {
   try {
@@ -106,14 +106,30 @@ describe('a database', () => {
 
 describe('Kafka', () => {
   const gateway = { INGEST: 'kafka', CONSUME: 'kafka', KAFKA_BROKERS: 'kafka-1:9092' };
+  const shared = { EVENT_STORE: 'postgres', DATABASE_URL: 'postgres://db/rockets' };
   const kafkaIn = (env: Readonly<Record<string, string>>) => readConfig({ ...gateway, ...env }, false).kafka;
 
-  it('is not there unless it is chosen, whatever else is set', () => {
-    expect(readConfig({ KAFKA_BROKERS: 'kafka-1:9092' }, false)).toMatchObject({
+  it('is not there unless brokers are named, whatever else is set', () => {
+    expect(readConfig({ KAFKA_TOPIC: 'a', KAFKA_PARTITIONS: '3' }, false)).toMatchObject({
       ingest: 'http',
       consume: 'none',
       kafka: undefined,
     });
+  });
+
+  it('is there for subscriptions alone where brokers are named and messages do not come by it', () => {
+    const config = readConfig({ KAFKA_BROKERS: 'kafka-1:9092' }, false);
+    expect(config).toMatchObject({ ingest: 'http', consume: 'none', kafka: { brokers: ['kafka-1:9092'] } });
+    expect(standsBefore(config)).toBe(false);
+    for (const by of ['INGEST', 'CONSUME']) {
+      const before = readConfig(
+        { ...gateway, INGEST: 'http', CONSUME: 'none', [by]: 'kafka', ...shared },
+        false,
+      );
+      expect(standsBefore(before)).toBe(true);
+    }
+    const same = refusals({ KAFKA_BROKERS: 'kafka-1:9092', KAFKA_REJECTED_TOPIC: 'rockets.messages' });
+    expect(same).toEqual([expect.stringMatching('^KAFKA_REJECTED_TOPIC=')]);
   });
 
   it('has standards for all but its brokers', () => {
@@ -156,8 +172,7 @@ describe('Kafka', () => {
 
   it('may be a gateway alone, where others share the store', () => {
     const alone = { ...gateway, CONSUME: 'none' };
-    const shared = { ...alone, EVENT_STORE: 'postgres', DATABASE_URL: 'postgres://db/rockets' };
-    expect(readConfig(shared, false)).toMatchObject({ ingest: 'kafka', consume: 'none' });
+    expect(readConfig({ ...alone, ...shared }, false)).toMatchObject({ ingest: 'kafka', consume: 'none' });
     for (const store of ['memory', 'sqlite'])
       expect(refusals({ ...alone, EVENT_STORE: store })).toEqual([
         `EVENT_STORE=${store} makes no sense: it must be postgres, or CONSUME=kafka set, with INGEST=kafka: nobody here would know what became of a message.`,
@@ -203,6 +218,39 @@ describe('Kafka', () => {
     const lines = settingsInForce(env, false);
     expect(lines).toEqual(expect.arrayContaining(['KAFKA_USERNAME=me', 'KAFKA_PASSWORD=(hidden)']));
     expect(lines.join()).not.toContain('s3cret');
+  });
+});
+
+describe('subscriptions', () => {
+  it('are delivered here, to the outside alone, unless it is said otherwise', () => {
+    expect(readConfig({}, false)).toMatchObject({
+      subscriptions: true,
+      subscriptionPatienceMs: 600_000,
+      webhookAllow: [],
+    });
+    const env = {
+      SUBSCRIPTIONS: 'off',
+      SUBSCRIPTION_PATIENCE: '2h',
+      WEBHOOK_ALLOW: '10.0.0.0/8, ::1,127.0.0.1,fd00::/8,hooks.internal',
+    };
+    expect(readConfig(env, false)).toMatchObject({
+      subscriptions: false,
+      subscriptionPatienceMs: 7_200_000,
+      webhookAllow: ['10.0.0.0/8', '::1', '127.0.0.1', 'fd00::/8', 'hooks.internal'],
+    });
+  });
+
+  it.each([
+    ['SUBSCRIPTIONS', 'no'],
+    ['SUBSCRIPTION_PATIENCE', 'off'],
+    ['SUBSCRIPTION_PATIENCE', '8761h'],
+    ['WEBHOOK_ALLOW', '10.0.0.0/33'],
+    ['WEBHOOK_ALLOW', '10.0'],
+    ['WEBHOOK_ALLOW', 'http://hooks.internal'],
+    ['WEBHOOK_ALLOW', 'hooks.internal:8080'],
+    ['WEBHOOK_ALLOW', '*'],
+  ])('%s=%s is refused', (name, value) => {
+    expect(refusals({ [name]: value })).toEqual([expect.stringMatching(`^${name}=`)]);
   });
 });
 
@@ -286,6 +334,9 @@ describe('the settings in force', () => {
       KAFKA_SASL: 'none',
       KAFKA_USERNAME: '',
       KAFKA_PASSWORD: '',
+      SUBSCRIPTIONS: 'on',
+      SUBSCRIPTION_PATIENCE: '10m',
+      WEBHOOK_ALLOW: '',
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
     });

@@ -20,6 +20,8 @@ export interface KafkaSettings {
   };
 }
 
+export const isTopic = (text: string): boolean => /^[\w.-]{1,249}$/.test(text) && !/^\.{1,2}$/.test(text);
+
 /** What all clients have in common. They try nothing again by themselves: who uses them knows how long it pays. */
 export const connectionOptions = ({ brokers, tls, sasl }: KafkaSettings): ConnectionOptions => ({
   clientId: 'rockets',

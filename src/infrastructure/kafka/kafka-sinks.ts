@@ -1,6 +1,6 @@
 import type { Sink } from '../../application/ports/sink.js';
 import type { CloudEvents } from '../cloud-events.js';
-import { withCa, type KafkaSettings } from './connection.js';
+import { isTopic, withCa, type KafkaSettings } from './connection.js';
 import { KafkaRefused, loadKafka, type KafkaLibrary } from './kafka-library.js';
 import { KafkaSink } from './kafka-sink.js';
 
@@ -38,5 +38,3 @@ export class KafkaSinks {
     return new KafkaSink(this.library, this.settings, topic, events, () => this.problemOf(topic));
   }
 }
-
-export const isTopic = (text: string): boolean => /^[\w.-]{1,249}$/.test(text) && !/^\.{1,2}$/.test(text);

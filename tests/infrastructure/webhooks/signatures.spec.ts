@@ -1,10 +1,6 @@
 import { Webhook } from 'standardwebhooks';
-import {
-  makeSecret,
-  messageId,
-  problemOfSecret,
-  signatureHeaders,
-} from '../../../src/infrastructure/webhooks/signatures.js';
+import { makeSecret, problemOfSecret } from '../../../src/infrastructure/webhooks/secret.js';
+import { messageId, signatureHeaders } from '../../../src/infrastructure/webhooks/signatures.js';
 
 const body = Buffer.from('[{"text":"Ж\ud83d\ude80"}]');
 const secretOf = (bytes: number): string => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`;

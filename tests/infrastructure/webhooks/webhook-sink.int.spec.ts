@@ -6,7 +6,7 @@ import { Webhook } from 'standardwebhooks';
 import type { StoredEvent } from '../../../src/application/ports/event-store.js';
 import { CloudEvents } from '../../../src/infrastructure/cloud-events.js';
 import { AddressGuard, type Resolve } from '../../../src/infrastructure/webhooks/address-guard.js';
-import { makeSecret } from '../../../src/infrastructure/webhooks/signatures.js';
+import { makeSecret } from '../../../src/infrastructure/webhooks/secret.js';
 import { WebhookSink } from '../../../src/infrastructure/webhooks/webhook-sink.js';
 import { faster, launched, noonMillis } from '../../support/builders.js';
 import { makeCertificate } from '../../support/certificates.js';
