@@ -54,6 +54,7 @@ export class FakeProducer extends FakeClient {
   async send({ messages }: { messages: ProducedRecord[] }): Promise<void> {
     if (this.isClosed) throw new Error('used after it was closed');
     this.sent.push(messages);
+    await this.kafka.sending;
     const failure = this.kafka.failsToSend(messages);
     if (failure !== undefined) throw failure;
   }
@@ -138,6 +139,8 @@ export class FakeKafka {
   readonly admins: FakeAdmin[] = [];
   readonly consumers: FakeConsumer[] = [];
   refuses: (what: string) => Error | undefined = () => undefined;
+  /** What the answer to a send waits for. */
+  sending: Promise<void> = Promise.resolve();
   failsToSend: (messages: readonly ProducedRecord[]) => Error | undefined = () => undefined;
 
   get library(): KafkaLibrary {

@@ -10,7 +10,7 @@ import { makeSecret } from '../../../src/infrastructure/webhooks/secret.js';
 import { WebhookSink } from '../../../src/infrastructure/webhooks/webhook-sink.js';
 import { faster, launched, noonMillis } from '../../support/builders.js';
 import { makeCertificate } from '../../support/certificates.js';
-import { startReceiver, type Receiver } from '../../support/webhook-receiver.js';
+import { startReceiver, type Receiver } from '../../support/answering-receiver.js';
 
 const batch: readonly StoredEvent[] = [launched(), faster(), faster()].map((event, i) => ({
   position: `place-${i + 1}`,
