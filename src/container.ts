@@ -22,6 +22,8 @@ import type { RocketDirectory } from './application/ports/rocket-directory.js';
 import type { Sinks } from './application/ports/sink.js';
 import type { SubscriptionStore } from './application/ports/subscription-store.js';
 import { RocketQueries } from './application/rocket-queries.js';
+import { Deliveries } from './application/subscriptions/deliveries.js';
+import { Subscriptions } from './application/subscriptions/subscriptions.js';
 import { standsBefore, type Config } from './config.js';
 import { Access, type AccessRules } from './infrastructure/auth/access.js';
 import { createAdminApp, createApp } from './infrastructure/http/app.js';
@@ -84,6 +86,8 @@ export const parts = {
   feed: named<EventFeed>('EventFeed'),
   activity: named<ActivityLog>('ActivityLog'),
   fleet: named<Fleet>('Fleet'),
+  subscriptions: named<Subscriptions>('Subscriptions'),
+  deliveries: named<Deliveries | undefined>('Deliveries'),
   health: named<Health>('Health'),
   access: named<Access | undefined>('Access'),
   app: named<Express>('Express'),
@@ -269,6 +273,35 @@ const applicationModule = (config: Config, base: Base): ContainerModule =>
     bind(p.fleet).toDynamicValue(
       ({ get }) => new Fleet(get(p.directory), get(p.activity), get(p.clock), config.silentAfterMs),
     );
+    bind(p.subscriptions).toDynamicValue(
+      ({ get }) =>
+        new Subscriptions(
+          get(p.subscriptionStore),
+          get(p.store),
+          get(p.sinks),
+          get(p.clock),
+          get(p.logger),
+          (name) => get(p.deliveries)?.changed(name),
+        ),
+    );
+    bind(p.deliveries).toDynamicValue(({ get }) =>
+      config.subscriptions
+        ? new Deliveries(
+            {
+              store: get(p.subscriptionStore),
+              events: get(p.store),
+              feed: get(p.feed),
+              sinks: get(p.sinks),
+              signingSecrets: (name) => get(p.subscriptions).signingSecrets(name),
+              clock: get(p.clock),
+              random: Math.random,
+              logger: get(p.logger),
+              patienceMs: config.subscriptionPatienceMs,
+            },
+            randomUUID(),
+          )
+        : undefined,
+    );
     bind(p.health).toDynamicValue(
       ({ get }) =>
         new Health(
@@ -281,6 +314,7 @@ const applicationModule = (config: Config, base: Base): ContainerModule =>
           get(p.clock),
           {
             logger: get(p.logger),
+            subscriptions: get(p.subscriptions),
             kafka: base.kafka && (() => kafkaReport(base, get(p.consumer))),
           },
         ),
@@ -301,6 +335,8 @@ const httpModule = (
         intake: get(p.intake),
         queries: get(p.queries),
         health: get(p.health),
+        subscriptions: get(p.subscriptions),
+        deliversHere: (type) => config.subscriptions && get(p.sinks).types.includes(type),
         fleet: get(p.fleet),
         counters: get(p.counters),
         logger: get(p.logger),
@@ -338,6 +374,7 @@ const httpModule = (
           kafka,
           skipOverdueGaps: get(p.skipOverdueGaps),
           feed: get(p.feed),
+          deliveries: get(p.deliveries),
           activity: get(p.activity),
           health: get(p.health),
           access,

@@ -5,6 +5,8 @@ import type { Clock } from './ports/clock.js';
 import type { Durability, EventStore, FeedHolder, Fullness } from './ports/event-store.js';
 import type { Logger } from './ports/logger.js';
 import type { RocketDirectory, RocketTotals } from './ports/rocket-directory.js';
+import type { SubscriptionCounts } from './ports/subscription-store.js';
+import type { Subscriptions } from './subscriptions/subscriptions.js';
 
 export interface HealthReport {
   readonly status: 'ok' | 'stopping' | 'unavailable';
@@ -34,6 +36,8 @@ export interface HealthReport {
     /** Only while something outside holds back what is stored. */
     readonly heldBack?: FeedHeldBack;
   };
+  /** Only when there are any; those that fail are not among those that run. */
+  readonly subscriptions?: SubscriptionCounts;
   /** Only where Kafka stands before the store. */
   readonly kafka?: KafkaReport;
   /** Lines of the log that could not be written. */
@@ -70,6 +74,7 @@ export interface FeedHeldBack {
 /** What is not on the way of a message through the store. */
 export interface HealthBeside {
   readonly logger: Pick<Logger, 'lost'>;
+  readonly subscriptions: Pick<Subscriptions, 'counts'>;
   readonly kafka: (() => KafkaReport) | undefined;
 }
 
@@ -104,6 +109,12 @@ export class Health {
     return { heldBack: { events, seconds: Math.round(ms) / 1000, since, by } };
   }
 
+  private async subscriptions(): Promise<{ readonly subscriptions?: SubscriptionCounts }> {
+    const { running, paused, failing } = await this.beside.subscriptions.counts();
+    if (running + paused === 0) return {};
+    return { subscriptions: { running: running - failing, paused, failing } };
+  }
+
   /** From now on nothing new belongs here; the service finishes what it has. */
   beginStopping(): void {
     this.stopping = true;
@@ -122,11 +133,22 @@ export class Health {
       log: { lost: logger.lost },
     };
     try {
-      const [totals, heldBack] = await Promise.all([this.directory.totals(), this.heldBack()]);
+      const [totals, heldBack, subscriptions] = await Promise.all([
+        this.directory.totals(),
+        this.heldBack(),
+        this.subscriptions(),
+      ]);
       const { rockets: total, byStatus, incomplete, withGaps, ...figures } = totals;
       const rockets = { total, byStatus, incomplete, withGaps };
       const feed = { ...base.feed, ...heldBack };
-      return { status: this.stopping ? 'stopping' : 'ok', ...base, feed, rockets, ...figures };
+      return {
+        status: this.stopping ? 'stopping' : 'ok',
+        ...base,
+        feed,
+        rockets,
+        ...figures,
+        ...subscriptions,
+      };
     } catch (error) {
       return { status: 'unavailable', detail: error instanceof Error ? error.message : '', ...base };
     }

@@ -4,6 +4,7 @@ import { encoding, jsonText, keys, numeric, strings, times, types } from './bad-
 import { queries } from './bad-input/queries.js';
 import { http, shapes } from './bad-input/requests.js';
 import { skips } from './bad-input/skips.js';
+import { subscriptions } from './bad-input/subscriptions.js';
 import { ndjsonStreams } from './bad-input/streams.js';
 
 /** Every bad input we know of, and the good ones that look bad, by kind. `least` is what the kind has to hold. */
@@ -24,5 +25,6 @@ export const badInputCorpus: readonly {
   { kind: 'strings', least: 40, cases: strings },
   { kind: 'domain', least: 37, cases: domain },
   { kind: 'skips', least: 60, cases: skips },
+  { kind: 'subscriptions', least: 150, cases: subscriptions },
   { kind: 'NDJSON', least: 40, cases: ndjsonStreams },
 ];

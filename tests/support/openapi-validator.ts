@@ -2,8 +2,11 @@ import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import request from 'supertest';
 import { openApi } from '../../src/infrastructure/http/docs/openapi/document.js';
-import type { ApiResponse, Operation } from '../../src/infrastructure/http/docs/openapi/model.js';
-
+import {
+  methods,
+  type ApiResponse,
+  type Operation,
+} from '../../src/infrastructure/http/docs/openapi/model.js';
 import { isProblemSlug } from '../../src/infrastructure/http/problem.js';
 import { problems } from '../../src/infrastructure/http/problems.js';
 
@@ -124,7 +127,8 @@ const statusOf = (slug: string): number | undefined =>
 
 const operationOf = (path: string, verb: string): Operation | undefined => {
   const item = openApi.paths[path];
-  return verb === 'get' || verb === 'post' || verb === 'delete' ? item?.[verb] : undefined;
+  const method = methods.find((one) => one === verb);
+  return method && item?.[method];
 };
 
 const verbOf = (method: string): string => (method.toUpperCase() === 'HEAD' ? 'GET' : method.toUpperCase());

@@ -1,5 +1,6 @@
 import type { Outcome } from '../../src/application/ingest/outcome.js';
 import type { Clock } from '../../src/application/ports/clock.js';
+import type { Sinks } from '../../src/application/ports/sink.js';
 import { readConfig } from '../../src/config.js';
 import { createContainer, parts, type KafkaParts, type Stores } from '../../src/container.js';
 import type { RocketMessage } from '../../src/domain/rocket-message.js';
@@ -10,10 +11,12 @@ export const startService = async (
   stores?: Stores,
   clock?: Clock,
   kafka?: KafkaParts,
+  sinks?: Sinks,
 ) => {
   const config = readConfig({ PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'silent', ...env }, false);
   const container = await createContainer(config, stores, kafka);
   if (clock !== undefined) container.rebind(parts.clock).toConstantValue(clock);
+  if (sinks !== undefined) container.rebind(parts.sinks).toConstantValue(sinks);
   const service = container.get(parts.service);
   const ingest = container.get(parts.ingest);
   const { port } = await service.start();

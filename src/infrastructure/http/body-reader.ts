@@ -98,7 +98,11 @@ export class BodyReader {
     for (const name of Object.keys(this.fields ?? {})) {
       if (this.known.has(name)) continue;
       const known = [...this.known].join(', ') || 'none';
-      this.refuse(escapePointer(name.slice(0, 64)), 'unknown-field', `is not a field here; known are: ${known}`);
+      this.refuse(
+        escapePointer(name.slice(0, 64)),
+        'unknown-field',
+        `is not a field here; known are: ${known}`,
+      );
     }
   }
 

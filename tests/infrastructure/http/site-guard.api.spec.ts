@@ -22,6 +22,13 @@ const skip = (headers: Readonly<Record<string, string>>) =>
     headers: { 'content-type': 'application/json', ...headers },
     body: '{"upTo":1}',
   });
+const subscription = (method: 'PATCH' | 'DELETE', headers: Readonly<Record<string, string>>) =>
+  send({
+    method,
+    url: '/subscriptions/a',
+    headers: { 'content-type': 'application/json', ...headers },
+    ...(method === 'PATCH' && { body: '{"state":"paused"}' }),
+  });
 const typeOf = ({ body }: { body: string }): string => (JSON.parse(body) as { type: string }).type;
 
 describe('a page of another site', () => {
@@ -37,7 +44,13 @@ describe('a page of another site', () => {
     { 'sec-fetch-site': 'cross-site', 'content-type': 'text/plain', origin: 'https://evil.example' },
     { 'sec-fetch-site': 'cross-site', 'content-type': 'application/x-ndjson' },
   ])('changes nothing: %j', async (headers) => {
-    for (const answer of [await report(headers), await skip(headers)]) {
+    const answers = [
+      await report(headers),
+      await skip(headers),
+      await subscription('PATCH', headers),
+      await subscription('DELETE', headers),
+    ];
+    for (const answer of answers) {
       expect([answer.status, typeOf(answer)]).toEqual([403, '/problems/cross-site']);
       expect(answer.headers['access-control-allow-origin']).toBeUndefined();
     }
@@ -64,7 +77,10 @@ describe('our own page, and what is no browser', () => {
       { host: 'rockets.example:443', origin: 'https://rockets.example' },
       { 'sec-fetch-site': 'none' },
     ];
-    for (const headers of all) expect((await report(headers)).status).toBe(202);
+    for (const headers of all) {
+      expect((await report(headers)).status).toBe(202);
+      expect((await subscription('DELETE', headers)).status).toBe(404);
+    }
   });
 });
 
@@ -77,6 +93,8 @@ describe('a page of an origin in ALLOWED_ORIGINS', () => {
     expect(answer.headers).toMatchObject({ 'access-control-allow-origin': ours, vary: 'Origin' });
     const read = await send({ url: '/rockets', headers: { origin: ours } });
     expect(read.headers['access-control-allow-origin']).toBe(ours);
+    for (const method of ['PATCH', 'DELETE'] as const)
+      expect(typeOf(await subscription(method, { origin: ours }))).toBe('/problems/subscription-not-found');
     expect((await report({ origin: 'https://evil.example' })).status).toBe(403);
   });
 
@@ -109,12 +127,12 @@ describe('a page of an origin in ALLOWED_ORIGINS', () => {
       'access-control-request-method': 'POST',
       'access-control-request-headers': 'content-type',
     };
-    for (const url of ['/messages', '/rockets/a/gaps/skip']) {
+    for (const url of ['/messages', '/rockets/a/gaps/skip', '/subscriptions/a']) {
       const { status, headers: told } = await send({ method: 'OPTIONS', url, headers });
       expect(status).toBe(204);
       expect(told).toMatchObject({
         'access-control-allow-origin': ours,
-        'access-control-allow-methods': 'GET, HEAD, POST',
+        'access-control-allow-methods': 'GET, HEAD, POST, PATCH, DELETE',
         'access-control-allow-headers': 'content-type',
       });
     }

@@ -125,9 +125,9 @@ const fromIn = (reader: BodyReader): NewSubscription['from'] | undefined =>
 const secretIn = (reader: BodyReader): string | undefined => {
   const given = reader.value('secret');
   if (given === undefined) return undefined;
-  const problem = typeof given === 'string' ? problemOfSecret(given) : 'must be a text';
-  if (problem === undefined) return String(given);
-  reader.refuse('secret', typeof given === 'string' ? 'invalid' : 'wrong-type', problem);
+  if (typeof given === 'string' && problemOfSecret(given) === undefined) return given;
+  const mustBe = 'must be whsec_ and base64 of 24 to 64 bytes, as openssl rand -base64 32 prints it';
+  reader.refuse('secret', typeof given === 'string' ? 'invalid' : 'wrong-type', mustBe);
   return undefined;
 };
 

@@ -5,6 +5,7 @@ import type {
   PathItem,
 } from '../../../../src/infrastructure/http/docs/openapi/model.js';
 import * as example from '../../../../src/infrastructure/http/docs/openapi/examples.js';
+import { FakeSinks } from '../../../support/fake-sinks.js';
 import { exchange } from '../../../support/http-exchange.js';
 import { httpStores } from '../../../support/http-stores.js';
 import { documentedAs, type Exchange } from '../../../support/openapi-validator.js';
@@ -16,9 +17,10 @@ const paths: [path: string, item: PathItem][] = Object.entries(openApi.paths);
 describe.each(httpStores)('who tries out what /docs shows, with the store $store', ({ env }) => {
   let service: TestService;
   beforeAll(async () => {
-    service = await startService(env());
+    service = await startService(env(), undefined, undefined, undefined, new FakeSinks());
     const { launch, faster, newMission } = example.messages;
     for (const body of [launch, faster, newMission]) await post('/messages', body);
+    await post('/subscriptions', example.newSubscription);
   });
   afterAll(() => service.stop());
 
@@ -76,13 +78,13 @@ describe('the methods that the document has', () => {
       (text, { name, example: shown }) => text.replace(`{${name}}`, String(shown ?? example.position)),
       path,
     );
-    const documented = ['get', 'head', 'post', 'delete', 'options'].filter(
+    const documented = ['get', 'head', 'post', 'patch', 'delete', 'options'].filter(
       (method) => method === 'options' || (method === 'head' ? 'get' : method) in item,
     );
     const allowed = documented.join(', ').toUpperCase();
     const options = await exchange(service.url, { method: 'OPTIONS', url });
     expect([options.status, options.headers['allow'], options.body]).toEqual([204, allowed, '']);
-    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] as const) {
+    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const) {
       if (documented.includes(method.toLowerCase())) continue;
       const answer = await exchange(service.url, { method, url, headers: json });
       expect([method, answer.status, answer.headers['allow']]).toEqual([method, 405, allowed]);

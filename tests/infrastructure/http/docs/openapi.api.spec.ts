@@ -9,8 +9,10 @@ import type { Arrival } from '../../../../src/application/ingest/reorder-buffer.
 import { parts } from '../../../../src/container.js';
 import { InMemoryEventStore } from '../../../../src/infrastructure/stores/memory/in-memory-event-store.js';
 import { InMemoryRocketDirectory } from '../../../../src/infrastructure/stores/memory/in-memory-rocket-directory.js';
+import { InMemorySubscriptionStore } from '../../../../src/infrastructure/stores/memory/in-memory-subscription-store.js';
 import { SystemClock } from '../../../../src/infrastructure/system-clock.js';
 import { keysOf, testKey } from '../../../support/api-keys.js';
+import { FakeSinks } from '../../../support/fake-sinks.js';
 import { breakable } from '../../../support/breakable.js';
 import { gatewaySettings, MemoryKafka } from '../../../support/memory-kafka.js';
 import { exchange, type Call } from '../../../support/http-exchange.js';
@@ -18,6 +20,7 @@ import { launched, messages } from '../../../support/messages.js';
 import { documentedAnswers, documentedAs, type Exchange } from '../../../support/openapi-validator.js';
 import { SseClient } from '../../../support/sse-client.js';
 import { startService, type TestService } from '../../../support/test-service.js';
+import { crowd, subscribe, subscriptionExercises } from './subscription-exercises.js';
 
 const json = { accept: 'application/json' };
 const csv = { ...json, accept: 'text/csv' };
@@ -207,6 +210,8 @@ const exercises: Readonly<Record<string, Exercise>> = {
   'GET /fleet 503 store-unavailable': unavailable(get('/fleet')),
   'GET /fleet 503 too-many-reads': { ...get('/fleet'), when: 'busy' },
 
+  ...subscriptionExercises,
+
   'GET /health 200 application/json': get('/health'),
   'GET /health 401 unauthenticated': guarded(get('/health'), wrong),
   'GET /session 200 application/json': guarded(get('/session'), keys.all.header),
@@ -253,6 +258,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
   'HeaderTooLarge header-too-large': get('/rockets', { 'x-large': 'x'.repeat(20_000) }),
 };
 
+const sinks = new FakeSinks();
 let services: Readonly<Record<Situation, TestService>>;
 let failure: Error | undefined;
 let rush: Error | undefined;
@@ -272,19 +278,29 @@ const unnoticed: Arrival = {
 const failing = (error: () => Error | undefined) => {
   const directory = new InMemoryRocketDirectory(new SystemClock());
   const store = new InMemoryEventStore(directory);
-  return { store: breakable(store, error), directory: breakable(directory, error) };
+  return {
+    store: breakable(store, error),
+    directory: breakable(directory, error),
+    subscriptions: breakable(new InMemorySubscriptionStore(store, store.storeId), error),
+  };
 };
 
 beforeAll(async () => {
   services = {
-    sound: await startService(),
+    sound: await startService({}, undefined, undefined, undefined, sinks),
     broken: await startService(
       {},
       failing(() => failure),
+      undefined,
+      undefined,
+      sinks,
     ),
     busy: await startService(
       {},
       failing(() => rush),
+      undefined,
+      undefined,
+      sinks,
     ),
     heavy: await startService(
       {},
@@ -296,7 +312,13 @@ beforeAll(async () => {
     ),
     queueless: await startService(gatewaySettings, undefined, undefined, new MemoryKafka('no broker')),
     full: await startService({ BUFFER_MESSAGES: '1' }),
-    named: await startService({ ALLOWED_HOSTS: '127.0.0.1', MAX_READERS: '1' }),
+    named: await startService(
+      { ALLOWED_HOSTS: '127.0.0.1', MAX_READERS: '1' },
+      undefined,
+      undefined,
+      undefined,
+      sinks,
+    ),
     guarded: await startService({
       AUTH: 'keys,jwt',
       API_KEYS: keysOf(keys),
@@ -325,6 +347,8 @@ beforeAll(async () => {
     position: string;
   }[];
   first = event?.position ?? '';
+  await subscribe(services.sound);
+  await crowd(services.named);
   slow = tooSlow(services.sound.port);
   // Whoever runs a part of these tests stops the service before it has answered.
   slow.catch(() => undefined);

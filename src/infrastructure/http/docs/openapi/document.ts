@@ -5,12 +5,14 @@ import { messagePaths } from './paths/messages.js';
 import { rocketPaths } from './paths/rockets.js';
 import { sessionPaths } from './paths/session.js';
 import { documentationPaths, probePaths } from './paths/service.js';
+import { subscriptionPaths } from './paths/subscriptions.js';
 import { problemResponse } from './responses.js';
 import { secured, securitySchemes } from './security.js';
 import { eventSchemas } from './schemas/events.js';
 import { messageSchemas } from './schemas/messages.js';
 import { rocketSchemas } from './schemas/rockets.js';
 import { serviceSchemas } from './schemas/service.js';
+import { subscriptionSchemas } from './schemas/subscriptions.js';
 import { valueSchemas } from './schemas/values.js';
 
 const description = `
@@ -22,7 +24,7 @@ true state of every rocket, how it came about, and what is still missing.
 - **Every answer** carries \`X-Request-Id\`, \`Cache-Control\` and \`X-Content-Type-Options: nosniff\`.
 - **HEAD** works wherever GET does, **OPTIONS** everywhere. Any other method is a \`405\` with \`Allow\`, any other path a \`404\`; a slash at the end of a path changes nothing.
 - **Any request** can end in \`400\` (not well-formed), \`408\`, \`431\` or \`500\`, where \`ALLOWED_HOSTS\` is set in \`421\`, what changes something in \`403\` for a page of another site, and where tokens count in \`503\` while the keys of their issuer cannot be read; these stand once under \`components.responses\`.
-- **Keys**: where \`AUTH\` is set, a request carries an API key or a token as \`Authorization: Bearer …\`, or the cookie of a session. \`ingest\` reports, \`read\` reads, \`operate\` acts on the fleet; a key may be for some rockets only.
+- **Keys**: where \`AUTH\` is set, a request carries an API key or a token as \`Authorization: Bearer …\`, or the cookie of a session. \`ingest\` reports, \`read\` reads, \`operate\` acts on the fleet and its subscriptions; a key may be for some rockets only.
 - **\`ETag\`** and \`If-None-Match\` spare you what you already have.
 - **Pages** are plain arrays of at most \`limit\` entries; the \`Link\` header leads to the next one, which begins behind \`after\`.
 - **A parameter that a route does not know** is refused, so that a misspelt one is noticed; \`POST /messages\`, probes and pages look at none.
@@ -34,6 +36,7 @@ const paths: Readonly<Record<string, PathItem>> = {
   ...rocketPaths,
   ...gapPaths,
   ...eventPaths,
+  ...subscriptionPaths,
   ...probePaths,
   ...sessionPaths,
   ...documentationPaths,
@@ -60,12 +63,20 @@ export const openApiDocument = ({ isGuarded }: { readonly isGuarded: boolean }):
     { name: 'Fleet', description: 'All rockets together.' },
     { name: 'Gaps', description: 'What is missing, and how to go on without it.' },
     { name: 'Events', description: 'Everything that happened, of all rockets, in pages or live.' },
+    { name: 'Subscriptions', description: 'Where events are sent to, by webhook or into Kafka.' },
     { name: 'Service', description: 'For those who run it.' },
     { name: 'Documentation', description: 'What you are reading.' },
   ],
   paths: isGuarded ? securedPaths : paths,
   components: {
-    schemas: { ...valueSchemas, ...messageSchemas, ...rocketSchemas, ...eventSchemas, ...serviceSchemas },
+    schemas: {
+      ...valueSchemas,
+      ...messageSchemas,
+      ...rocketSchemas,
+      ...eventSchemas,
+      ...subscriptionSchemas,
+      ...serviceSchemas,
+    },
     responses: {
       RouteNotFound: problemResponse(['route-not-found']),
       MalformedRequest: problemResponse(['malformed-request']),

@@ -112,3 +112,39 @@ export const outcomes = {
 };
 
 export const skipped = { channel, from: 3, to: 3, gaps: 1, numbers: 1, version: 5 };
+
+export const newSubscription = {
+  name: 'billing',
+  types: ['RocketLaunched', 'RocketExploded'],
+  from: 'start',
+  sink: { type: 'webhook', url: 'https://billing.example/rockets', batch: { events: 100, ms: 50 } },
+};
+
+export const subscription = {
+  name: newSubscription.name,
+  state: 'running',
+  types: newSubscription.types,
+  sink: newSubscription.sink,
+  position,
+  lag: { events: 4, seconds: 0.031 },
+  waitsFor: 'its turn',
+  delivered: 1,
+  retried: 0,
+  parked: 1,
+  givenUp: 0,
+  lastError: { at: '2026-10-01T15:39:44.200Z', what: '503 Service Unavailable' },
+  createdAt: '2026-10-01T15:30:00.000Z',
+  kept: true,
+};
+
+export const secret = 'whsec_…';
+
+export const parked = {
+  channel,
+  number: 2,
+  position: 'k3x9q2-2',
+  since: '2026-10-01T15:39:44.200Z',
+  tries: 3,
+  nextTryAt: '2026-10-01T15:39:46.310Z',
+  what: '422 Unprocessable Content',
+};

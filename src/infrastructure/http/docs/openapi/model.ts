@@ -12,7 +12,7 @@ export interface OpenApi {
   };
 }
 
-export const methods = ['get', 'post', 'delete'] as const;
+export const methods = ['get', 'post', 'patch', 'delete'] as const;
 export type PathItem = { readonly [method in (typeof methods)[number]]?: Operation };
 
 export interface Operation {

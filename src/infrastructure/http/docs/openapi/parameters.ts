@@ -44,6 +44,12 @@ export const positionInPath = inPath(
   'The `position` of the event, as any event has it: `GET /events?limit=1` has the first one.',
   ref('Position'),
 );
+export const nameInPath = inPath(
+  'name',
+  'The subscription.',
+  ref('SubscriptionName'),
+  example.subscription.name,
+);
 export const slugInPath = inPath(
   'slug',
   'The last part of the `type` of a problem.',
@@ -64,6 +70,10 @@ export const afterPlace = inQuery(
   'Where the page begins; take it from the `Link` header of the page before, with the same sort and filters.',
   { type: 'string' },
 );
+
+export const afterName = inQuery('after', 'Only what stands behind this name.', ref('SubscriptionName'));
+
+export const afterChannel = inQuery('after', 'Only what stands behind this channel.', ref('Channel'));
 
 /** Of what belongs to one rocket and has numbers. */
 export const afterNumber = inQuery('after', 'Only what stands behind this number, in the order asked for.', {

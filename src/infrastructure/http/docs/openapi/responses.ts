@@ -49,7 +49,7 @@ export const headers = {
     description: 'How to show who you are.',
     schema: { enum: ['Bearer realm="rockets"', 'Bearer realm="rockets", error="invalid_token"'] },
   },
-  location: { required: true, description: 'Where the page is.', schema: { type: 'string' } },
+  location: { required: true, description: 'Where it is.', schema: { type: 'string' } },
 } as const satisfies Readonly<Record<string, Header>>;
 
 export const response = (
@@ -147,6 +147,7 @@ const fieldErrors: Partial<Record<ProblemSlug, readonly object[]>> = {
       message: 'metadata.messageNumber must be an integer from 1 to 9007199254740991.',
     },
   ],
+  'invalid-subscription': [{ pointer: '/sink/url', code: 'missing', message: 'sink.url is missing.' }],
   'invalid-query': [
     { parameter: 'limit', code: 'not-in-range', message: 'limit must be an integer from 1 to 1000.' },
   ],

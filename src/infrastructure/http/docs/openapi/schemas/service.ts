@@ -130,13 +130,17 @@ export const serviceSchemas: Readonly<Record<string, Schema>> = {
         ),
         description: 'Who reads live, and how far they are behind what is stored.',
       },
+      subscriptions: {
+        ...counts('running', 'paused', 'failing'),
+        description: 'Only when there are any, by their state.',
+      },
       kafka: { ...ref('KafkaHealth'), description: 'Only with `INGEST=kafka` or `CONSUME=kafka`.' },
       log: {
         ...counts('lost'),
         description: 'Lines of the log that could not be written.',
       },
     },
-    ['detail', 'rockets', 'gaps', 'events', 'rulesBroken', 'waiting', 'late', 'kafka'],
+    ['detail', 'rockets', 'gaps', 'events', 'rulesBroken', 'waiting', 'late', 'subscriptions', 'kafka'],
   ),
   KafkaHealth: record(
     {
