@@ -9,6 +9,7 @@ import { registerLaunch } from './launch/launch-command.js';
 import type { Output } from './output.js';
 import { registerRejected } from './rejected-commands.js';
 import { registerStoreCommands } from './store-commands.js';
+import { registerSubscriptions } from './subscriptions/subscriptions-commands.js';
 import { registerShow } from './watch/show-command.js';
 import { registerTail } from './watch/tail-command.js';
 
@@ -29,6 +30,7 @@ export const rocketsProgram = (output: Output, interrupt: () => AbortSignal): Co
   registerHealth(program, output);
   registerGaps(program, output);
   registerSkip(program, output);
+  registerSubscriptions(program, output);
   registerStoreCommands(program, output);
   registerKeys(program, output);
   registerRejected(program, output);

@@ -28,8 +28,8 @@ export class ServiceClient {
   }
 
   /** Whatever it answers, also when that is no success. */
-  async ask(path: string, body?: object): Promise<Answer> {
-    const response = await this.open(path, body === undefined ? asked : posted(body));
+  async ask(path: string, body?: object, method = body === undefined ? 'GET' : 'POST'): Promise<Answer> {
+    const response = await this.open(path, { ...(body === undefined ? asked : sent(body)), method });
     const { status, ok, url } = response;
     const [, next] = /<[^>]*(\?[^>]*)>; rel="next"/.exec(response.headers.get('Link') ?? '') ?? [];
     return { status, ok, url, text: await response.text(), next };
@@ -64,8 +64,7 @@ interface ServiceRequest extends RequestInit {
 
 const asked: ServiceRequest = { headers: { Accept: 'application/json' } };
 
-const posted = (body: object): ServiceRequest => ({
-  method: 'POST',
+const sent = (body: object): ServiceRequest => ({
   headers: { ...asked.headers, 'Content-Type': 'application/json' },
   body: JSON.stringify(body),
 });

@@ -34,6 +34,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   health: ['--url', '--api-key', '--json'],
   gaps: ['--url', '--api-key', '--json'],
   skip: ['--url', '--api-key', '--from', '--to', '--up-to', '--why', '--json'],
+  subscriptions: [],
   verify: ['--file', '--database', '--json'],
   rebuild: ['--file', '--database'],
   backup: ['--file', '--database', '--force'],

@@ -43,7 +43,7 @@ export const tellHealth = async (
 };
 
 export const healthLines = (health: JsonObject): string[] => {
-  const { status, uptimeSeconds, rockets, messages, buffer, feed, kafka, log } = health;
+  const { status, uptimeSeconds, rockets, messages, buffer, feed, subscriptions, kafka, log } = health;
   return paragraph([
     ['status', String(status)],
     ['uptime', typeof uptimeSeconds === 'number' ? inSeconds(uptimeSeconds) : undefined],
@@ -55,6 +55,7 @@ export const healthLines = (health: JsonObject): string[] => {
     ['buffer', isObject(buffer) ? bufferIn(buffer) : undefined],
     ['readers', isObject(feed) ? readersIn(feed) : undefined],
     ['feed', isObject(feed) ? heldBackIn(feed) : undefined],
+    ['subscribed', isObject(subscriptions) ? subscriptionsIn(subscriptions) : undefined],
     ['gateway', isObject(kafka) ? gatewayIn(kafka) : undefined],
     ['consumer', isObject(kafka) ? consumerIn(kafka) : undefined],
     ['log', isObject(log) ? logIn(log) : undefined],
@@ -96,6 +97,13 @@ const heldBackIn = ({ heldBack }: JsonObject): string | undefined => {
   const who = isObject(by) ? String(by['what']) : 'somebody';
   return `${counted(Number(events), 'event')} held back for ${inSeconds(Number(seconds))} by ${who}`;
 };
+
+/** Those that there are of each state. */
+const subscriptionsIn = (states: JsonObject): string =>
+  Object.entries(states)
+    .filter(([, count]) => Number(count) > 0)
+    .map(([state, count]) => `${inThousands(Number(count))} ${state}`)
+    .join(', ');
 
 const gatewayIn = ({ gateway }: JsonObject): string | undefined => {
   if (!isObject(gateway)) return undefined;
