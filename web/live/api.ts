@@ -1,3 +1,4 @@
+import type { Fault } from '../model/subscriptions.js';
 import type { SessionJson } from '../model/wire.js';
 import { beginSession, endSession, session } from './session.js';
 
@@ -6,6 +7,9 @@ export class ApiError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    /** The name of the problem. */
+    readonly code = '',
+    readonly errors: readonly Fault[] = [],
   ) {
     super(message);
   }
@@ -75,15 +79,25 @@ export interface Skipped {
 }
 
 export const skipGaps = async (channel: string, wish: SkipWish): Promise<Skipped> => {
-  const asked = session.peek();
-  const response = await post(`${rocketPath(channel)}/gaps/skip`, wish);
-  if (!response.ok) throw await refusalOf(response, asked);
+  const response = await send('POST', `${rocketPath(channel)}/gaps/skip`, wish);
   return (await response.json()) as Skipped;
+};
+
+/** What changes something there. */
+export const send = async (
+  method: 'POST' | 'PATCH' | 'DELETE',
+  path: string,
+  content?: object,
+): Promise<Response> => {
+  const asked = session.peek();
+  const response = await write(method, path, content);
+  if (!response.ok) throw await refusalOf(response, asked);
+  return response;
 };
 
 /** From here on the browser has a cookie that no script can read. */
 export const signIn = async (key: string): Promise<void> => {
-  const response = await post('/session', { key });
+  const response = await write('POST', '/session', { key });
   if (!response.ok) throw await errorOf(response);
   beginSession((await response.json()) as SessionJson);
 };
@@ -95,11 +109,11 @@ export const signOut = async (): Promise<void> => {
   beginSession({ ways, scopes: [] });
 };
 
-const post = (path: string, content: object): Promise<Response> =>
+const write = (method: string, path: string, content?: object): Promise<Response> =>
   fetch(path, {
-    method: 'POST',
-    headers: { accept: 'application/json', 'content-type': 'application/json' },
-    body: JSON.stringify(content),
+    method,
+    headers: { accept: 'application/json', ...(content && { 'content-type': 'application/json' }) },
+    ...(content && { body: JSON.stringify(content) }),
   });
 
 /** Whatever is refused for want of somebody who may ask leads back to the sign-in screen. */
@@ -111,8 +125,16 @@ const refusalOf = async (response: Response, asked: SessionJson | undefined): Pr
   return new ApiError(401, endSession(asked, hasShown ? error.message : undefined));
 };
 
+interface ProblemJson {
+  readonly type?: string;
+  readonly title?: string;
+  readonly detail?: string;
+  readonly errors?: readonly Fault[];
+}
+
 const errorOf = async (response: Response): Promise<ApiError> => {
-  const problem = (await response.json().catch(() => ({}))) as { title?: string; detail?: string };
-  const text = problem.detail ?? problem.title ?? `The service answered ${String(response.status)}.`;
-  return new ApiError(response.status, text);
+  const problem = (await response.json().catch(() => ({}))) as ProblemJson;
+  const { type = '', title, detail, errors } = problem;
+  const text = detail ?? title ?? `The service answered ${String(response.status)}.`;
+  return new ApiError(response.status, text, type.split('/').at(-1), errors);
 };

@@ -21,10 +21,10 @@ export interface Asked<T> {
  * The answer to a question, kept current while it is shown; nothing is asked while the path is undefined. Until another
  * question is answered the last answer stays: it says in `path` what it answers.
  */
-export const useAnswer = <T>(path: string | undefined): Asked<T> => {
+export const useAnswer = <T>(path: string | undefined, begin?: (asker: Asker) => void): Asked<T> => {
   const answer = useSignal<Answer<T> | undefined>(undefined);
   const error = useSignal<Error | undefined>(undefined);
-  useAsker(path, async (signal) => {
+  const ask = async (signal: AbortSignal): Promise<void> => {
     try {
       const response = await request(path ?? '', signal);
       const value = (await response.json()) as T;
@@ -36,7 +36,8 @@ export const useAnswer = <T>(path: string | undefined): Asked<T> => {
       if (!(failed instanceof ApiError && failed.status === 404)) throw failed;
       answer.value = undefined;
     }
-  });
+  };
+  useAsker(path, ask, begin);
   return { answer, error };
 };
 

@@ -1,4 +1,5 @@
 import { outcomes as counted } from '../../src/application/ports/minute-log.js';
+import type { Selection, SinkSettings } from '../../src/application/ports/subscription-store.js';
 import type { KafkaReport } from '../../src/application/health.js';
 import type { RocketEvent } from '../../src/domain/rocket-event.js';
 import type { RocketReport } from '../../src/domain/rocket-message.js';
@@ -130,4 +131,49 @@ export interface FleetJson {
   readonly types: readonly NameCount[];
   readonly missions: readonly NameCount[];
   readonly activity: { readonly since: string } & Readonly<Record<Span, ActivityJson>>;
+}
+
+export type SinkJson = SinkSettings;
+export type SubscriptionState = 'running' | 'paused' | 'failing';
+
+export interface SubscriptionJson extends Selection {
+  readonly name: string;
+  readonly state: SubscriptionState;
+  readonly sink: SinkJson;
+  readonly position: string;
+  /** `isMore`: nobody counted further. */
+  readonly lag: { readonly events: number; readonly isMore?: boolean; readonly seconds: number };
+  readonly waitsFor: string;
+  readonly delivered: number;
+  readonly retried: number;
+  /** Rockets with events that the receiver does not take; those given up are not tried again by themselves. */
+  readonly parked: number;
+  readonly givenUp: number;
+  readonly lastError?: { readonly at: string; readonly what: string };
+  readonly pausedAs?: string;
+  readonly nextTryAt?: string;
+  readonly createdAt: string;
+  readonly kept: boolean;
+}
+
+/** As it was made: what signs it is told once. */
+export type MadeSubscriptionJson = SubscriptionJson & { readonly secret?: string };
+
+export interface ParkedJson {
+  readonly channel: string;
+  /** The first event that was not delivered. */
+  readonly number: number;
+  readonly position: string;
+  readonly since: string;
+  readonly tries: number;
+  /** Left out when it is not tried again by itself. */
+  readonly nextTryAt?: string;
+  readonly what: string;
+}
+
+export interface TestJson {
+  readonly delivered: boolean;
+  readonly answer: 'yes' | 'again' | 'no' | 'gone';
+  readonly what?: string;
+  readonly afterSeconds?: number;
 }

@@ -8,11 +8,13 @@ import { feedPath, placeOf, type Place } from '../model/session.js';
 import { ArrivalsScreen } from './arrivals-screen.js';
 import { EventsScreen } from './events-screen.js';
 import { FleetScreen } from './fleet-screen.js';
-import { ForeignRocket, NothingToRead, OwnRockets } from './limited-screens.js';
+import { ForeignRocket, NoOperator, NothingToRead, OwnRockets } from './limited-screens.js';
 import { Notice } from './notice.js';
 import { RocketScreen } from './rocket-screen.js';
 import { route } from './router.js';
 import { SignIn } from './sign-in.js';
+import { SubscriptionScreen } from './subscription-screen.js';
+import { SubscriptionsScreen } from './subscriptions-screen.js';
 import { Topbar } from './topbar.js';
 
 export const App = () => {
@@ -25,7 +27,7 @@ export const App = () => {
     document.title = `${titleOf(now, place)} · Rockets`;
   }, [now, place]);
   // Who sees nothing need not be told how old it is.
-  const isAsked = place === undefined || may.value.read;
+  const isAsked = place === undefined || place === 'asked' || may.value.read;
   const focusMain = (event: Event): void => {
     // The hash is the router's; the link only moves the focus.
     event.preventDefault();
@@ -95,6 +97,8 @@ const Screen = ({ now, place }: { readonly now: Route; readonly place: Place | u
       return <OwnRockets />;
     case 'foreign-rocket':
       return <ForeignRocket />;
+    case 'not-an-operator':
+      return <NoOperator />;
     case 'asked':
       return <Asked now={now} />;
   }
@@ -110,6 +114,10 @@ const Asked = ({ now }: { readonly now: Route }) => {
       return <EventsScreen params={now.params} position={now.position} />;
     case 'arrivals':
       return <ArrivalsScreen />;
+    case 'subscriptions':
+      return <SubscriptionsScreen />;
+    case 'subscription':
+      return <SubscriptionScreen key={now.name} name={now.name} />;
     case 'fleet':
       return <FleetScreen params={now.params} />;
   }
@@ -119,5 +127,14 @@ const titleOf = (now: Route, place: Place | undefined): string => {
   if (place === 'sign-in') return 'Sign in';
   if (place === 'own-rockets') return 'Your rockets';
   if (now.screen === 'rocket') return `Rocket ${now.channel.slice(0, 8)}`;
-  return { fleet: 'Fleet', events: 'Events', event: 'Event', arrivals: 'Arrivals' }[now.screen];
+  if (now.screen === 'subscription') return `Subscription ${now.name}`;
+  return titles[now.screen];
 };
+
+const titles = {
+  fleet: 'Fleet',
+  events: 'Events',
+  event: 'Event',
+  arrivals: 'Arrivals',
+  subscriptions: 'Subscriptions',
+} as const;

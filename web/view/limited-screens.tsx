@@ -51,3 +51,18 @@ export const ForeignRocket = () => (
     <p class="lead">{session.value?.name} may not look at this one.</p>
   </section>
 );
+
+/** What other systems are told is the affair of whoever runs the whole fleet. */
+export const NoOperator = () => {
+  const { name, scopes = [], channels } = session.value ?? {};
+  return (
+    <section class="limited">
+      <h1>Not with this key</h1>
+      <p class="lead">
+        {name} may {scopes.join(' and ')}
+        {channels !== undefined && ' some rockets'}. Subscriptions take a key that may <code>operate</code>{' '}
+        all rockets.
+      </p>
+    </section>
+  );
+};

@@ -22,6 +22,8 @@ interface Props<T> {
   readonly row: (item: T, at: number, before: T | undefined, after: T | undefined) => ComponentChildren;
   /** What stands above the table: how much was found. */
   readonly found: (count: number, isAll: boolean) => string;
+  /** What is said between that and the table. */
+  readonly note?: (first: T | undefined, isLoaded: boolean) => ComponentChildren;
   readonly rowClass?: (item: T) => string | undefined;
 }
 
@@ -70,6 +72,7 @@ export const PagedTable = <T,>(props: Props<T>) => {
       <p class="found" role="status">
         {error.value ?? (pages.isLoaded ? props.found(pages.count, pages.isEndKnown) : 'Loading …')}
       </p>
+      {props.note?.(pages.row(0), pages.isLoaded)}
       <div
         role="table"
         class={props.class}

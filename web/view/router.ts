@@ -22,5 +22,6 @@ export const setParams = (params: URLSearchParams): void => {
 /** An event opens beside the list it stands in. */
 const placeOf = (now: Route): string => {
   if (now.screen === 'rocket') return now.channel;
+  if (now.screen === 'subscription') return `subscription ${now.name}`;
   return now.screen === 'event' ? 'events' : now.screen;
 };

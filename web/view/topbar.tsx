@@ -19,20 +19,27 @@ export const Topbar = ({ screen }: { readonly screen: Route['screen'] }) => (
       <Screens screen={screen} />
       <a href="/docs">API</a>
     </nav>
-    {(session.value === undefined || may.value.read) && <FreshnessMark />}
+    {(session.value === undefined || may.value.read || may.value.subscriptions) && <FreshnessMark />}
     <SignedIn />
     <ThemeSwitch />
   </header>
 );
 
 const Screens = ({ screen }: { readonly screen: Route['screen'] }) => {
-  const { read, fleet } = may.value;
-  if (read && !fleet) return <NavLink href="#/" name="Your rockets" isHere={screen !== 'rocket'} />;
-  if (!fleet && session.value !== undefined) return null;
+  const { read, fleet, subscriptions } = may.value;
+  const isOfOwn = read && !fleet;
+  const isOfFleet = fleet || session.value === undefined;
+  const isSubscriptions = screen === 'subscriptions' || screen === 'subscription';
   return (
     <>
-      <NavLink href="#/" name="Fleet" isHere={screen === 'fleet' || screen === 'arrivals'} />
-      <NavLink href="#/events" name="Events" isHere={screen === 'events' || screen === 'event'} />
+      {isOfOwn && <NavLink href="#/" name="Your rockets" isHere={screen !== 'rocket' && !isSubscriptions} />}
+      {isOfFleet && (
+        <>
+          <NavLink href="#/" name="Fleet" isHere={screen === 'fleet' || screen === 'arrivals'} />
+          <NavLink href="#/events" name="Events" isHere={screen === 'events' || screen === 'event'} />
+        </>
+      )}
+      {subscriptions && <NavLink href="#/subscriptions" name="Subscriptions" isHere={isSubscriptions} />}
     </>
   );
 };
