@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { Express } from 'express';
 import { Container, ContainerModule, type ServiceIdentifier } from 'inversify';
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { Budget } from './application/budget.js';
 import { EventFeed } from './application/feed/event-feed.js';
 import { ActivityLog } from './application/fleet/activity-log.js';
@@ -298,7 +299,7 @@ const applicationModule = (config: Config, base: Base): ContainerModule =>
               logger: get(p.logger),
               patienceMs: config.subscriptionPatienceMs,
             },
-            randomUUID(),
+            `${hostname()}:${config.port}:${randomUUID().slice(0, 8)}`,
           )
         : undefined,
     );

@@ -36,7 +36,7 @@ const stage = (parts: { receiver?: FakeReceiver } = {}) => {
   const log = new LogBook();
   const store = new InMemoryEventStore(new InMemoryRocketDirectory(clock));
   const feed = new EventFeed(store, clock, log);
-  const kept = new WatchedStore(store);
+  const kept = new WatchedStore(store, 'test');
   const receiver = parts.receiver ?? new FakeReceiver();
   let deliveries: Deliveries | undefined;
   const subscriptions = new Subscriptions(kept, store, receiver, clock, log, (name) =>
