@@ -44,6 +44,7 @@ const full = (name: string, { beginning: position }: EventStore): Subscription =
     isPaused: true,
     pausedAs: 'it answered 410 "gone"',
     position,
+    replays: 3,
     delivered: 2 ** 40,
     retried: 7,
     lastError: { at: noonMillis, what: 'a \\ "quoted"\n answer' },

@@ -11,6 +11,7 @@ export const subscriptionOf = (
   sink: { type: 'webhook', url: 'https://example.com/hook' },
   createdAt: noonMillis,
   isPaused: false,
+  replays: 0,
   delivered: 0,
   retried: 0,
   ...parts,

@@ -76,6 +76,7 @@ export const tables = {
     paused_as: perhaps,
     xid: integer,
     position: integer,
+    replays: integer,
     delivered: integer,
     retried: integer,
     last_error: perhaps,

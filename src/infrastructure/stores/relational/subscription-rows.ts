@@ -22,6 +22,7 @@ export interface SubscriptionRow extends Summed {
   readonly created_at: number;
   readonly is_paused: 0 | 1;
   readonly paused_as: string | null;
+  readonly replays: number;
   readonly delivered: number;
   readonly retried: number;
   readonly last_error: string | null;
@@ -52,7 +53,7 @@ export class SubscriptionRows {
 
   cells(subscription: Subscription): Cell[] {
     const { name, revision, types, channels, sink, createdAt, isPaused, pausedAs } = subscription;
-    const { position, delivered, retried, lastError, failing } = subscription;
+    const { position, replays, delivered, retried, lastError, failing } = subscription;
     return withSum([
       name,
       revision,
@@ -63,6 +64,7 @@ export class SubscriptionRows {
       isPaused ? 1 : 0,
       storable(pausedAs),
       ...this.places.cellsOf(position),
+      replays,
       delivered,
       retried,
       storable(lastError?.what),
@@ -85,6 +87,7 @@ export class SubscriptionRows {
       isPaused: row.is_paused === 1,
       ...(row.paused_as !== null && { pausedAs: row.paused_as }),
       position: this.positionIn(row),
+      replays: row.replays,
       delivered: row.delivered,
       retried: row.retried,
       ...(what !== null && at !== null && { lastError: { at, what } }),
@@ -122,6 +125,7 @@ export const subscriptionColumns = (place: readonly string[]): readonly string[]
   'is_paused',
   'paused_as',
   ...place,
+  'replays',
   'delivered',
   'retried',
   'last_error',
@@ -152,3 +156,12 @@ const whole = (millis: number | undefined): number | null =>
 /** What a receiver answered may hold what no database takes: a NUL, or half a sign. */
 const storable = (text: string | undefined): string | null =>
   text === undefined ? null : Buffer.from(text.replaceAll('\0', '\ufffd')).toString();
+
+/** Places as they stand in the rows, for whoever reads all of a store. */
+export const plainPlaces = (names: readonly string[]): PlaceColumns => ({
+  names,
+  cellsOf: cellsOfPlain,
+  positionOf: (cells) => cells.join('.'),
+});
+
+export const cellsOfPlain = (position: Position): readonly number[] => position.split('.').map(Number);

@@ -154,6 +154,7 @@ const subscriptions = `
     is_paused INTEGER NOT NULL,
     paused_as TEXT,
     position INTEGER NOT NULL,
+    replays INTEGER NOT NULL,
     delivered INTEGER NOT NULL,
     retried INTEGER NOT NULL,
     last_error TEXT,
