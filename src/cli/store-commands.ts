@@ -4,6 +4,7 @@ import { compileCheck } from '../infrastructure/http/messages/compiled-check.js'
 import { MessageDto } from '../infrastructure/http/messages/message-dto.js';
 import { InvalidInput } from '../infrastructure/http/messages/message-reader.js';
 import { parseStrictJson } from '../infrastructure/http/messages/strict-json.js';
+import { readNewSubscription } from '../infrastructure/http/subscriptions/subscription-body.js';
 import type { MessageRules } from '../infrastructure/stores/upkeep/export-line.js';
 import { NoExport } from '../infrastructure/stores/upkeep/import.js';
 import { StoreDamaged, StoreRefused } from '../infrastructure/stores/relational/store-errors.js';
@@ -158,10 +159,15 @@ const registerImport = (program: Command, output: Output): void => {
           await importMessages(source, new URL('messages', namedService(url)), output, apiKey),
         );
       }
-      const { rockets, events, waiting, late } = await importExport(source, file ?? target!);
+      const done = await importExport(source, file ?? target!);
+      const { rockets, events, waiting, late, subscriptions } = done;
       const messages = `${inThousands(waiting)} waiting and ${counted(late, 'late message')}`;
       const name = file ?? 'the database';
       output.out(`${name} holds ${counted(rockets, 'rocket')}, ${counted(events, 'event')}, ${messages}.`);
+      if (subscriptions > 0)
+        output.out(
+          `And ${counted(subscriptions, 'subscription')}: webhooks are paused until they have a secret, which no export has.`,
+        );
     });
   addExamples(command, [
     ['rockets import all.ndjson --file data/new.db', 'the same store again'],
@@ -192,6 +198,14 @@ const rules: MessageRules = {
     return value instanceof InvalidInput ? undefined : value;
   },
   isMessage: compileCheck(MessageDto),
+  isSubscription: (value) => {
+    try {
+      readNewSubscription(value);
+      return true;
+    } catch {
+      return false;
+    }
+  },
 };
 
 const importExport = async (source: Source, target: string | { readonly url: string | undefined }) => {

@@ -71,12 +71,14 @@ const EXPORT = Buffer.from('{"kind":"rockets-export"');
 const messagesIn = async function* (source: Source, output: Output): AsyncGenerator<Buffer | string> {
   let isExport: boolean | undefined;
   let skipped = 0;
+  let subscriptions = 0;
   for await (const block of source.blocks()) {
     isExport ??= block.subarray(0, EXPORT.length).equals(EXPORT);
     if (!isExport) yield block;
     else {
       const lines = block.toString().split('\n').map(objectIn);
       skipped += lines.filter((line) => line?.['type'] === 'MessagesSkipped').length;
+      subscriptions += lines.filter((line) => line?.['kind'] === 'subscription').length;
       // A line for each, so that the service counts them as they are counted here.
       const text = lines.map((line) => line && messageIn(line)).join('\n');
       // Nothing at all would be taken for the end.
@@ -87,6 +89,8 @@ const messagesIn = async function* (source: Source, output: Output): AsyncGenera
     output.err(
       `${counted(skipped, 'skipped range')} of the export can't be sent: a gap here, where nothing of it came late.`,
     );
+  if (subscriptions > 0)
+    output.err(`${counted(subscriptions, 'subscription')} of the export can't be sent: make them anew.`);
 };
 
 const messageIn = ({ kind, channel, number, type, time, data }: JsonObject): string | undefined => {

@@ -211,7 +211,11 @@ describe('an import into a database', () => {
       await halfway;
       yield lines.slice(900);
     };
-    const rules = { parse: JSON.parse as (text: string) => unknown, isMessage: () => true };
+    const rules = {
+      parse: JSON.parse as (text: string) => unknown,
+      isMessage: () => true,
+      isSubscription: () => true,
+    };
     const importing = importDatabase(slowly(), url, rules);
     await beginning;
     let isAnswered = false;

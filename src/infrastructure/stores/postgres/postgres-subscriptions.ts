@@ -1,11 +1,8 @@
 import type { Position } from '../../../application/ports/event-store.js';
 import type { Lease, Secret, SinkSettings } from '../../../application/ports/subscription-store.js';
 import type { Ask } from '../relational/ask.js';
-import type {
-  Condition,
-  Statement,
-  SubscriptionSource,
-} from '../relational/relational-subscription-store.js';
+import type { SubscriptionSource } from '../relational/relational-subscription-store.js';
+import type { Condition, Statement } from '../relational/subscription-statements.js';
 import { checked, sumOf } from '../relational/rows.js';
 import type { PlaceColumns } from '../relational/subscription-rows.js';
 import { listOf } from './arrays.js';

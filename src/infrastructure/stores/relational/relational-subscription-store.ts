@@ -12,24 +12,19 @@ import type {
 } from '../../../application/ports/subscription-store.js';
 import type { Position } from '../../../application/ports/event-store.js';
 import type { Ask } from './ask.js';
-import type { Cell } from './rows.js';
+import {
+  changingParked,
+  creating,
+  saving,
+  type Condition,
+  type Statement,
+} from './subscription-statements.js';
 import {
   SubscriptionRows,
   type ParkedRow,
   type PlaceColumns,
   type SubscriptionRow,
 } from './subscription-rows.js';
-
-/** A statement that writes, with its values in the place of `$1`, `$2` …; the text is understood by both SQL stores. */
-export interface Statement {
-  readonly sql: string;
-  readonly values: readonly Cell[];
-  /** Where it answers no row, nothing of the transaction is written. */
-  readonly isNeeded?: boolean;
-}
-
-/** What else must hold for a row to be written; its values follow on `$1` up to `$<before>`. */
-export type Condition = (before: number) => { readonly sql: string; readonly values: readonly Cell[] };
 
 /** What each SQL store does in its own way. */
 export interface SubscriptionSource extends Pick<
@@ -43,9 +38,6 @@ export interface SubscriptionSource extends Pick<
   create(name: string, row: Statement, secrets: readonly Secret[]): Promise<boolean>;
   inForce(lease: number | undefined): Condition;
 }
-
-/** So many rows are put in one statement: a statement has room for so many values. */
-const AT_ONCE = 500;
 
 /** The tables `subscriptions` and `parked_sequences` of both SQL stores. */
 export class RelationalSubscriptionStore implements SubscriptionStore {
@@ -63,10 +55,7 @@ export class RelationalSubscriptionStore implements SubscriptionStore {
   }
 
   create(subscription: Subscription, secrets: readonly Secret[]): Promise<boolean> {
-    const values = this.rows.cells(subscription);
-    const sql = `INSERT INTO subscriptions (${this.columns}) VALUES (${listed(values.length)})
-      ON CONFLICT (name) DO NOTHING RETURNING name`;
-    return this.store.create(subscription.name, { sql, values, isNeeded: true }, secrets);
+    return this.store.create(subscription.name, creating(this.rows, subscription), secrets);
   }
 
   async find(name: string): Promise<Subscription | undefined> {
@@ -97,18 +86,10 @@ export class RelationalSubscriptionStore implements SubscriptionStore {
     { lease, ...changes }: ParkedChanges & { readonly lease?: number } = {},
   ): Promise<Subscription | undefined> {
     const after = { ...subscription, revision: subscription.revision + 1 };
-    const values = this.rows.cells(after);
-    const [, ...others] = this.rows.columns;
-    const set = others.map((column, i) => `${column} = $${i + 2}`).join(', ');
-    const before = values.length + 2;
-    const condition = this.store.inForce(lease)(before);
-    const update = {
-      sql: `UPDATE subscriptions SET ${set}
-        WHERE name = $1 AND revision = $${before - 1} AND created_at = $${before} ${condition.sql} RETURNING name`,
-      values: [...values, subscription.revision, subscription.createdAt, ...condition.values],
-      isNeeded: true,
-    };
-    const isWritten = await this.store.write([update, ...this.changing(subscription.name, changes)]);
+    const isWritten = await this.store.write([
+      saving(this.rows, subscription, after, this.store.inForce(lease)),
+      ...changingParked(this.rows, subscription.name, changes),
+    ]);
     return isWritten ? after : undefined;
   }
 
@@ -157,39 +138,4 @@ export class RelationalSubscriptionStore implements SubscriptionStore {
   letGo(holder: string): Promise<void> {
     return this.store.letGo(holder);
   }
-
-  private changing(name: string, { put = [], drop = [] }: ParkedChanges): Statement[] {
-    const dropped = chunks(drop).map((channels) => ({
-      sql: `DELETE FROM parked_sequences WHERE subscription = $1 AND channel IN (${listed(channels.length, 1)})`,
-      values: [name, ...channels],
-    }));
-    return [...dropped, ...puttingParked(this.rows, name, put)];
-  }
 }
-
-/** Each sequence in the place of the one of its channel. */
-export const puttingParked = (
-  rows: SubscriptionRows,
-  name: string,
-  sequences: readonly ParkedSequence[],
-): Statement[] => {
-  const columns = rows.parkedColumns;
-  const set = columns.slice(2).map((column) => `${column} = excluded.${column}`);
-  return chunks(sequences).map((some) => {
-    const lists = some.map((_, i) => `(${listed(columns.length, i * columns.length)})`);
-    return {
-      sql: `INSERT INTO parked_sequences (${columns.join(', ')}) VALUES ${lists.join(', ')}
-        ON CONFLICT (subscription, channel) DO UPDATE SET ${set.join(', ')}`,
-      values: some.flatMap((one) => rows.parkedCells(name, one)),
-    };
-  });
-};
-
-const chunks = <T>(all: readonly T[]): T[][] =>
-  Array.from({ length: Math.ceil(all.length / AT_ONCE) }, (_, i) =>
-    all.slice(i * AT_ONCE, (i + 1) * AT_ONCE),
-  );
-
-/** `$2, $3` for two values behind one. */
-const listed = (count: number, before = 0): string =>
-  Array.from({ length: count }, (_, i) => `$${before + i + 1}`).join(', ');

@@ -63,6 +63,9 @@ export const refuseOtherSchema = (database: Database): void => {
   throw new StoreDamaged(`damaged: "${other}" is not as this version describes it`);
 };
 
+/** A file of version 3 has none. */
+export const hasSubscriptions = (database: Database): boolean => pragma(database, 'user_version') > 3;
+
 const described = (database: Database): Map<string, string> => {
   const rows = database.prepare('SELECT name, type, tbl_name, sql FROM sqlite_schema').all();
   return new Map(rows.map((row) => [String(row['name']), JSON.stringify(row)]));

@@ -1,11 +1,8 @@
 import type { Position } from '../../../application/ports/event-store.js';
 import type { Lease, Secret, SinkSettings } from '../../../application/ports/subscription-store.js';
 import type { Ask } from '../relational/ask.js';
-import type {
-  Condition,
-  Statement,
-  SubscriptionSource,
-} from '../relational/relational-subscription-store.js';
+import type { SubscriptionSource } from '../relational/relational-subscription-store.js';
+import { noCondition, type Condition, type Statement } from '../relational/subscription-statements.js';
 import type { PlaceColumns } from '../relational/subscription-rows.js';
 import { Positions } from './positions.js';
 import { SecretsFile } from './secrets-file.js';
@@ -47,7 +44,7 @@ export class SqliteSubscriptions implements SubscriptionSource {
   }
 
   inForce(): Condition {
-    return () => ({ sql: '', values: [] });
+    return noCondition;
   }
 
   /** A secret that belongs to nothing, as a crash can leave it behind, is overwritten by the next of its name. */

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Statement } from '../relational/relational-subscription-store.js';
+import type { Statement } from '../relational/subscription-statements.js';
 import type { Cell } from '../relational/rows.js';
 import { checkSteps } from './checking.js';
 import { closeDatabase, openForReading, rowReader, type DatabaseOptions } from './database.js';

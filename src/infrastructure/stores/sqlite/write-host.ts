@@ -1,4 +1,4 @@
-import type { Statement } from '../relational/relational-subscription-store.js';
+import type { Statement } from '../relational/subscription-statements.js';
 import type { Cell } from '../relational/rows.js';
 import { totalColumns, totalOf, type TotalRow } from '../relational/totals.js';
 import {

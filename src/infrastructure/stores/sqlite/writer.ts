@@ -12,7 +12,7 @@ import {
 import { snapshotColumns } from '../relational/snapshots.js';
 import { type Deltas, SUM_OF_ONE, totalCells, totalColumns } from '../relational/totals.js';
 import { minuteColumns } from '../relational/minutes.js';
-import type { Statement as SharedStatement } from '../relational/relational-subscription-store.js';
+import type { Statement as SharedStatement } from '../relational/subscription-statements.js';
 import { inserting, rowReader, type Database, type Statement } from './database.js';
 
 export interface WriteOrder {

@@ -1,6 +1,7 @@
 import { canonicalChannel, isChannel } from '../../../domain/channel.js';
 import { maxWhyCharacters, refusalRules, type RocketEvent } from '../../../domain/rocket-event.js';
 import type { RocketReport } from '../../../domain/rocket-message.js';
+import type { ParkedSequence, Subscription } from '../../../application/ports/subscription-store.js';
 
 /** What a store holds, a line each; all times of ours are UTC milliseconds. */
 export type ExportLine =
@@ -12,10 +13,24 @@ export type ExportLine =
   | ({ readonly kind: 'late'; readonly receivedAt: number } & Said<RocketReport>)
   /** For how long a service had listened when the gaps before what follows were opened; the last one: in all. */
   | { readonly kind: 'listened'; readonly ms: number }
-  /** Without it an export is not complete. */
-  | ({ readonly kind: 'end' } & Readonly<Record<Counted, number>>);
+  /** Without what signs its webhooks, and without what is found out anew. `after`: up to which event it has come. */
+  | ({ readonly kind: 'subscription'; readonly after: EventName | null } & Omit<
+      Subscription,
+      'revision' | 'position' | 'replays' | 'failing'
+    >)
+  /** Of the subscription before it. `at`: the event on which it stands. */
+  | ({ readonly kind: 'parked'; readonly at: EventName | null } & Omit<ParkedSequence, 'position'>)
+  /** Without it an export is not complete; it counts subscriptions only where there are any. */
+  | ({ readonly kind: 'end' } & Readonly<Record<Counted, number>> & Partial<SubscriptionCounted>);
 
 export type Counted = 'rockets' | 'events' | 'waiting' | 'late';
+
+export type SubscriptionCounted = Readonly<Record<'subscriptions' | 'parked', number>>;
+
+export interface EventName {
+  readonly channel: string;
+  readonly number: number;
+}
 
 interface Said<Of extends { readonly type: string; readonly data: object }> {
   readonly channel: string;
@@ -31,14 +46,16 @@ export interface MessageRules {
   readonly parse: (text: string) => unknown;
   /** Whether this would be taken from a sender. */
   readonly isMessage: (value: unknown) => boolean;
+  /** Whether this would be taken from an operator. */
+  readonly isSubscription: (value: unknown) => boolean;
 }
 
 /** Reads the lines of an export; undefined for any other. */
 export const exportLineReader = ({
   parse,
-  isMessage,
+  ...rules
 }: MessageRules): ((text: string) => ExportLine | undefined) => {
-  const checks = checksOf(isMessage);
+  const checks = checksOf(rules);
   return (text) => {
     const line = parse(text);
     if (!isObject(line)) return undefined;
@@ -52,7 +69,10 @@ export const exportLineReader = ({
 type Fields = Readonly<Record<string, unknown>>;
 type Check = (line: Fields) => boolean;
 
-const checksOf = (isMessage: MessageRules['isMessage']): Readonly<Record<ExportLine['kind'], Check>> => {
+const checksOf = ({
+  isMessage,
+  isSubscription,
+}: Omit<MessageRules, 'parse'>): Readonly<Record<ExportLine['kind'], Check>> => {
   const isReport = ({ channel, number, time }: Fields, { type, data }: Fields): boolean =>
     isMessage({
       metadata: { channel, messageNumber: number, messageTime: time, messageType: type },
@@ -73,9 +93,30 @@ const checksOf = (isMessage: MessageRules['isMessage']): Readonly<Record<ExportL
     waiting: (line) => isCount(line['receivedAt']) && isCount(line['since'] ?? 0) && isReport(line, line),
     late: (line) => isCount(line['receivedAt']) && isReport(line, line),
     listened: ({ ms }) => isCount(ms),
+    subscription: ({ name, types, channels, sink, ...line }) =>
+      isSubscription(withoutGaps({ name, types, channels, sink })) && isProgress(line),
+    parked: ({ number, since, tries, nextTryAt, what, at, channel }) =>
+      channel !== undefined &&
+      [number, since, tries, nextTryAt ?? 0].every(isCount) &&
+      typeof what === 'string' &&
+      isEventName(at),
     end: (line) => ['rockets', 'events', 'waiting', 'late'].every((counted) => isCount(line[counted])),
   };
 };
+
+const withoutGaps = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
+const isProgress: Check = ({ createdAt, isPaused, pausedAs, after, delivered, retried, lastError }) =>
+  [createdAt, delivered, retried].every(isCount) &&
+  typeof isPaused === 'boolean' &&
+  ['undefined', 'string'].includes(typeof pausedAs) &&
+  isEventName(after) &&
+  (lastError === undefined ||
+    (isObject(lastError) && isCount(lastError['at']) && typeof lastError['what'] === 'string'));
+
+const isEventName = (value: unknown): boolean =>
+  value === null || (isObject(value) && isRocket(value['channel']) && isCount(value['number']));
 
 /** Stands in for what a skipped range would have said. */
 const anyReport: Fields = { type: 'RocketSpeedIncreased', data: { by: 0 } };

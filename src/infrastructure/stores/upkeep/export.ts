@@ -13,6 +13,7 @@ import {
 } from '../relational/rows.js';
 import type { ExportLine } from './export-line.js';
 import { pages } from './pages.js';
+import { SubscriptionExport, type PlaceOrder } from './subscription-export.js';
 
 /** How a store reads its feed from the beginning. */
 export interface FeedOrder {
@@ -21,6 +22,8 @@ export interface FeedOrder {
   readonly sql: string;
   readonly start: readonly number[];
   readonly placeOf: (row: never) => readonly number[];
+  /** Undefined where there are no tables of subscriptions yet. */
+  readonly places: PlaceOrder | undefined;
 }
 
 /**
@@ -47,7 +50,9 @@ export class Export {
     yield* this.behindGaps();
     yield { kind: 'listened', ms: this.listened };
     yield* this.late();
-    yield { kind: 'end', ...this.counts };
+    const subscriptions = this.feed.places && new SubscriptionExport(this.ask, this.names, this.feed.places);
+    if (subscriptions !== undefined) yield* subscriptions.lines();
+    yield { kind: 'end', ...this.counts, ...subscriptions?.counts };
   }
 
   private async *rockets(): AsyncGenerator<ExportLine> {

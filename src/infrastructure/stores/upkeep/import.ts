@@ -2,7 +2,14 @@ import type { Change, EventStore } from '../../../application/ports/event-store.
 import type { RocketEvent } from '../../../domain/rocket-event.js';
 import type { RocketReport } from '../../../domain/rocket-message.js';
 import { initialState, record, type RocketState } from '../../../domain/rocket.js';
-import { exportLineReader, type Counted, type ExportLine, type MessageRules } from './export-line.js';
+import {
+  exportLineReader,
+  type Counted,
+  type ExportLine,
+  type MessageRules,
+  type SubscriptionCounted,
+} from './export-line.js';
+import { SubscriptionImport, type ImportedSubscriptions } from './subscription-import.js';
 import { firstNumber } from '../relational/heads.js';
 
 /** A line that is not one of an export, or does not follow on those before it. */
@@ -11,7 +18,7 @@ export class NoExport extends Error {}
 /** Changes that are committed together. */
 const BATCH = 1000;
 
-export type Imported = Readonly<Record<Counted, number>>;
+export type Imported = Readonly<Record<Counted, number>> & SubscriptionCounted;
 
 type Line<Kind extends ExportLine['kind']> = Extract<ExportLine, { readonly kind: Kind }>;
 
@@ -19,6 +26,7 @@ type Line<Kind extends ExportLine['kind']> = Extract<ExportLine, { readonly kind
 export class Import {
   private readonly counts = { rockets: 0, events: 0, waiting: 0, late: 0 };
   private readonly rockets = new Map<string, ImportedRocket>();
+  private readonly subscriptions: SubscriptionImport;
   private readonly read: (text: string) => ExportLine | undefined;
   private batch: Change[] = [];
   private listened = 0;
@@ -28,8 +36,10 @@ export class Import {
   constructor(
     private readonly store: Pick<EventStore, 'commit' | 'listened'>,
     rules: MessageRules,
+    subscriptions: ImportedSubscriptions,
   ) {
     this.read = exportLineReader(rules);
+    this.subscriptions = new SubscriptionImport(subscriptions);
   }
 
   async take(text: string): Promise<void> {
@@ -48,7 +58,7 @@ export class Import {
     if (this.line === 0) throw new NoExport('there is nothing in it');
     if (!this.hasEnded) throw new NoExport(`it was cut off behind line ${this.line}`);
     await this.flush();
-    return this.counts;
+    return { ...this.counts, ...this.subscriptions.counts };
   }
 
   private async add(line: ExportLine): Promise<void> {
@@ -65,6 +75,9 @@ export class Import {
         return this.late(line);
       case 'listened':
         return this.listen(line.ms);
+      case 'subscription':
+      case 'parked':
+        return this.subscription(line);
       case 'end':
         return this.end(line);
     }
@@ -122,12 +135,21 @@ export class Import {
     this.listened = ms;
   }
 
-  private end(line: Line<'end'>): void {
-    const { counts } = this;
-    const names = Object.keys(counts) as Counted[];
-    const other = names.find((name) => counts[name] !== line[name]);
+  /** Behind all events, on which they stand. */
+  private async subscription(line: Line<'subscription' | 'parked'>): Promise<void> {
+    await this.flush();
+    const problem = await this.subscriptions.take(line);
+    if (problem !== undefined) throw this.wrong(problem);
+  }
+
+  private async end(line: Line<'end'>): Promise<void> {
+    await this.subscriptions.finish();
+    const { subscriptions, parked } = this.subscriptions.counts;
+    const counts: Readonly<Record<string, number>> = { ...this.counts, subscriptions, parked };
+    const said: Readonly<Record<string, number>> = { subscriptions: 0, parked: 0, ...countsOf(line) };
+    const other = Object.keys(counts).find((name) => counts[name] !== said[name]);
     if (other !== undefined)
-      throw this.wrong(`it counts ${line[other]} ${other}, and there were ${counts[other]}`);
+      throw this.wrong(`it counts ${said[other]} ${other}, and there were ${counts[other]}`);
     this.hasEnded = true;
   }
 
@@ -159,6 +181,8 @@ export class Import {
     return new NoExport(`line ${this.line}: ${why}`);
   }
 }
+
+const countsOf = ({ kind: _, ...counts }: Line<'end'>) => counts;
 
 interface ImportedRocket {
   revision: number;

@@ -1,4 +1,5 @@
 import type { Ask } from '../relational/ask.js';
+import type { Cell } from '../relational/rows.js';
 
 const PAGE = 2000;
 
@@ -6,8 +7,8 @@ const PAGE = 2000;
 export const pages = async function* <Row>(
   ask: Ask,
   sql: string,
-  start: readonly number[],
-  placeOf: (row: Row) => readonly number[],
+  start: readonly Cell[],
+  placeOf: (row: Row) => readonly Cell[],
 ): AsyncGenerator<Row[]> {
   for (let after = start; ;) {
     const rows = await ask<Row>(sql, [...after, PAGE]);

@@ -62,7 +62,11 @@ it('an import behind PgBouncer may be slower than the service, whose limits the 
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
   };
-  const rules = { parse: (text: string): unknown => JSON.parse(text), isMessage: () => true };
+  const rules = {
+    parse: (text: string): unknown => JSON.parse(text),
+    isMessage: () => true,
+    isSubscription: () => true,
+  };
   expect(await importDatabase(slowly(), to, rules)).toMatchObject({ rockets: 1, events: 1 });
   expect((await verifyDatabase(to)).damages).toEqual([]);
 });

@@ -64,7 +64,11 @@ it('an import has its place among what is written on the server that took over',
   expect(place).toBeGreaterThan(2 ** 32);
 });
 
-const rules = { parse: (text: string): unknown => JSON.parse(text), isMessage: () => true };
+const rules = {
+  parse: (text: string): unknown => JSON.parse(text),
+  isMessage: () => true,
+  isSubscription: () => true,
+};
 
 const linesOf = async function* (url: string): AsyncGenerator<string[]> {
   for await (const line of exportDatabase(url)) yield [JSON.stringify(line)];

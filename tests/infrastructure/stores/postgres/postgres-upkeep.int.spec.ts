@@ -88,7 +88,11 @@ it('what was exported is imported into another one, which then says the same', a
   const source = async function* () {
     yield lines;
   };
-  const rules = { parse: (text: string): unknown => JSON.parse(text), isMessage: () => true };
+  const rules = {
+    parse: (text: string): unknown => JSON.parse(text),
+    isMessage: () => true,
+    isSubscription: () => true,
+  };
   expect(await importDatabase(source(), to, rules)).toEqual({ rockets: 2, events: 606, waiting: 4, late: 1 });
   expect(await linesOf(to)).toEqual(lines);
   expect((await verifyDatabase(to)).damages).toEqual([]);

@@ -3,6 +3,7 @@ import { MessageDto } from '../../../../src/infrastructure/http/messages/message
 import { InvalidInput } from '../../../../src/infrastructure/http/messages/message-reader.js';
 import { parseStrictJson } from '../../../../src/infrastructure/http/messages/strict-json.js';
 import { Import, NoExport } from '../../../../src/infrastructure/stores/upkeep/import.js';
+import { InMemorySubscriptionStore } from '../../../../src/infrastructure/stores/memory/in-memory-subscription-store.js';
 import { memoryStore } from '../../../support/memory-store.js';
 
 const isMessage = compileCheck(MessageDto);
@@ -13,9 +14,22 @@ const parse = (text: string): unknown => {
 
 const importing = async (lines: readonly string[]) => {
   const { store, directory } = memoryStore();
-  const work = new Import(store, { parse, isMessage });
+  const subscriptions = new InMemorySubscriptionStore(store, store.storeId);
+  const isSubscription = (value: unknown): boolean => (value as { name: string }).name !== 'not allowed';
+  const work = new Import(
+    store,
+    { parse, isMessage, isSubscription },
+    {
+      beginning: store.beginning,
+      create: (subscription, secrets) => subscriptions.create(subscription, secrets),
+      save: (subscription, change) => subscriptions.save(subscription, change),
+      positionOf: async ({ channel, number }) =>
+        (await store.read(channel, { after: number - 1, limit: 1 })).find((event) => event.number === number)
+          ?.position,
+    },
+  );
   for (const line of lines) await work.take(line);
-  return { store, directory, imported: await work.finish() };
+  return { store, directory, subscriptions, imported: await work.finish() };
 };
 
 const time = '2026-10-01T15:39:42+02:00';
@@ -53,7 +67,7 @@ const [rocket, launched, refused, skipped, waiting, late, end] = [1, 3, 4, 5, 7,
 describe('an export', () => {
   it('makes the store it was made of', async () => {
     const { store, directory, imported } = await importing(lines);
-    expect(imported).toEqual({ rockets: 2, events: 4, waiting: 3, late: 2 });
+    expect(imported).toEqual({ rockets: 2, events: 4, waiting: 3, late: 2, subscriptions: 0, parked: 0 });
     expect(await directory.find('a')).toMatchObject({ version: 2, highestHeard: 9, waiting: 3, heardAt: 50 });
     expect(await directory.find('b')).toMatchObject({
       version: 4,
@@ -163,5 +177,90 @@ describe('an export', () => {
       new NoExport('it was cut off behind line 14'),
     );
     await expect(importing([])).rejects.toEqual(new NoExport('there is nothing in it'));
+  });
+});
+
+describe('the subscriptions of an export', () => {
+  const webhook = { type: 'webhook', url: 'https://example.com/', batch: { events: 9, ms: 9 } };
+  const said = { createdAt: 7, isPaused: false, delivered: 8, retried: 9 };
+  const told = [
+    { kind: 'subscription', name: 'all', ...said, sink: webhook, after: { channel: 'b', number: 3 } },
+    {
+      kind: 'parked',
+      channel: 'a',
+      number: 2,
+      at: { channel: 'a', number: 2 },
+      since: 1,
+      tries: 2,
+      what: '4xx',
+    },
+    { kind: 'parked', channel: 'b', number: 4, at: null, since: 1, tries: 2, nextTryAt: 3, what: '' },
+    {
+      kind: 'subscription',
+      name: 'some',
+      ...said,
+      types: ['RocketLaunched'],
+      channels: ['a'],
+      sink: { type: 'kafka', topic: 't' },
+      isPaused: true,
+      pausedAs: 'gone',
+      lastError: { at: 1, what: 'gone' },
+      after: null,
+    },
+  ];
+  const counted = { ...all[end], subscriptions: 2, parked: 2 };
+  const exportOf = (some: readonly object[], last: object = counted): string[] => [
+    ...lines.slice(0, -1),
+    ...[...some, last].map((line) => JSON.stringify(line)),
+  ];
+
+  it('stand on the events on which they stood, and webhooks wait for a secret', async () => {
+    const { store, subscriptions, imported } = await importing(exportOf(told));
+    expect(imported).toMatchObject({ subscriptions: 2, parked: 2 });
+    const { events } = await store.readAll({ limit: 9 });
+    const [, a2, b3] = events.map(({ position }) => position);
+    const [one, other] = await subscriptions.list({ limit: 9 });
+    expect(one).toMatchObject({ name: 'all', ...said, isPaused: true, sink: webhook, position: b3 });
+    expect(one!.pausedAs).toContain('give it a secret');
+    expect(await subscriptions.secrets('all')).toEqual([]);
+    const { kind: _, after: __, ...kept } = told[3] as Record<string, unknown>;
+    expect(other).toEqual({ ...kept, revision: other!.revision, replays: 0, position: store.beginning });
+    const parked = { since: 1, tries: 2 };
+    expect(await subscriptions.parked('all', { limit: 9 })).toEqual([
+      { channel: 'a', number: 2, position: a2, ...parked, what: '4xx' },
+      { channel: 'b', number: 4, position: store.beginning, ...parked, nextTryAt: 3, what: '' },
+    ]);
+  });
+
+  const changed = (index: number, fields: object): string[] =>
+    exportOf(told.with(index, { ...told[index]!, ...fields } as (typeof told)[number]));
+  const notOne = 'it is not one of an export';
+  const elsewhere = { channel: 'a', number: 77 };
+
+  it.each<[string, readonly string[], line: number, why: string]>([
+    ['what no operator may say', changed(0, { name: 'not allowed' }), 0, notOne],
+    ['a count that is none', changed(0, { delivered: -1 }), 0, notOne],
+    ['no state', changed(0, { isPaused: 1 }), 0, notOne],
+    ['a place that is none', changed(0, { after: 7 }), 0, notOne],
+    ['no place', changed(0, { after: undefined }), 0, notOne],
+    ['an error that is none', changed(0, { lastError: 'x' }), 0, notOne],
+    ['no reason', changed(1, { what: undefined }), 1, notOne],
+    ['a rocket that is none', changed(1, { channel: 'a b' }), 1, notOne],
+    ['a number that is none', changed(1, { number: 'x' }), 1, notOne],
+    [
+      'an event that is not there',
+      changed(0, { after: elsewhere }),
+      0,
+      'there is no event 77 of a before it',
+    ],
+    ['one inside a range', changed(0, { after: { channel: 'b', number: 2 } }), 0, 'there is no event 2 of b'],
+    ['what is parked nowhere', changed(1, { at: elsewhere }), 1, 'there is no event 77 of a before it'],
+    ['one twice', exportOf([told[0]!, ...told]), 1, 'all is there twice'],
+    ['what nobody parked', exportOf(told.slice(1)), 0, 'there is no subscription before it'],
+    ['one too few', exportOf(told.slice(0, 3)), 3, 'it counts 2 subscriptions, and there were 1'],
+    ['one too many parked', exportOf(told.toSpliced(1, 1)), 3, 'it counts 2 parked, and there were 1'],
+    ['nothing counted', exportOf(told, all[end]), 4, 'it counts 0 subscriptions, and there were 2'],
+  ])('are refused with %s, and the line is named', async (_, wrong, line, why) => {
+    await expect(importing(wrong)).rejects.toThrow(`line ${end + line + 1}: ${why}`);
   });
 });

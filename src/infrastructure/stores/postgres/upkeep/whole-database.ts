@@ -6,6 +6,7 @@ import type { ExportLine, MessageRules } from '../../upkeep/export-line.js';
 import { Import, type Imported } from '../../upkeep/import.js';
 import { otherOf } from '../../upkeep/other-total.js';
 import { Proof, type VerifyReport } from '../../upkeep/proof.js';
+import { damagedSubscriptions } from '../../upkeep/subscription-export.js';
 import { eventFormat, type PlacedRow } from '../events.js';
 import { metaOf } from '../meta.js';
 import { alone, atOneMoment } from './connection.js';
@@ -31,6 +32,7 @@ const proving = async function* (ask: Ask): AsyncGenerator<VerifyReport> {
   addTo(totals, 'events', counts.events);
   for (const one of await strays(ask)) damages.add(one);
   for (const { why } of await damagedMinutes(ask)) damages.add(why);
+  for (const one of await damagedSubscriptions(ask, placeOrder.columns)) damages.add(one);
   const other = otherOf(await ask<TotalRow>(`SELECT ${totalColumns} FROM totals`, []), totals);
   if (other !== undefined) damages.add(other);
   yield { ...counts, damages: [...damages] };
@@ -42,7 +44,14 @@ export const exportDatabase = (url: string | undefined): AsyncGenerator<ExportLi
     yield* new Export(ask, await listenedIn(ask), feedOrder).lines();
   });
 
+const placeOrder = {
+  columns: ['xid', 'position'],
+  upTo: `SELECT rocket, number FROM events WHERE (xid, position) <= ($1, $2)
+    ORDER BY xid DESC, position DESC LIMIT 1`,
+};
+
 const feedOrder = {
+  places: placeOrder,
   format: eventFormat,
   sql: `SELECT ${eventFormat.columns} FROM events WHERE (xid, position) > ($1, $2) ORDER BY xid, position LIMIT $3`,
   start: [0, 0],
@@ -56,17 +65,19 @@ export const importDatabase = (
   rules: MessageRules,
 ): Promise<Imported> =>
   alone(url, async (ask, { base }) => {
-    const [here] = await ask<{ xid: number; isEmpty: boolean }>(
-      `SELECT ${asInFeed('pg_current_xact_id()', '$1')} AS xid, NOT EXISTS (SELECT FROM rockets) AS "isEmpty"`,
+    const [here] = await ask<{ xid: number; holds: string | null }>(
+      `SELECT ${asInFeed('pg_current_xact_id()', '$1')} AS xid,
+        CASE WHEN EXISTS (SELECT FROM rockets) THEN 'rockets'
+          WHEN EXISTS (SELECT FROM subscriptions) THEN 'subscriptions' END AS holds`,
       [base],
     );
-    if (!here!.isEmpty) {
+    if (here!.holds !== null) {
       throw new StoreRefused(
-        'The database holds rockets already: give the export an empty one, or a schema of its own, or send it to a running service with --url.',
+        `The database holds ${here!.holds} already: give the export an empty one, or a schema of its own, or send it to a running service with --url.`,
       );
     }
     const whole = new WholeImport(ask, here!.xid);
-    const work = new Import(whole, rules);
+    const work = new Import(whole, rules, whole);
     for await (const some of lines) for (const line of some) await work.take(line);
     const imported = await work.finish();
     await whole.finish();

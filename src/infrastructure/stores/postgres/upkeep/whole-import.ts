@@ -1,9 +1,20 @@
-import type { Change, EventStore } from '../../../../application/ports/event-store.js';
+import type { Change, EventStore, Position } from '../../../../application/ports/event-store.js';
+import type { ParkedChanges, Subscription } from '../../../../application/ports/subscription-store.js';
 import type { Ask } from '../../relational/ask.js';
 import { changeRows, unheardRocket } from '../../relational/change-rows.js';
 import { rocketCells, type StoredRocket } from '../../relational/rocket-rows.js';
 import type { Cell } from '../../relational/rows.js';
 import { addTo, countChange, countEvent, type Deltas } from '../../relational/totals.js';
+import { plainPlaces, SubscriptionRows } from '../../relational/subscription-rows.js';
+import {
+  changingParked,
+  creating,
+  noCondition,
+  saving,
+  type Statement,
+} from '../../relational/subscription-statements.js';
+import type { EventName } from '../../upkeep/export-line.js';
+import type { ImportedSubscriptions } from '../../upkeep/subscription-import.js';
 import { textOf } from '../events.js';
 import { putMeta } from '../meta.js';
 import { RocketIds } from '../rocket-ids.js';
@@ -18,8 +29,10 @@ const AT_ONCE = 5000;
  * Takes changes as a store does that nobody else writes to, and writes what they lead to: each rocket once, as it is at the
  * end. Its checksums are those that commits one by one would have led to.
  */
-export class WholeImport implements Pick<EventStore, 'commit' | 'listened'> {
+export class WholeImport implements Pick<EventStore, 'commit' | 'listened'>, ImportedSubscriptions {
+  readonly beginning: Position = '0.0';
   private readonly ids: RocketIds;
+  private readonly subscriptions = new SubscriptionRows(plainPlaces(['xid', 'position']));
   private readonly rockets = new Map<string, StoredRocket>();
   private readonly totals: Deltas = new Map();
   private events = 0;
@@ -64,6 +77,28 @@ export class WholeImport implements Pick<EventStore, 'commit' | 'listened'> {
     return (this.listenedMs += ms);
   }
 
+  async positionOf({ channel, number }: EventName): Promise<Position | undefined> {
+    await this.writing;
+    const [event] = await this.ask<{ position: number }>(
+      'SELECT position FROM events WHERE rocket = $1 AND number = $2',
+      [this.rockets.get(channel)?.id ?? 0, number],
+    );
+    return event && `${this.xid}.${event.position}`;
+  }
+
+  async create(subscription: Subscription): Promise<boolean> {
+    return this.run([creating(this.subscriptions, subscription)]);
+  }
+
+  async save(before: Subscription, changes: ParkedChanges = {}): Promise<Subscription | undefined> {
+    const after = { ...before, revision: before.revision + 1 };
+    const isSaved = await this.run([
+      saving(this.subscriptions, before, after, noCondition),
+      ...changingParked(this.subscriptions, before.name, changes),
+    ]);
+    return isSaved ? after : undefined;
+  }
+
   /** What is known in the end only. */
   async finish(): Promise<void> {
     await this.writing;
@@ -75,6 +110,12 @@ export class WholeImport implements Pick<EventStore, 'commit' | 'listened'> {
     addTo(this.totals, 'events', this.events);
     await putTotals(this.ask, this.totals);
     await putMeta(this.ask, 'listened', String(this.listenedMs));
+  }
+
+  private async run(statements: readonly Statement[]): Promise<boolean> {
+    for (const { sql, values, isNeeded = false } of statements)
+      if ((await this.ask(sql, values)).length === 0 && isNeeded) return false;
+    return true;
   }
 
   private async writeNext(write: () => Promise<void>): Promise<void> {

@@ -3,13 +3,16 @@ import { dirname, join } from 'node:path';
 import type { ExportLine, MessageRules } from '../../upkeep/export-line.js';
 import { Export } from '../../upkeep/export.js';
 import { Import, type Imported } from '../../upkeep/import.js';
+import type { ImportedSubscriptions } from '../../upkeep/subscription-import.js';
 import { eventColumns, numberedEvents, type NumberedRow } from '../../relational/rows.js';
+import { RelationalSubscriptionStore } from '../../relational/relational-subscription-store.js';
 import { StoreRefused } from '../../relational/store-errors.js';
 import { askOf, checkpoint, closeDatabase, closing, openForReading, openForWriting } from '../database.js';
 import { syncDirectory } from '../file-handles.js';
 import { FileLock } from '../file-lock.js';
-import { refuseOtherFiles, requireFile } from '../known-file.js';
+import { hasSubscriptions, refuseOtherFiles, requireFile } from '../known-file.js';
 import { SqliteEventStore } from '../sqlite-event-store.js';
+import { SqliteSubscriptions } from '../sqlite-subscriptions.js';
 import { endSession, forgetHome, prepareFile, readMeta } from '../store-file.js';
 
 /** Everything the file holds, as it is at one moment, while the service may go on writing. */
@@ -18,7 +21,9 @@ export const exportFile = async function* (file: string): AsyncGenerator<ExportL
   const database = openForReading(file);
   try {
     database.exec('BEGIN');
-    yield* new Export(askOf(database), readMeta(database).listened, feedOrder).lines();
+    const places = hasSubscriptions(database) ? placeOrder : undefined;
+    const feed = { ...feedOrder, places };
+    yield* new Export(askOf(database), readMeta(database).listened, feed).lines();
   } finally {
     closeDatabase(database);
   }
@@ -29,6 +34,11 @@ const feedOrder = {
   sql: `SELECT ${eventColumns} FROM events WHERE position > $1 ORDER BY position LIMIT $2`,
   start: [0],
   placeOf: ({ position }: NumberedRow): readonly number[] => [position],
+};
+
+const placeOrder = {
+  columns: ['position'],
+  upTo: 'SELECT rocket, number FROM events WHERE position <= $1 ORDER BY position DESC LIMIT 1',
 };
 
 /** Writes the lines of an export into a new file, which is there when it is complete. */
@@ -63,7 +73,7 @@ const fill = async (
 ): Promise<Imported> => {
   const store = await SqliteEventStore.open({ file, synchronous: 'full', place: 'here' });
   try {
-    const work = new Import(store, rules);
+    const work = new Import(store, rules, importedInto(store));
     for await (const some of lines) for (const line of some) await work.take(line);
     return await work.finish();
   } finally {
@@ -75,6 +85,19 @@ const fill = async (
   }
 };
 
+const importedInto = (store: SqliteEventStore): ImportedSubscriptions => {
+  const subscriptions = new RelationalSubscriptionStore(new SqliteSubscriptions(store.parts));
+  return {
+    beginning: store.beginning,
+    create: (subscription, secrets) => subscriptions.create(subscription, secrets),
+    save: (subscription, change) => subscriptions.save(subscription, change),
+    positionOf: async ({ channel, number }) => {
+      const [event] = await store.read(channel, { after: number - 1, limit: 1 });
+      return event?.number === number ? event.position : undefined;
+    },
+  };
+};
+
 const requireEmpty = (lock: FileLock): void => {
   const { file } = lock;
   if (!existsSync(file) || (statSync(file).size === 0 && !existsSync(`${file}-wal`))) return;
@@ -82,7 +105,9 @@ const requireEmpty = (lock: FileLock): void => {
   prepareFile(lock, 'full');
   endSession(lock);
   closing(openForReading(file), (database) => {
-    if (database.prepare('SELECT 1 FROM rockets LIMIT 1').get() === undefined) return;
-    throw new StoreRefused(`${file} holds rockets already; name a new file.`);
+    for (const what of ['rockets', 'subscriptions']) {
+      if (database.prepare(`SELECT 1 FROM ${what} LIMIT 1`).get() === undefined) continue;
+      throw new StoreRefused(`${file} holds ${what} already; name a new file.`);
+    }
   });
 };

@@ -5,8 +5,9 @@ import { numberedEvents } from '../../relational/rows.js';
 import { totalColumns, type TotalRow } from '../../relational/totals.js';
 import { otherOf } from '../../upkeep/other-total.js';
 import { Proof, type VerifyReport } from '../../upkeep/proof.js';
+import { damagedSubscriptions } from '../../upkeep/subscription-export.js';
 import { askOf, closeDatabase, openForReading, type Database } from '../database.js';
-import { refuseOtherSchema, requireFile } from '../known-file.js';
+import { hasSubscriptions, refuseOtherSchema, requireFile } from '../known-file.js';
 import { asStoreError } from '../sqlite-errors.js';
 import { readMeta, refuseLostCommits } from '../store-file.js';
 import { isInUse } from './backup.js';
@@ -41,6 +42,10 @@ export const verifyFile = async (file: string): Promise<VerifyReport> => {
     if (open !== undefined) {
       await attempt(() => refuseOtherSchema(open));
       await attempt(() => checkPages(open));
+      await attempt(async () => {
+        if (!hasSubscriptions(open)) return;
+        for (const one of await damagedSubscriptions(askOf(open), ['position'])) damages.add(one);
+      });
       await attempt(() => minutesIn(open).forEach((row) => notedMinute(row)));
       await attempt(async () => {
         const proof = new Proof(askOf(open), readMeta(open).listened, numberedEvents);

@@ -1,0 +1,70 @@
+import type { Position } from '../../../application/ports/event-store.js';
+import type {
+  ParkedSequence,
+  Subscription,
+  SubscriptionStore,
+} from '../../../application/ports/subscription-store.js';
+import type { EventName, ExportLine } from './export-line.js';
+
+/** Where subscriptions are imported into, behind the events that they are about. */
+export interface ImportedSubscriptions extends Pick<SubscriptionStore, 'create' | 'save'> {
+  readonly beginning: Position;
+  /** Undefined when there is no such event. */
+  positionOf(event: EventName): Promise<Position | undefined>;
+}
+
+type Line<Kind extends ExportLine['kind']> = Extract<ExportLine, { readonly kind: Kind }>;
+
+/** Sequences that are written together. */
+const BATCH = 1000;
+const NO_SECRET = 'it was imported, and what signs its webhooks is never exported: give it a secret';
+
+/** The subscriptions of an export, each with what it has parked behind it. */
+export class SubscriptionImport {
+  readonly counts = { subscriptions: 0, parked: 0 };
+  private last: Subscription | undefined;
+  private parked: ParkedSequence[] = [];
+
+  constructor(private readonly store: ImportedSubscriptions) {}
+
+  /** Answers what is wrong with the line. */
+  async take(line: Line<'subscription' | 'parked'>): Promise<string | undefined> {
+    return line.kind === 'subscription' ? this.subscription(line) : this.sequence(line);
+  }
+
+  async finish(): Promise<void> {
+    if (this.last === undefined || this.parked.length === 0) return;
+    this.last = await this.store.save(this.last, { put: this.parked });
+    this.parked = [];
+  }
+
+  /** Whoever made the export may deliver it still, and what is sent unsigned is taken by nobody. */
+  private async subscription({ kind: _, after, ...said }: Line<'subscription'>): Promise<string | undefined> {
+    await this.finish();
+    const position = await this.positionOf(after);
+    if (position === undefined) return nowhere(after);
+    const isSigned = said.sink.type === 'webhook';
+    const paused = isSigned && { isPaused: true, pausedAs: NO_SECRET };
+    this.last = { ...said, ...paused, revision: 0, replays: 0, position };
+    if (!(await this.store.create(this.last, []))) return `${said.name} is there twice`;
+    this.counts.subscriptions++;
+    return undefined;
+  }
+
+  private async sequence({ kind: _, at, ...said }: Line<'parked'>): Promise<string | undefined> {
+    if (this.last === undefined) return 'there is no subscription before it';
+    const position = await this.positionOf(at);
+    if (position === undefined) return nowhere(at);
+    this.parked.push({ ...said, position });
+    this.counts.parked++;
+    if (this.parked.length >= BATCH) await this.finish();
+    return undefined;
+  }
+
+  private async positionOf(event: EventName | null): Promise<Position | undefined> {
+    return event === null ? this.store.beginning : this.store.positionOf(event);
+  }
+}
+
+const nowhere = (event: EventName | null): string =>
+  `there is no event ${event?.number} of ${event?.channel} before it`;
