@@ -259,6 +259,8 @@ const exercises: Readonly<Record<string, Exercise>> = {
 };
 
 const sinks = new FakeSinks();
+/** What is parked stays so. */
+const undelivered = { SUBSCRIPTIONS: 'off' };
 let services: Readonly<Record<Situation, TestService>>;
 let failure: Error | undefined;
 let rush: Error | undefined;
@@ -287,16 +289,16 @@ const failing = (error: () => Error | undefined) => {
 
 beforeAll(async () => {
   services = {
-    sound: await startService({}, undefined, undefined, undefined, sinks),
+    sound: await startService(undelivered, undefined, undefined, undefined, sinks),
     broken: await startService(
-      {},
+      undelivered,
       failing(() => failure),
       undefined,
       undefined,
       sinks,
     ),
     busy: await startService(
-      {},
+      undelivered,
       failing(() => rush),
       undefined,
       undefined,
@@ -313,7 +315,7 @@ beforeAll(async () => {
     queueless: await startService(gatewaySettings, undefined, undefined, new MemoryKafka('no broker')),
     full: await startService({ BUFFER_MESSAGES: '1' }),
     named: await startService(
-      { ALLOWED_HOSTS: '127.0.0.1', MAX_READERS: '1' },
+      { ...undelivered, ALLOWED_HOSTS: '127.0.0.1', MAX_READERS: '1' },
       undefined,
       undefined,
       undefined,

@@ -16,7 +16,7 @@ let service: TestService;
 let sinks: FakeSinks;
 beforeEach(async () => {
   sinks = new FakeSinks();
-  service = await startService({}, undefined, undefined, undefined, sinks);
+  service = await startService({ SUBSCRIPTIONS: 'off' }, undefined, undefined, undefined, sinks);
   await service.send(message(1, launched(), 'a'));
   for (const number of [2, 3]) await service.send(message(number, faster(number), 'a'));
 });
@@ -82,7 +82,7 @@ describe('making a subscription', () => {
       channels: [upper.toLowerCase(), 'b'],
       position: service.container.get(parts.store).beginning,
       lag: { events: 3 },
-      waitsFor: 'its turn',
+      waitsFor: 'an instance that delivers',
     });
   });
 
