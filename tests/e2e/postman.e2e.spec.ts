@@ -46,7 +46,8 @@ const runs: Report['run'][] = [];
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'rockets-postman-'));
   service = await startProcess({ LOG_LEVEL: 'error' });
-  guarded = await startProcess({ LOG_LEVEL: 'error', AUTH: 'keys', API_KEYS: keysOf([key]) });
+  const allowed = { WEBHOOK_ALLOW: '127.0.0.1' };
+  guarded = await startProcess({ LOG_LEVEL: 'error', AUTH: 'keys', API_KEYS: keysOf([key]), ...allowed });
   runs.push(await runCollection(service), await runCollection(service));
   runs.push(await runCollection(guarded, '--env-var', `apiKey=${key.text}`));
 });
@@ -83,6 +84,16 @@ const failuresOf = ({ failures }: Report['run']): string[] =>
 describe('the Postman collection', () => {
   it('passes against the real service, again against the same one, and with a key', () => {
     expect(runs.map(failuresOf)).toEqual([[], [], []]);
+  });
+
+  it('makes a subscription where receivers on this machine are allowed, and only there', () => {
+    const made = runs.map(({ executions }) => {
+      const found = executions.find(
+        ({ item }) => item.name === 'Have launches and explosions sent somewhere',
+      );
+      return found?.response.code;
+    });
+    expect(made).toEqual([400, 400, 201]);
   });
 
   it('tests every request, and every answer fits the OpenAPI document', () => {
