@@ -10,7 +10,7 @@ export const stateWords: Readonly<Record<SubscriptionState, string>> = {
 
 export const lagText = ({ lag }: SubscriptionJson): string =>
   // Nobody counts further.
-  lag.isMore ? `over ${plural(lag.events - 1, 'event')}` : plural(lag.events, 'event');
+  lag.isMore === true ? `${figure(lag.events)}+ events` : plural(lag.events, 'event');
 
 /** How long the first of them waits. */
 export const lagTimeText = ({ lag }: SubscriptionJson): string =>

@@ -30,7 +30,7 @@ export const ParkedPanel = ({ subscription, onAct }: Props) => {
         <h2>Parked</h2>
         {givenUp > 0 && (
           <button type="button" class="quiet" onClick={() => again()}>
-            Retry all {figure(givenUp)} given up
+            Retry what was given up
           </button>
         )}
       </div>

@@ -1,9 +1,16 @@
 import { useSignal } from '@preact/signals';
 import { figure, plural } from '../model/format.js';
 import { subscriptionHref } from '../model/route.js';
-import { errorText, filterText, lagText, sinkText, stateWords, waitsText } from '../model/subscriptions.js';
+import {
+  errorText,
+  filterText,
+  lagText,
+  lagTimeText,
+  sinkText,
+  stateWords,
+  waitsText,
+} from '../model/subscriptions.js';
 import type { MadeSubscriptionJson, SubscriptionJson, SubscriptionState } from '../model/wire.js';
-import { lagTimeText } from '../model/subscriptions.js';
 import { Icon, type IconName } from './icons.js';
 import { PagedTable } from './paged-table.js';
 import { NewDialog, ShownSecret } from './subscription-dialogs.js';
@@ -116,7 +123,7 @@ const Cells = ({ subscription, at }: { readonly subscription: SubscriptionJson; 
       <Pair
         name="waits"
         above={waitsText(subscription, at)}
-        below={lastError === undefined ? '' : `last error ${errorText(subscription, at)}`}
+        below={lastError === undefined ? 'no error so far' : `last error ${errorText(subscription, at)}`}
       />
       <Pair name="lag" above={lagText(subscription)} below={lagTimeText(subscription)} />
       <Pair name="delivered" above={figure(delivered)} below={`${figure(retried)} retried`} />

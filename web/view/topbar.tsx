@@ -17,7 +17,10 @@ export const Topbar = ({ screen }: { readonly screen: Route['screen'] }) => (
     </a>
     <nav aria-label="Screens">
       <Screens screen={screen} />
-      <a href="/docs">API</a>
+      {/* On a phone there is no room for it beside all others. */}
+      <a href="/docs" class={may.value.subscriptions ? 'wide-only' : undefined}>
+        API
+      </a>
     </nav>
     {(session.value === undefined || may.value.read || may.value.subscriptions) && <FreshnessMark />}
     <SignedIn />
