@@ -1,5 +1,11 @@
 import type { RocketEvent } from '../../src/domain/rocket-event.js';
-import type { ActivityJson, EventJson, FleetJson, RocketJson } from '../../web/model/wire.js';
+import type {
+  ActivityJson,
+  EventJson,
+  FleetJson,
+  RocketJson,
+  SubscriptionJson,
+} from '../../web/model/wire.js';
 
 export const rocket = (fields: Partial<RocketJson> = {}): RocketJson => ({
   channel: 'a',
@@ -98,5 +104,21 @@ export const activity = (fields: Partial<ActivityJson> = {}): ActivityJson => ({
     shed: [],
     failed: [],
   },
+  ...fields,
+});
+
+export const subscription = (fields: Partial<SubscriptionJson> = {}): SubscriptionJson => ({
+  name: 'billing',
+  state: 'running',
+  sink: { type: 'webhook', url: 'https://billing.example.org/hooks' },
+  position: 'store-7',
+  lag: { events: 0, seconds: 0 },
+  waitsFor: 'events',
+  delivered: 7,
+  retried: 0,
+  parked: 0,
+  givenUp: 0,
+  createdAt: '2026-10-01T10:00:00.000Z',
+  kept: true,
   ...fields,
 });

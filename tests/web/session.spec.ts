@@ -8,21 +8,23 @@ const open: SessionJson = { ways: [], scopes: ['ingest', 'read', 'operate'] };
 const nobody: SessionJson = { ways: ['keys'], scopes: [] };
 const reader: SessionJson = { ways: ['keys'], name: 'visitor', scopes: ['read'] };
 const operator: SessionJson = { ...reader, name: 'control-room', scopes: ['read', 'operate'] };
+const mechanic: SessionJson = { ...reader, name: 'mechanic', scopes: ['operate'] };
 const sender: SessionJson = { ...reader, name: 'radio', scopes: ['ingest'] };
 const uuid = '193270a9-c9cf-404a-8f83-838e71d9ae67';
 const crew: SessionJson = { ...operator, name: 'crew', channels: ['pad 1', uuid] };
 
 describe('what the page offers', () => {
   it.each([
-    ['everything where nobody is asked who he is', open, [true, true, true]],
-    ['nothing to nobody', nobody, [false, false, false]],
-    ['nothing before it knows who asks', undefined, [false, false, false]],
-    ['no skip to a reader', reader, [true, true, false]],
-    ['all to an operator', operator, [true, true, true]],
-    ['no fleet to a key of some rockets', crew, [true, false, true]],
-    ['nothing to see to a sender', sender, [false, false, false]],
-  ])('is %s', (_what, who, [read, fleet, operate]) => {
-    expect(mayOf(who)).toEqual({ read, fleet, operate });
+    ['everything where nobody is asked who he is', open, [true, true, true, true]],
+    ['nothing to nobody', nobody, [false, false, false, false]],
+    ['nothing before it knows who asks', undefined, [false, false, false, false]],
+    ['no skip and no subscriptions to a reader', reader, [true, true, false, false]],
+    ['all to an operator', operator, [true, true, true, true]],
+    ['no fleet to a key of some rockets', crew, [true, false, true, false]],
+    ['nothing to see to a sender', sender, [false, false, false, false]],
+    ['subscriptions alone to whoever may operate alone', mechanic, [false, false, true, true]],
+  ])('is %s', (_what, who, [read, fleet, operate, subscriptions]) => {
+    expect(mayOf(who)).toEqual({ read, fleet, operate, subscriptions });
   });
 
   it.each([
@@ -37,6 +39,13 @@ describe('what the page offers', () => {
     [crew, '#/rockets/pad%201', 'asked', '/events?after=latest&channel=pad%201'],
     [crew, `#/rockets/${uuid.toUpperCase()}`, 'asked', `/events?after=latest&channel=${uuid.toUpperCase()}`],
     [crew, '#/rockets/other', 'foreign-rocket', undefined],
+    [nobody, '#/subscriptions', 'sign-in', undefined],
+    [open, '#/subscriptions/a', 'asked', '/events?after=latest'],
+    [operator, '#/subscriptions', 'asked', '/events?after=latest'],
+    [mechanic, '#/subscriptions/a', 'asked', undefined],
+    [mechanic, '#/', 'nothing-to-read', undefined],
+    [reader, '#/subscriptions', 'not-an-operator', undefined],
+    [crew, '#/subscriptions/a', 'not-an-operator', undefined],
   ])('to %j at %s is %s, with its live feed', (who, hash, place, feed) => {
     expect(placeOf(who, routeOf(hash))).toBe(place);
     expect(feedPath(who, routeOf(hash))).toBe(feed);
