@@ -22,6 +22,9 @@ import { WebhookReceiver } from '../support/webhook-receiver.js';
 
 const kills = thorough ? 20 : 5;
 const PATIENCE_MS = 180_000;
+const LIMIT_MS = thorough ? 900_000 : 300_000;
+/** So much is reported between two faults. */
+const MESSAGES_A_FAULT = 200;
 /** What is promised is five; a busy machine may take longer. */
 const TAKEN_OVER_MS = 12_000;
 /** Longer than a lease. */
@@ -51,56 +54,60 @@ const subscribe = async (url: string, receiver: WebhookReceiver, more: object = 
   receiver.secret = made.secret;
 };
 
-it('a service on SQLite that is killed again and again tells a bad receiver everything, in order', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'rockets-subscriptions-'));
-  toEnd.push(() => rmSync(folder, { recursive: true }));
-  const port = await freePort();
-  const start = (): Promise<RealProcess> =>
-    startProcess({
-      ...env,
-      PORT: String(port),
-      EVENT_STORE: 'sqlite',
-      SQLITE_FILE: join(folder, 'rockets.db'),
-    });
-  let service = await start();
-  toEnd.push(() => service.end('SIGKILL'));
-  const receiver = await receive();
-  receiver.fateOf = badly(17);
-  await subscribe(service.url, receiver);
-  const watch = new CheckpointWatch('all', () => [service.url]);
-  toEnd.push(() => watch.end());
+it(
+  'a service on SQLite that is killed again and again tells a bad receiver everything, in order',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rockets-subscriptions-'));
+    toEnd.push(() => rmSync(folder, { recursive: true }));
+    const port = await freePort();
+    const start = (): Promise<RealProcess> =>
+      startProcess({
+        ...env,
+        PORT: String(port),
+        EVENT_STORE: 'sqlite',
+        SQLITE_FILE: join(folder, 'rockets.db'),
+      });
+    let service = await start();
+    toEnd.push(() => service.end('SIGKILL'));
+    const receiver = await receive();
+    receiver.fateOf = badly(17);
+    await subscribe(service.url, receiver);
+    const watch = new CheckpointWatch('all', () => [service.url]);
+    toEnd.push(() => watch.end());
 
-  const fleet = new Fleet(24, 17);
-  const random = seededRandom(17);
-  for (let kill = 0; kill < kills; kill++) {
-    let isOver = false;
-    const flight = fleet.fly(port, () => isOver);
-    await delay(300 + random() * 1500);
-    isOver = kill % 2 === 0;
-    if (isOver) await flight;
-    await service.end('SIGKILL');
-    await flight;
-    if (kill === 2) await receiver.goAway();
-    service = await start();
-    if (kill === 2) {
-      await delay(thorough ? 60_000 : 5000);
-      await receiver.comeBack();
+    const fleet = new Fleet(24, 17);
+    const random = seededRandom(17);
+    for (let kill = 0; kill < kills; kill++) {
+      let isOver = false;
+      const flight = fleet.fly(port, () => isOver);
+      await delay(300 + random() * 1500);
+      isOver = kill % 2 === 0;
+      if (isOver) await flight;
+      await service.end('SIGKILL');
+      await flight;
+      if (kill === 2) await receiver.goAway();
+      service = await start();
+      if (kill === 2) {
+        await delay(thorough ? 60_000 : 5000);
+        await receiver.comeBack();
+      }
     }
-  }
-  await fleet.finish(port);
-  const versions = versionsOf(fleet);
-  const events = [...versions.values()].reduce((sum, version) => sum + version, 0);
-  await untilTold(receiver, events, PATIENCE_MS, () => shown(service.url, 'all'));
-  expectWhole(receiver, versions);
-  await watch.end();
-  expect(watch.wentBack).toEqual([]);
-  expect(watch.looks).toBeGreaterThan(kills);
-  const { delivered, retried } = await shown(service.url, 'all');
-  process.stdout.write(
-    `SQLite, ${kills} kills: ${events} events, ${receiver.repeats} repeats, delivered ${delivered}, retried ${retried}\n`,
-  );
-  expect(await service.end('SIGTERM')).toBe(0);
-});
+    await fleet.finish(port);
+    const versions = versionsOf(fleet);
+    const events = [...versions.values()].reduce((sum, version) => sum + version, 0);
+    await untilTold(receiver, events, PATIENCE_MS, () => shown(service.url, 'all'));
+    expectWhole(receiver, versions);
+    await watch.end();
+    expect(watch.wentBack).toEqual([]);
+    expect(watch.looks).toBeGreaterThan(kills);
+    const { delivered, retried } = await shown(service.url, 'all');
+    process.stdout.write(
+      `SQLite, ${kills} kills: ${events} events, ${receiver.repeats} repeats, delivered ${delivered}, retried ${retried}\n`,
+    );
+    expect(await service.end('SIGTERM')).toBe(0);
+  },
+  LIMIT_MS,
+);
 
 it.each(['direct', 'through PgBouncer'])(
   'three instances over PostgreSQL (%s): whoever delivers is killed, another goes on',
@@ -139,13 +146,18 @@ it.each(['direct', 'through PgBouncer'])(
 
     const fleet = new Fleet(12, 18);
     let isOver = false;
+    let wanted = 0;
     const fly = async (): Promise<void> => {
-      for (let i = 0; !isOver; i++) await fleet.fly(ports[i % 3]!, () => isOver);
+      for (let i = 0; !isOver; i++) {
+        await fleet.fly(ports[i % 3]!, () => isOver || fleet.acknowledged >= wanted);
+        await delay(20);
+      }
     };
     const flight = fly();
     const takenOver: number[] = [];
     const times = way === 'direct' ? kills : 2;
     for (let kill = 0; kill < times; kill++) {
+      wanted += MESSAGES_A_FAULT;
       await delay(500);
       const victim = await holder();
       const isStopped = kill % 5 === 4;
@@ -177,6 +189,7 @@ it.each(['direct', 'through PgBouncer'])(
       `PostgreSQL ${way}, ${times} faults: ${events} events, ${receiver.repeats} repeats, taken over within ${slowest} ms\n`,
     );
   },
+  LIMIT_MS,
 );
 
 it('a receiver that refuses one event has all else, and the rest of that rocket when it takes it', async () => {
