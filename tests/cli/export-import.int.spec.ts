@@ -5,6 +5,7 @@ import { Failure } from '../../src/cli/failure.js';
 import { SqliteEventStore } from '../../src/infrastructure/stores/sqlite/sqlite-event-store.js';
 import { launched, received, write } from '../support/builders.js';
 import { SqliteStores } from '../support/sqlite-stores.js';
+import { parkedOf, subscriptionOf } from '../support/subscriptions.js';
 import {
   answersOf,
   fill,
@@ -124,6 +125,65 @@ describe('an export made into a new store', () => {
       expect(await tryImport(Buffer.from(text + end), copy)).toMatchObject({ failure: undefined });
       expect(tablesOf(copy)).toEqual(tablesOf(file));
     }
+  });
+});
+
+describe('the subscriptions of an export', () => {
+  const SECRET = { text: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' };
+  let source: string;
+  let all: string[];
+  beforeAll(async () => {
+    source = stores.newFile();
+    const { store, subscriptions } = await stores.openSubscriptions(source);
+    await write(store, 'a', { events: [launched()] });
+    const position = await store.lastPosition();
+    await write(store, 'a', { events: [launched()] });
+    const parked = parkedOf('a', { position: await store.lastPosition(), number: 2 });
+    for (const sink of [{ type: 'webhook', url: 'https://example.com/' } as const, toKafka]) {
+      const one = subscriptionOf(sink.type, { position, sink, delivered: 7 });
+      await subscriptions.create(one, [SECRET]);
+      await subscriptions.save(one, { put: [parked] });
+    }
+    await stores.closeAll();
+    all = await exported(source);
+  });
+  const toKafka = { type: 'kafka', topic: 'out' } as const;
+
+  it('stand on the same events of the new store, without what signs them, and the webhook waits for that', async () => {
+    expect(all.join()).not.toContain('whsec');
+    const target = stores.newFile();
+    const { lines: said } = await tryImport(all, target);
+    expect(said.at(-1)).toContain('2 subscriptions: webhooks are paused until they have a secret');
+    expect((await rockets('verify', '--file', target)).failure).toBeUndefined();
+    const { store, subscriptions } = await stores.openSubscriptions(target);
+    const [kafka, webhook] = await subscriptions.list({ limit: 9 });
+    expect(kafka).toMatchObject({ sink: toKafka, isPaused: false, delivered: 7 });
+    expect(webhook).toMatchObject({ isPaused: true, pausedAs: expect.stringContaining('secret') as string });
+    expect(await subscriptions.secrets('webhook')).toEqual([]);
+    for (const { name, position } of [kafka!, webhook!]) {
+      const { events } = await store.readAll({ after: position, limit: 9 });
+      expect(events.map(({ number }) => number)).toEqual([2]);
+      const [parked] = await subscriptions.parked(name, { limit: 9 });
+      expect(parked).toMatchObject({ channel: 'a', number: 2, position: events[0]!.position });
+    }
+    await stores.closeAll();
+    const isWebhook = (line: string): boolean => line.includes('"name":"webhook"');
+    const rest = (some: readonly string[]) => some.filter((line) => !isWebhook(line));
+    expect(rest(await exported(target))).toEqual(rest(all));
+  });
+
+  it('are left out where there are none, as releases of before know no others', () => {
+    expect(lines.join()).not.toContain('subscription');
+  });
+
+  it('keep a file from being taken for an empty one', async () => {
+    const target = stores.newFile();
+    const { store, subscriptions } = await stores.openSubscriptions(target);
+    await subscriptions.create(subscriptionOf('one', { position: store.beginning }), []);
+    await stores.closeAll();
+    expect((await tryImport(all, target)).failure).toEqual(
+      new Failure(`${target} holds subscriptions already; name a new file.`),
+    );
   });
 });
 

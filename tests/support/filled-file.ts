@@ -36,10 +36,15 @@ export const versionOf = (file: string): number => {
 
 const tables = ['rockets', 'events', 'waiting_messages', 'late_messages', 'missing', 'snapshots', 'totals'];
 
-/** Every row of every table but the one that speaks of the file itself. */
-export const rowsIn = (file: string): unknown => {
+/** Every row of every table but those that speak of the file itself, and of subscriptions. */
+export const rowsIn = (file: string): unknown => rowsOf(file, tables);
+
+export const subscriptionRowsIn = (file: string): unknown =>
+  rowsOf(file, ['subscriptions', 'parked_sequences']);
+
+const rowsOf = (file: string, some: readonly string[]): unknown => {
   const database = new DatabaseSync(file, { readOnly: true });
-  const rows = tables.map((table) => [table, database.prepare(`SELECT * FROM ${table}`).all()]);
+  const rows = some.map((table) => [table, database.prepare(`SELECT * FROM ${table}`).all()]);
   database.close();
   return rows;
 };

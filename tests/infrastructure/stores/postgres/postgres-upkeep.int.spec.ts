@@ -13,6 +13,7 @@ import {
 import { StoreDamaged } from '../../../../src/infrastructure/stores/relational/store-errors.js';
 import { changeOn, faster, headOf, launched, received, skipped, write } from '../../../support/builders.js';
 import { runIn } from '../../../support/postgres-server.js';
+import { parkedOf, subscriptionOf } from '../../../support/subscriptions.js';
 import { openBoth, postgresForAll } from '../../../support/postgres-stores.js';
 
 const postgres = postgresForAll();
@@ -20,12 +21,20 @@ const postgres = postgresForAll();
 /** A bit of everything, with gaps that were split, closed in part and skipped. */
 const filled = async (): Promise<string> => {
   const url = await postgres.newSchema();
-  const { store } = await openBoth(url);
+  const { store, subscriptions } = await openBoth(url);
   await store.listened(700);
   await write(store, 'a', {
     events: [launched(), faster(3)],
     added: [5, 9, 20].map((n) => received('a', n)),
   });
+  const one = subscriptionOf('one', {
+    position: await store.lastPosition(),
+    isPaused: true,
+    pausedAs: 'gone',
+  });
+  await subscriptions.create(one, [{ text: 'whsec_never_exported' }]);
+  const parked = parkedOf('b', { position: store.beginning, nextTryAt: undefined });
+  await subscriptions.save({ ...one, sink: { type: 'kafka', topic: 'out' } }, { put: [parked] });
   await write(store, 'a', { added: [7, 12].map((n) => received('a', n)) });
   await write(store, 'a', { events: [faster(), skipped(4, 4), faster()], released: [5] });
   await write(store, 'a', { late: [received('a', 4)] });
@@ -62,6 +71,8 @@ it.each([
     'INSERT INTO late_messages SELECT 77, number, type, time, data, received_at, sum FROM late_messages',
     /no rocket/,
   ],
+  ["UPDATE subscriptions SET position = 0 WHERE name = 'one'", /the subscription one does not match/],
+  ['UPDATE parked_sequences SET tries = 9', /what one has parked of b does not match/],
 ])('what was changed by hand is found: %s', async (sql, found) => {
   const url = await filled();
   await runIn(url, sql);
@@ -73,7 +84,14 @@ it('everything is exported, in the order of the feed', async () => {
   const lines: Record<string, unknown>[] = [];
   for await (const line of exportDatabase(await filled())) lines.push({ ...line });
   expect(lines[0]).toEqual({ kind: 'rockets-export', version: 1 });
-  expect(lines.at(-1)).toEqual({ kind: 'end', rockets: 2, events: 606, waiting: 4, late: 1 });
+  const counts = { rockets: 2, events: 606, waiting: 4, late: 1, subscriptions: 1, parked: 1 };
+  expect(lines.at(-1)).toEqual({ kind: 'end', ...counts });
+  expect(lines.at(-3)).toMatchObject({
+    kind: 'subscription',
+    name: 'one',
+    after: { channel: 'a', number: 2 },
+  });
+  expect(JSON.stringify(lines)).not.toContain('whsec');
   expect(lines.filter(({ kind, channel }) => kind === 'event' && channel === 'a')).toHaveLength(5);
 });
 
@@ -93,10 +111,49 @@ it('what was exported is imported into another one, which then says the same', a
     isMessage: () => true,
     isSubscription: () => true,
   };
-  expect(await importDatabase(source(), to, rules)).toEqual({ rockets: 2, events: 606, waiting: 4, late: 1 });
+  expect(await importDatabase(source(), to, rules)).toEqual({
+    rockets: 2,
+    events: 606,
+    waiting: 4,
+    late: 1,
+    subscriptions: 1,
+    parked: 1,
+  });
   expect(await linesOf(to)).toEqual(lines);
   expect((await verifyDatabase(to)).damages).toEqual([]);
   await expect(importDatabase(source(), to, rules)).rejects.toThrow('holds rockets already');
+});
+
+it('subscriptions that were imported go on behind the event on which they stood', async () => {
+  const [from, to] = [await filled(), await postgres.newSchema()];
+  const source = async function* () {
+    for await (const line of exportDatabase(from)) yield [JSON.stringify(line)];
+  };
+  const rules = {
+    parse: (text: string): unknown => JSON.parse(text),
+    isMessage: () => true,
+    isSubscription: () => true,
+  };
+  await importDatabase(source(), to, rules);
+  const { store, subscriptions } = await openBoth(to);
+  const one = (await subscriptions.find('one'))!;
+  const next = await store.readAll({ after: one.position, limit: 1 });
+  expect(next.events.map(({ channel, number }) => `${channel}${number}`)).toEqual(['a3']);
+  expect(await subscriptions.countBehind(one.position, 1000)).toBe(604);
+  expect((await subscriptions.findParked('one', 'b'))!.position).toBe(store.beginning);
+  await store.close();
+});
+
+it('what holds subscriptions and no rockets is no empty database, either', async () => {
+  const url = await postgres.newSchema();
+  const { store, subscriptions } = await openBoth(url);
+  await subscriptions.create(subscriptionOf('one', { position: store.beginning }), []);
+  await store.close();
+  const nothing = async function* () {
+    yield [''];
+  };
+  const rules = { parse: () => undefined, isMessage: () => true, isSubscription: () => true };
+  await expect(importDatabase(nothing(), url, rules)).rejects.toThrow('holds subscriptions already');
 });
 
 it('a database without our tables is refused', async () => {
@@ -105,7 +162,17 @@ it('a database without our tables is refused', async () => {
 
 /** Everything that a rebuild could touch, as text. */
 const rowsIn = async (url: string): Promise<string> => {
-  const tables = ['events', 'waiting_messages', 'late_messages', 'missing', 'snapshots', 'totals', 'rockets'];
+  const tables = [
+    'events',
+    'waiting_messages',
+    'late_messages',
+    'missing',
+    'snapshots',
+    'totals',
+    'rockets',
+    'subscriptions',
+    'parked_sequences',
+  ];
   const texts = tables.map((table) => `SELECT '${table} ' || t::text AS row FROM ${table} AS t`);
   const rows = await runIn(url, `${texts.join(' UNION ALL ')} ORDER BY row`);
   return rows.map(({ row }) => String(row)).join('\n');

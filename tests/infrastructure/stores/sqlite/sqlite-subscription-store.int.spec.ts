@@ -1,9 +1,11 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { backupFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/backup.js';
+import { rebuildFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/rebuild.js';
+import { verifyFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/verify.js';
 import { subscriptionStoreContract } from '../../../contracts/subscription-store-contract.js';
 import { faster, launched, write } from '../../../support/builders.js';
-import { changeByHand } from '../../../support/filled-file.js';
+import { changeByHand, subscriptionRowsIn } from '../../../support/filled-file.js';
 import { openSqliteSubscriptions, SqliteStores } from '../../../support/sqlite-stores.js';
 import { parkedOf, subscriptionOf } from '../../../support/subscriptions.js';
 
@@ -97,6 +99,35 @@ describe('subscriptions in a file', () => {
     await expect(subscriptions.find('one')).rejects.toThrow('damaged: the subscription one does not match');
     await expect(subscriptions.parked('one', { limit: 1 })).rejects.toThrow(
       'damaged: what one has parked of a does not match',
+    );
+    // Whoever removes it need not read it.
+    expect(await subscriptions.remove('one')).toBe(true);
+    await stores.closeAll();
+    expect((await verifyFile(file)).damages).toEqual([]);
+  });
+
+  it('are proven, and no rebuild touches them', async () => {
+    await fill();
+    await stores.closeAll();
+    expect((await verifyFile(file)).damages).toEqual([]);
+    const rows = subscriptionRowsIn(file);
+    await rebuildFile(file);
+    expect(subscriptionRowsIn(file)).toEqual(rows);
+    changeByHand(
+      file,
+      "UPDATE subscriptions SET position = 2; UPDATE parked_sequences SET subscription = 'nobody', number = 3",
+    );
+    expect((await verifyFile(file)).damages).toEqual([
+      'damaged: the subscription one does not match its checksum',
+      'damaged: what nobody has parked of a does not match its checksum',
+      'damaged: rows of no subscription in "parked_sequences": 1',
+    ]);
+  });
+
+  it('keep the names of their files for themselves', async () => {
+    await fill();
+    await expect(backupFile(file, `${file}-secrets`, { force: true })).rejects.toThrow(
+      'has the name of a file that belongs to a store',
     );
   });
 

@@ -10,7 +10,7 @@ export const refuseTarget = (file: string, target: string, force: boolean): void
   if (target === '') throw new StoreRefused('Name the file that the copy is put into.');
   const folder = dirname(resolve(target));
   if (!existsSync(folder)) throw new StoreRefused(`${target} can't be written: ${folder} does not exist.`);
-  if (/-(wal|shm|lock)$/.test(target) || isMark(target)) {
+  if (/-(wal|shm|lock|secrets)$/.test(target) || isMark(target)) {
     throw new StoreRefused(`${target} has the name of a file that belongs to a store; choose another.`);
   }
   if (!exists(target)) return;
