@@ -146,10 +146,10 @@ export class Import {
     await this.subscriptions.finish();
     const { subscriptions, parked } = this.subscriptions.counts;
     const counts: Readonly<Record<string, number>> = { ...this.counts, subscriptions, parked };
-    const said: Readonly<Record<string, number>> = { subscriptions: 0, parked: 0, ...countsOf(line) };
+    const said: Readonly<Record<string, unknown>> = { subscriptions: 0, parked: 0, ...line };
     const other = Object.keys(counts).find((name) => counts[name] !== said[name]);
     if (other !== undefined)
-      throw this.wrong(`it counts ${said[other]} ${other}, and there were ${counts[other]}`);
+      throw this.wrong(`it counts ${String(said[other])} ${other}, and there were ${counts[other]}`);
     this.hasEnded = true;
   }
 
@@ -181,8 +181,6 @@ export class Import {
     return new NoExport(`line ${this.line}: ${why}`);
   }
 }
-
-const countsOf = ({ kind: _, ...counts }: Line<'end'>) => counts;
 
 interface ImportedRocket {
   revision: number;

@@ -39,8 +39,12 @@ export class SubscriptionExport {
     const sql = `SELECT ${this.rows.columns.join(', ')} FROM subscriptions WHERE name > $1 ORDER BY name LIMIT $2`;
     for await (const rows of pages<SubscriptionRow>(this.ask, sql, [''], ({ name }) => [name])) {
       for (const row of rows) {
-        const { revision: _, failing: __, replays: ___, position, ...said } = this.rows.subscriptionOf(row);
-        yield { kind: 'subscription', ...said, after: await this.eventAt(position) };
+        const { name, types, channels, sink, createdAt, isPaused, pausedAs, ...progress } =
+          this.rows.subscriptionOf(row);
+        const { position, delivered, retried, lastError } = progress;
+        const said = { name, types, channels, sink, createdAt, isPaused, pausedAs };
+        const after = await this.eventAt(position);
+        yield { kind: 'subscription', ...said, after, delivered, retried, lastError };
         this.said.subscriptions++;
         yield* this.parked(row.name);
       }

@@ -39,23 +39,26 @@ export class SubscriptionImport {
   }
 
   /** Whoever made the export may deliver it still, and what is sent unsigned is taken by nobody. */
-  private async subscription({ kind: _, after, ...said }: Line<'subscription'>): Promise<string | undefined> {
+  private async subscription(line: Line<'subscription'>): Promise<string | undefined> {
     await this.finish();
+    const { name, types, channels, sink, createdAt, after, delivered, retried, lastError } = line;
     const position = await this.positionOf(after);
     if (position === undefined) return nowhere(after);
-    const isSigned = said.sink.type === 'webhook';
-    const paused = isSigned && { isPaused: true, pausedAs: NO_SECRET };
-    this.last = { ...said, ...paused, revision: 0, replays: 0, position };
-    if (!(await this.store.create(this.last, []))) return `${said.name} is there twice`;
+    const isSigned = sink.type === 'webhook';
+    const { isPaused, pausedAs } = isSigned ? { isPaused: true, pausedAs: NO_SECRET } : line;
+    const said = { name, types, channels, sink, createdAt, isPaused, pausedAs };
+    this.last = { ...said, revision: 0, position, replays: 0, delivered, retried, lastError };
+    if (!(await this.store.create(this.last, []))) return `${name} is there twice`;
     this.counts.subscriptions++;
     return undefined;
   }
 
-  private async sequence({ kind: _, at, ...said }: Line<'parked'>): Promise<string | undefined> {
+  private async sequence(line: Line<'parked'>): Promise<string | undefined> {
+    const { at, channel, number, since, tries, nextTryAt, what } = line;
     if (this.last === undefined) return 'there is no subscription before it';
     const position = await this.positionOf(at);
     if (position === undefined) return nowhere(at);
-    this.parked.push({ ...said, position });
+    this.parked.push({ channel, number, position, since, tries, nextTryAt, what });
     this.counts.parked++;
     if (this.parked.length >= BATCH) await this.finish();
     return undefined;
