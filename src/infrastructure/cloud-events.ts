@@ -7,8 +7,8 @@ export const EVENT_MEDIA_TYPE = 'application/cloudevents+json';
 export const BATCH_MEDIA_TYPE = 'application/cloudevents-batch+json';
 
 /**
- * Events as other systems are told of them. Put together by hand like their `data`: made by the `cloudevents` package an event
- * takes ten times as long, and the digits of its time beyond milliseconds are lost. The tests read each kind by that package.
+ * Events as other systems are told of them. Put together by hand like their `data`, in a tenth of the time that the package
+ * `cloudevents` takes (`make bench ARGS=cloud-events`) and with all digits of their time. The tests read each kind by that package.
  */
 export class CloudEvents {
   private readonly beginning: string;

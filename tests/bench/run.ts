@@ -1,4 +1,5 @@
 import { authBench } from './auth.bench.js';
+import { cloudEventsBench } from './cloud-events.bench.js';
 import { feedBench } from './feed.bench.js';
 import { feedLagBench } from './feed-lag.bench.js';
 import { figuresBench } from './figures.bench.js';
@@ -41,6 +42,7 @@ const benches: Readonly<Record<string, Bench>> = {
   'postgres-live': postgresLiveBench,
   'postgres-size': postgresSizeBench,
   kafka: kafkaBench,
+  'cloud-events': cloudEventsBench,
   queries: queriesBench,
   launch: launchBench,
   'sqlite-launch': sqliteLaunchBench,

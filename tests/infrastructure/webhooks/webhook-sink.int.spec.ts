@@ -2,6 +2,7 @@ import { HTTP, type CloudEvent } from 'cloudevents';
 import { once } from 'node:events';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import tls from 'node:tls';
 import { Webhook } from 'standardwebhooks';
 import type { StoredEvent } from '../../../src/application/ports/event-store.js';
 import { CloudEvents } from '../../../src/infrastructure/cloud-events.js';
@@ -310,8 +311,18 @@ describe('connections to a receiver', () => {
     await once(server.listen(0, '127.0.0.1'), 'listening');
     opened.push(async () => void server.close());
     const { port } = server.address() as AddressInfo;
-    const delivered = await sinkTo(`https://127.0.0.1:${port}/`).deliver(batch, signal);
-    expect(delivered).toMatchObject({ kind: 'again', what: expect.stringMatching(/certificate/) as string });
+    const resolve: Resolve = async () => [{ address: '127.0.0.1', family: 4 }];
+    const answered = (host: string) => sinkTo(`https://${host}:${port}/`, { resolve }).deliver(batch, signal);
+    const refused = (what: RegExp) => ({ kind: 'again', what: expect.stringMatching(what) as string });
+    expect(await answered('127.0.0.1')).toEqual(refused(/self.signed certificate/));
+    const make = tls.createSecureContext;
+    const trusting = jest
+      .spyOn(tls, 'createSecureContext')
+      .mockImplementation((options) => make({ ...options, ca: cert }));
+    expect(await answered('127.0.0.1')).toEqual({ kind: 'yes' });
+    expect(await answered('localhost')).toEqual({ kind: 'yes' });
+    expect(await answered('receiver.example')).toEqual(refused(/does not match certificate/));
+    trusting.mockRestore();
   });
 });
 
