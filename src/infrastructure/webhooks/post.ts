@@ -48,21 +48,21 @@ export class Poster {
         agent: this.agent,
         headers: { ...headers, 'content-length': body.length },
       });
-      let answered: http.IncomingMessage | undefined;
-      const cut = (): void => void (answered ?? req).destroy(ended.reason as Error);
+      let isAnswered = false;
+      const cut = (): void => void req.destroy(ended.reason as Error);
       ended.addEventListener('abort', cut);
       if (ended.aborted) cut();
       req.on('close', () => {
         ended.removeEventListener('abort', cut);
-        if (answered === undefined) reject(new Error('The connection was closed.'));
+        if (!isAnswered) reject(new Error('The connection was closed.'));
       });
       req.on('error', (error: NodeJS.ErrnoException) => {
-        if (answered !== undefined) return;
+        if (isAnswered) return;
         const isClosed = error.code === 'ECONNRESET' || error.code === 'EPIPE';
         reject(req.reusedSocket && isClosed ? new KeptTooLong(error.message) : error);
       });
       req.on('response', (res) => {
-        answered = res;
+        isAnswered = true;
         read(res, resolve);
       });
       req.on('upgrade', (_, socket) => {
