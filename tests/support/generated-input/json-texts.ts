@@ -28,6 +28,45 @@ const skip: fc.Arbitrary<object> = fc.oneof(
   fc.record({ from: numbers, to: numbers, why: fc.string({ unit: 'grapheme' }) }),
 );
 
+export const subscriptionNames = ['s1', 'S2', '_.-'];
+
+const some = (values: readonly string[]): fc.Arbitrary<string[]> =>
+  fc.uniqueArray(fc.constantFrom(...values), { minLength: 1 });
+const wanted = {
+  types: fc.option(some(['RocketLaunched', 'RocketExploded', 'MessageRefused'])),
+  channels: fc.option(some(channels)),
+  sink: fc.oneof(
+    fc.record(
+      {
+        type: fc.constant('webhook'),
+        url: fc.constantFrom('https://receiver.example/hook', 'http://inside.example/', 'http://[::1]:8080/'),
+        batch: fc.record({ events: fc.nat(1001), ms: fc.nat(60_001) }),
+      },
+      { requiredKeys: ['type', 'url'] },
+    ),
+    fc.record({ type: fc.constant('kafka'), topic: fc.constantFrom('rockets.events', '..', 't') }),
+  ),
+};
+const from = fc.constantFrom('start', 'now', 'elsewhere-1');
+const secret = fc.constantFrom(`whsec_${'a'.repeat(32)}`, 'whsec_short');
+
+/** What the routes of subscriptions are sent, by what stands behind the name. */
+const subscriptionBodies: Readonly<Record<string, fc.Arbitrary<object>>> = {
+  '': fc.record({ ...wanted, state: fc.constantFrom('running', 'paused') }, { requiredKeys: [] }),
+  '/replay': fc.record({ from }),
+  '/secret': fc.record({ secret }, { requiredKeys: [] }),
+  '/test': fc.constant({}),
+  '/parked/retry': fc.record({ channel: fc.constantFrom(...channels) }, { requiredKeys: [] }),
+  '/parked/drop': fc.record(
+    { channel: fc.constantFrom(...channels), upTo: numbers },
+    { requiredKeys: ['channel'] },
+  ),
+};
+const newSubscription = fc.record(
+  { name: fc.constantFrom(...subscriptionNames), ...wanted, from, secret },
+  { requiredKeys: ['name', 'sink'] },
+);
+
 /** Anything but what belongs there. */
 const literal: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
@@ -77,7 +116,19 @@ const literal: fc.Arbitrary<string> = fc.oneof(
 );
 
 const name: fc.Arbitrary<string> = fc.oneof(
-  fc.constantFrom('by', 'type', 'channel', 'message', 'content', 'metadata', 'upTo', 'from', 'toString', ''),
+  fc.constantFrom(
+    'by',
+    'type',
+    'channel',
+    'message',
+    'content',
+    'metadata',
+    'upTo',
+    'from',
+    'sink',
+    'toString',
+    '',
+  ),
   fc.constantFrom('__proto__', 'constructor', 'prototype', '\u0000', 'a\u0000', '\ud800', '__proto__\u200b'),
   fc.string({ unit: 'binary' }),
 );
@@ -147,6 +198,10 @@ const jsonLike = (value: fc.Arbitrary<object>): fc.Arbitrary<string> =>
 
 export const messageText = jsonLike(messageOf(fc.constantFrom(...channels)));
 export const skipText = jsonLike(skip);
+export const newSubscriptionText = jsonLike(newSubscription);
+export const subscriptionTexts = Object.entries(subscriptionBodies).map(
+  ([act, body]) => [act, jsonLike(body)] as const,
+);
 
 /** Of one rocket: only its own messages are worked off in the same order everywhere. */
 export const lineTexts: fc.Arbitrary<string> = fc

@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { badInputCorpus } from '../bad-input-corpus.js';
 import type { GeneratedInput } from './generated-input.js';
 import { header } from './headers.js';
-import { bytes, lineTexts, messageText, skipText } from './json-texts.js';
+import {
+  bytes,
+  lineTexts,
+  messageText,
+  newSubscriptionText,
+  skipText,
+  subscriptionNames,
+  subscriptionTexts,
+} from './json-texts.js';
 import { path, query, segment } from './targets.js';
 
 const methods = [
@@ -83,6 +91,20 @@ const posted = fc.oneof(
     ),
   },
   { weight: 1, arbitrary: withBody(fc.constant('POST /messages'), json, bytes) },
+  {
+    weight: 2,
+    arbitrary: withBody(fc.constant('POST /subscriptions'), [...json, 'text/plain'], newSubscriptionText),
+  },
+  ...subscriptionTexts.map(([act, text]) => ({
+    weight: 1,
+    arbitrary: withBody(
+      fc.constantFrom(...subscriptionNames).map((name) => {
+        return `${act === '' ? 'PATCH' : 'POST'} /subscriptions/${name}${act}`;
+      }),
+      json,
+      text,
+    ),
+  })),
   {
     weight: 1,
     arbitrary: withBody(

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import { methods } from '../../../src/infrastructure/http/docs/openapi/model.js';
 import { openApi } from '../../../src/infrastructure/http/docs/openapi/document.js';
-import { channels } from './json-texts.js';
+import { channels, subscriptionNames } from './json-texts.js';
 
 const odd = [
   '%00',
@@ -30,7 +31,7 @@ export const latin1 = fc.uint8Array({ maxLength: 12 }).map((some) =>
 const position = fc.nat(20).map((at) => `{epoch}-${at}`);
 
 export const segment = fc.oneof(
-  { weight: 5, arbitrary: fc.constantFrom(...channels, 'unheard') },
+  { weight: 5, arbitrary: fc.constantFrom(...channels, ...subscriptionNames, 'unheard') },
   { weight: 2, arbitrary: fc.integer({ min: -1, max: 13 }).map(String) },
   { weight: 2, arbitrary: position },
   { weight: 1, arbitrary: fc.constantFrom(...odd, 'conflict', '9007199254740992', 'x'.repeat(129)) },
@@ -79,9 +80,11 @@ export const path: fc.Arbitrary<string> = fc.oneof(
 
 const parameters = new Set(
   Object.values(openApi.paths).flatMap((item) =>
-    [item.get, item.post].flatMap((operation) =>
-      (operation?.parameters ?? []).flatMap(({ in: place, name }) => (place === 'query' ? [name] : [])),
-    ),
+    methods
+      .map((method) => item[method])
+      .flatMap((operation) =>
+        (operation?.parameters ?? []).flatMap(({ in: place, name }) => (place === 'query' ? [name] : [])),
+      ),
   ),
 );
 const parameter = fc.oneof(
