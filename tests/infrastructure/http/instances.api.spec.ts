@@ -1,3 +1,4 @@
+import { FakeSinks } from '../../support/fake-sinks.js';
 import { PostgresServer } from '../../support/postgres-server.js';
 import { SseClient } from '../../support/sse-client.js';
 import { startService, type TestService } from '../../support/test-service.js';
@@ -9,7 +10,9 @@ let other: TestService;
 beforeAll(async () => {
   server = await PostgresServer.start();
   const env = { EVENT_STORE: 'postgres', DATABASE_URL: await server.newSchema(), DATABASE_CONNECTIONS: '4' };
-  [one, other] = await Promise.all([startService(env), startService(env)]);
+  const start = () =>
+    startService({ ...env, SUBSCRIPTIONS: 'off' }, undefined, undefined, undefined, new FakeSinks());
+  [one, other] = await Promise.all([start(), start()]);
 });
 afterAll(async () => {
   await Promise.all([one, other].map((service) => service.stop()));
@@ -57,5 +60,37 @@ describe('two instances over one database', () => {
     }
     const shown = (await (await fetch(`${one.url}/rockets/a`)).json()) as { speed: number };
     expect(shown).toMatchObject({ speed: 528, version: 23 });
+  });
+
+  it('look after the same subscriptions, whichever is told', async () => {
+    const ask = async (service: TestService, path: string, method = 'GET', body?: object) => {
+      const headers = { 'content-type': 'application/json' };
+      const response = await fetch(`${service.url}/subscriptions${path}`, {
+        method,
+        headers,
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, ...(JSON.parse(text || '{}') as Record<string, unknown>) };
+    };
+    const wanted = { name: 'billing', from: 'start', sink: { type: 'webhook', url: 'https://a.example/' } };
+    const made = await Promise.all([one, other].map((service) => ask(service, '', 'POST', wanted)));
+    expect(made.map(({ status }) => status).sort()).toEqual([201, 409]);
+    expect(await ask(other, '/billing')).toMatchObject({ state: 'running', kept: true });
+    const changes = [one, other].flatMap((service, i) => [
+      ask(service, '/billing', 'PATCH', { types: ['RocketLaunched'] }),
+      ask(service, '/billing', 'PATCH', { channels: ['a', `b${i}`] }),
+      ask(service, '/billing/replay', 'POST', { from: 'now' }),
+    ]);
+    expect((await Promise.all(changes)).map(({ status }) => status)).toEqual(changes.map(() => 200));
+    expect(await ask(one, '/billing', 'PATCH', { state: 'paused' })).toMatchObject({ status: 200 });
+    expect(await ask(other, '/billing')).toMatchObject({
+      state: 'paused',
+      types: ['RocketLaunched'],
+      channels: ['a', expect.stringMatching(/^b[01]$/)],
+      lag: { events: 0 },
+    });
+    expect(await ask(other, '/billing', 'DELETE')).toMatchObject({ status: 204 });
+    expect(await ask(one, '/billing', 'DELETE')).toMatchObject({ status: 404 });
   });
 });
