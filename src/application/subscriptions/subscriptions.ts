@@ -135,7 +135,7 @@ export class Subscriptions {
         ...(sink !== undefined && { sink }),
         isPaused: state === undefined ? before.isPaused : state === 'paused',
       };
-      if (state === 'running') await this.requireSecret(after);
+      if (!after.isPaused && (state === 'running' || sink !== undefined)) await this.requireSecret(after);
       // What another receiver says, or the same one asked anew, is not known yet.
       const isAskedAnew = sink !== undefined || state === 'running';
       return {
@@ -313,7 +313,7 @@ export class Subscriptions {
     if (sink.type !== 'webhook' || (await this.signingSecrets(name)).length > 0) return;
     throw new SubscriptionRefused(
       'no-secret',
-      `${name} has no secret to sign with, as secrets are neither exported nor backed up: make one first.`,
+      `${name} has no secret to sign with, and a webhook runs with none: make one while it is paused.`,
     );
   }
 

@@ -1,6 +1,7 @@
 import type { ParkedSequence } from '../../../../src/application/ports/subscription-store.js';
 import { MOST_SUBSCRIPTIONS } from '../../../../src/application/subscriptions/subscriptions.js';
 import { parts } from '../../../../src/container.js';
+import { keysOf, testKey } from '../../../support/api-keys.js';
 import { FakeSinks } from '../../../support/fake-sinks.js';
 import { launched, faster, message } from '../../../support/messages.js';
 import { api } from '../../../support/openapi-validator.js';
@@ -180,6 +181,16 @@ describe('changing a subscription', () => {
     await patch('billing', { state: 'running' }).expect(200);
   });
 
+  it('does not become a webhook without a secret but while it is paused', async () => {
+    await create({ sink: kafka });
+    const { body } = await patch('billing', { sink: webhook }).expect(409);
+    expect(body).toMatchObject(problem(409, 'no-secret'));
+    expect(await get('/billing')).toMatchObject({ state: 'running', sink: kafka });
+    await patch('billing', { state: 'paused', sink: webhook }).expect(200);
+    await post('/billing/secret', {}).expect(200);
+    await patch('billing', { state: 'running' }).expect(200);
+  });
+
   it('says what has become of it', async () => {
     await create();
     const before = (await store().find('billing'))!;
@@ -235,6 +246,36 @@ describe('a secret', () => {
     const text = lines.join('\n');
     expect(text).toContain('"origin":"https://receiver.example"');
     for (const hidden of [String(secret), own, 't0p', '/hook']) expect(text).not.toContain(hidden);
+  });
+});
+
+describe('where callers have keys', () => {
+  it('each act is logged with the name of the key', async () => {
+    const key = testKey('control-room', { scopes: ['operate'] });
+    const env = { AUTH: 'keys', API_KEYS: keysOf([key]), SUBSCRIPTIONS: 'off' };
+    const guarded = await startService(env, undefined, undefined, undefined, sinks);
+    const logged: [string, unknown][] = [];
+    const spy = jest
+      .spyOn(guarded.container.get(parts.logger), 'info')
+      .mockImplementation((text, fields) => void logged.push([text, fields?.['by']]));
+    const { authorization } = key.header;
+    const agent = api(guarded.app);
+    const made = agent.post('/subscriptions').set({ authorization });
+    await made.send({ name: 'billing', sink: webhook }).expect(201);
+    for (const [act, body] of [
+      ['replay', { from: 'now' }],
+      ['secret', {}],
+      ['test', {}],
+      ['parked/retry', {}],
+    ] as const)
+      await agent.post(`/subscriptions/billing/${act}`).set({ authorization }).send(body).expect(200);
+    await agent.patch('/subscriptions/billing').set({ authorization }).send({ state: 'paused' }).expect(200);
+    await agent.delete('/subscriptions/billing').set({ authorization }).expect(204);
+    spy.mockRestore();
+    await guarded.stop();
+    expect(logged).toHaveLength(7);
+    for (const [text, by] of logged)
+      expect([text, by]).toEqual([expect.stringMatching(/^subscription /), 'control-room']);
   });
 });
 
