@@ -22,7 +22,13 @@ export const FleetScreen = ({ params }: { readonly params: URLSearchParams }) =>
     setParams(wanted);
   };
   const { value: fleet, at } = answer.value ?? { value: undefined, at: 0 };
-  if (fleet === undefined) return <p class="none waiting-text">Loading …</p>;
+  if (fleet === undefined)
+    return (
+      <>
+        <h1 class="unseen">Fleet</h1>
+        <p class="none waiting-text">Loading …</p>
+      </>
+    );
   // A service that heard of rockets it could not take in is not quiet.
   if (fleet.rockets.total === 0)
     return (
