@@ -113,6 +113,7 @@ const browserTests = (): void => {
       await looksRight();
       await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
       await button('Copy the secret').click();
+      await button('Copied the secret').waitFor();
       await until(async () => (await page.evaluate('navigator.clipboard.readText()')) === secret);
       await button('I have it').click();
       await page.getByRole('heading', { name: 'billing' }).waitFor();

@@ -1,3 +1,4 @@
+import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
 import type { RefusalRule } from '../../src/domain/rocket-event.js';
@@ -80,6 +81,12 @@ export const Copyable = (props: {
   readonly children: ComponentChildren;
 }) => {
   const source = useRef<HTMLElement>(null);
+  // Said on the button, too: behind a dialog nobody sees or hears the notice.
+  const done = useSignal('Copy');
+  const press = async (): Promise<void> => {
+    done.value = await copy(source.current);
+    setTimeout(() => (done.value = 'Copy'), 5_000);
+  };
   const Text = props.as ?? 'code';
   return (
     <>
@@ -87,22 +94,23 @@ export const Copyable = (props: {
       <button
         type="button"
         class="quiet copy"
-        aria-label={`Copy ${props.what}`}
-        onClick={() => void copy(source.current)}
+        aria-label={`${done.value} ${props.what}`}
+        onClick={() => void press()}
       >
-        Copy
+        {done.value}
       </button>
     </>
   );
 };
 
-const copy = async (source: HTMLElement | null): Promise<void> => {
-  if (source === null) return;
+const copy = async (source: HTMLElement | null): Promise<string> => {
   try {
-    await navigator.clipboard.writeText(source.textContent);
+    await navigator.clipboard.writeText(source?.textContent ?? '');
     notify('Copied.');
+    return 'Copied';
   } catch {
-    getSelection()?.selectAllChildren(source);
+    if (source !== null) getSelection()?.selectAllChildren(source);
     notify('Selected. Press Ctrl+C to copy.');
+    return 'Selected';
   }
 };
