@@ -66,6 +66,8 @@ export class Connection implements EventStore {
     protected readonly world: World,
     protected readonly disk: Disk,
     private readonly power: Power,
+    /** What comes to the process comes when it can take it. */
+    protected readonly gate: (come: () => void) => void = (come) => come(),
   ) {
     this.beginning = disk.position(0);
     this.epoch = world.epoch;
@@ -175,6 +177,30 @@ export class Connection implements EventStore {
     });
   }
 
+  /** What is kept beside the events. */
+  ask<T>(at: () => T): Promise<T> {
+    return this.exchange('ask', 'loading', [], () => {
+      if (this.world.strikes(this.world.plan.readFails)) throw new StoreUnavailable('read failed');
+      return at();
+    });
+  }
+
+  change<T>(at: () => T): Promise<T> {
+    return this.exchange('change', 'loading', [], () => {
+      // The disk is in the same machine: what a dead process has not done yet is not done.
+      if (this.isCut) throw new StoreUnavailable('nobody asks any more');
+      if (!this.isChangeFailing()) return at();
+      if (this.world.random.chance(this.world.plan.writtenThough)) at();
+      throw new StoreUnavailable('change failed');
+    });
+  }
+
+  protected isChangeFailing(): boolean {
+    const { world } = this;
+    const { commitFails } = world.plan;
+    return world.strikes(commitFails) || (world.shaky && commitFails > 0 && world.random.chance(0.3));
+  }
+
   unfinished(): Promise<string[]> {
     return this.exchange('unfinished', 'loading', [], () => this.disk.unfinished());
   }
@@ -186,8 +212,7 @@ export class Connection implements EventStore {
   /** All, some or none of the changes; the port promises no more than each of them whole. */
   private write(changes: readonly Change[]): Head[] {
     const { world } = this;
-    const { commitFails } = world.plan;
-    const fails = world.strikes(commitFails) || (world.shaky && commitFails > 0 && world.random.chance(0.3));
+    const fails = this.isChangeFailing();
     const written = fails ? this.howMany(changes.length) : changes.length;
     const before = this.disk.lastPlace;
     const writer = { process: this.process, isAnswered: !fails, isGone: this.isCut };
@@ -221,7 +246,10 @@ export class Connection implements EventStore {
     world.scheduler.after(this.lag(), 'news', () => {
       // Whatever comes first is what was sent first.
       const next = listener.underway.shift();
-      if (this.listener === listener && next !== undefined) listener.tell(next);
+      if (next === undefined) return;
+      this.gate(() => {
+        if (this.listener === listener) listener.tell(next);
+      });
     });
   }
 
@@ -275,7 +303,7 @@ export class Connection implements EventStore {
       const over = (deliver: () => void): void => {
         if (this.isCut || !underway.delete(call)) return;
         for (const channel of channels) this.busy.delete(channel);
-        deliver();
+        this.gate(deliver);
       };
       const made: Underway = { stage, fail: (error) => over(() => reject(error)) };
       underway.set(call, made);
@@ -288,7 +316,8 @@ export class Connection implements EventStore {
         // What a process sent before it died is on its way, unless it was lost with it, or its disk is gone.
         if (this.epoch !== world.epoch) return;
         const isLost = this.isCut || !underway.has(call);
-        if (isLost && (kind !== 'commit' || world.random.chance(0.5))) return;
+        const mayArrive = kind === 'commit' || kind === 'change';
+        if (isLost && (!mayArrive || world.random.chance(0.5))) return;
         arrive(what, {
           give: (result) => answer(() => resolve(result)),
           fail: (error) => answer(() => reject(error)),

@@ -1,13 +1,14 @@
-import type {
-  Change,
-  FeedBatch,
-  FeedPage,
-  Following,
-  Head,
-  HeadRequest,
-  NoticeBoard,
-  Notices,
-  Position,
+import {
+  StoreUnavailable,
+  type Change,
+  type FeedBatch,
+  type FeedPage,
+  type Following,
+  type Head,
+  type HeadRequest,
+  type NoticeBoard,
+  type Notices,
+  type Position,
 } from '../../src/application/ports/event-store.js';
 import { nothingWaits } from '../../src/infrastructure/stores/waiting-list.js';
 import { Connection, type Power } from './connection.js';
@@ -47,8 +48,24 @@ export class DatabaseConnection extends Connection {
     world: World,
     private readonly database: Database,
     power: Power,
+    gate?: (come: () => void) => void,
   ) {
-    super(process, who, world, database, power);
+    super(process, who, world, database, power, gate);
+  }
+
+  /** Also by who has died meanwhile, and also when it was said to have failed. */
+  override change<T>(at: () => T): Promise<T> {
+    const { world } = this;
+    return this.exchange('change', 'loading', [], () => {
+      if (!this.isChangeFailing()) return at();
+      const { epoch } = world;
+      if (world.random.chance(world.plan.writtenThough)) {
+        world.scheduler.after(world.delay(), 'changed after all', () => {
+          if (epoch === world.epoch) at();
+        });
+      }
+      throw new StoreUnavailable('change failed');
+    });
   }
 
   override async load(requests: readonly HeadRequest[]): Promise<Head[]> {
@@ -155,9 +172,11 @@ export class DatabaseConnection extends Connection {
     let isListening = true;
     const leave = this.database.notices.listen(this.process, (notices) => {
       world.scheduler.after(world.random.between(0, NOTICES_WITHIN_MS), 'notices of another', () => {
-        if (!isListening || this.isCut) return;
-        world.meet('told what another instance did');
-        listener(notices);
+        this.gate(() => {
+          if (!isListening || this.isCut) return;
+          world.meet('told what another instance did');
+          listener(notices);
+        });
       });
     });
     return () => {

@@ -310,6 +310,9 @@ export class Disk {
   }
 }
 
+/** Where a position stands in its own history. */
+export const placeIn = (position: Position): number => Number(position.slice(position.lastIndexOf('-') + 1));
+
 export const epochOf = (position: Position): string => position.slice(0, position.lastIndexOf('-'));
 
 const emptyRecord = (channel: string): ChannelRecord => ({

@@ -22,7 +22,9 @@ import type { Disk } from './disk.js';
 import { isPoison } from './fleet.js';
 import { Gateway } from './gateway.js';
 import type { Ledger } from './ledger.js';
+import { Outbound } from './outbound.js';
 import type { Role } from './plan.js';
+import type { Subscribers } from './subscribers.js';
 import type { World } from './world.js';
 
 const silent: Logger = {
@@ -61,12 +63,14 @@ export class Instance {
     private readonly power: Power,
     private readonly ledger: Ledger,
     private readonly kafka: Kafka | undefined,
+    private readonly subscribers: Subscribers | undefined,
   ) {}
 
   start(): void {
     this.starting = false;
-    const { world, disk, power, ledger, kafka } = this;
-    const process = new Process(`${this.name}.${++this.processes}`, world, disk, power, ledger, kafka);
+    const { world, disk, power, ledger, kafka, subscribers } = this;
+    const name = `${this.name}.${++this.processes}`;
+    const process = new Process(name, world, disk, power, ledger, kafka, subscribers);
     this.process = process;
     process.start().catch(() => {
       if (this.process === process) this.crash();
@@ -99,6 +103,7 @@ export class Instance {
 export class Process {
   readonly queries: RocketQueries;
   readonly feed: EventFeed;
+  readonly outbound: Outbound | undefined;
   stopping = false;
   /** Before that nobody can reach it. */
   started = false;
@@ -113,6 +118,8 @@ export class Process {
   private readonly gateway: Gateway | undefined;
   private readonly consumer: Consumer | undefined;
   private alive = true;
+  /** What has come since the process was stopped, as SIGSTOP does it. */
+  private heldUp: (() => void)[] | undefined;
   private clockOffset: number;
   private received = 0;
   private changed = false;
@@ -126,6 +133,7 @@ export class Process {
     power: Power,
     private readonly ledger: Ledger,
     kafka: Kafka | undefined,
+    subscribers: Subscribers | undefined,
   ) {
     const { plan } = world;
     this.clockOffset = EPOCH + world.random.between(-1000, 1000);
@@ -138,8 +146,8 @@ export class Process {
     };
     const connect = (who: 'workers' | 'readers'): Connection =>
       disk instanceof Database
-        ? new DatabaseConnection(name, who, world, disk, power)
-        : new Connection(name, who, world, disk, power);
+        ? new DatabaseConnection(name, who, world, disk, power, this.gate)
+        : new Connection(name, who, world, disk, power, this.gate);
     this.connection = connect('workers');
     this.reading = connect('readers');
     const { directory } = disk;
@@ -151,6 +159,12 @@ export class Process {
     this.pool.onCommit((change, before) => this.feed.committed(change, before));
     const skipper = { skip: (channel: string, skip: Skip) => this.skipOverdue(channel, skip) };
     this.overdue = new SkipOverdueGaps(this.reading, directory, skipper, clock, silent, plan.gapTimeout);
+    if (subscribers !== undefined) {
+      // Over a disk of its own there is only one.
+      const delivers = plan.shared || name.startsWith('A');
+      const parts = { world, disk, connection: this.reading, clock, logger: silent };
+      this.outbound = new Outbound(this, subscribers, parts, delivers);
+    }
     if (kafka === undefined) return;
     const { role, cluster } = kafka;
     const client = new BrokerClient(world, cluster.broker);
@@ -170,6 +184,7 @@ export class Process {
     if (isUnfinished) this.world.meet('drain resumed after a restart');
     this.started = true;
     this.consumer?.start();
+    this.outbound?.deliveries?.start();
     if (this.world.plan.gapTimeout === 0) return;
     this.ledger.listening.begins(this.name);
     void this.overdue.run();
@@ -177,6 +192,23 @@ export class Process {
 
   get isAlive(): boolean {
     return this.alive;
+  }
+
+  /** Whatever comes to the process. */
+  readonly gate = (come: () => void): void => {
+    if (this.heldUp === undefined) come();
+    else this.heldUp.push(come);
+  };
+
+  /** It does nothing, and nobody knows. */
+  freeze(): void {
+    this.heldUp ??= [];
+  }
+
+  thaw(): void {
+    const { heldUp = [] } = this;
+    this.heldUp = undefined;
+    if (this.alive) for (const come of heldUp) come();
   }
 
   receive(message: RocketMessage, bytes: number, reply: Reply): void {
@@ -265,8 +297,9 @@ export class Process {
     if (this.buffer.messages > 0) this.world.meet('graceful stop with work in hand');
     this.overdue.stop();
     const drained = this.drain();
+    const told = this.outbound?.deliveries?.stop();
     this.feed.close();
-    await drained;
+    await Promise.all([drained, told]);
     if (!this.alive) return;
     if (this.waiting > 0)
       this.world.violated('a stop answers everything', `${this.waiting} were not answered`);
@@ -415,7 +448,7 @@ export class Process {
   private sleep(ms: number): Promise<void> {
     return new Promise((wake) => {
       this.world.scheduler.after(ms, 'slept', () => {
-        if (this.alive) wake();
+        if (this.alive) this.gate(wake);
       });
     });
   }

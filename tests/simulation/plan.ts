@@ -74,6 +74,32 @@ export interface Plan {
   readonly noticesLost: number;
   /** Where Kafka stands in front. */
   readonly kafka: KafkaPlan | undefined;
+  /** Where others are told of events. */
+  readonly subscriptions: SubscriptionPlan | undefined;
+}
+
+/** What receivers do to what they are told, each of it to so many of the batches, and what becomes of who tells them. */
+export interface SubscriptionPlan {
+  readonly count: number;
+  readonly patienceMs: number;
+  readonly fails: number;
+  /** Taken, and the answer is lost. */
+  readonly yesLost: number;
+  /** Nobody ever answers; the batch may be taken all the same, and long after that. */
+  readonly hangs: number;
+  readonly late: number;
+  readonly asksForTime: number;
+  readonly gone: number;
+  readonly awayEvery: number;
+  readonly awayLasts: number;
+  /** Of the events: how many a receiver refuses for some time, and how many of these for ever. */
+  readonly refused: number;
+  readonly forEver: number;
+  /** Operators. */
+  readonly actEvery: number;
+  /** How often a process is stopped, and for how long it does nothing then. */
+  readonly freezeEvery: number;
+  readonly freezeLasts: number;
 }
 
 /** What an instance does with Kafka. */
@@ -119,6 +145,10 @@ export const hasKafka = (seed: number): boolean =>
   seed % SHARED_EVERY === 3 || (isShared(seed) && seed % 2 === 0);
 
 const NEVER = 0;
+
+/** Of ten runs three, of all kinds. */
+export const hasSubscriptions = (seed: number): boolean =>
+  seed % 10 === 4 || seed % 10 === 7 || (isShared(seed) && seed % 4 < 2);
 
 const drawing = (random: Random) => ({
   sometimes: (highest: number): number => (random.chance(0.5) ? random.next() * highest : NEVER),
@@ -194,13 +224,42 @@ const drawInstances = (random: Random, shared: boolean): number => {
   return random.chance(0.4) ? 2 : 1;
 };
 
-/** Drawn last, so that with Kafka in front a run is the same otherwise. */
-export const drawPlan = (random: Random, shared: boolean, kafka: boolean): Plan => {
-  const plan = drawWithoutKafka(random, shared);
-  if (!kafka) return plan;
-  // A record is larger than what is sent without it.
-  const bufferBytes = Math.max(plan.bufferBytes, 1.5 * MOST_VALUE_BYTES);
-  return { ...plan, bufferBytes, kafka: drawKafka(random, plan) };
+const drawSubscriptions = (random: Random): SubscriptionPlan => {
+  const { sometimes, everyOrNever } = drawing(random);
+  return {
+    count: random.between(1, 3),
+    patienceMs: random.pick([1000, 2500, 600_000]),
+    fails: sometimes(0.6),
+    yesLost: sometimes(0.3),
+    hangs: sometimes(0.15),
+    late: sometimes(0.3),
+    asksForTime: sometimes(0.15),
+    gone: sometimes(0.03),
+    awayEvery: everyOrNever(500, 3000),
+    awayLasts: random.pick([200, 1000, 2500]),
+    refused: sometimes(0.15),
+    forEver: random.chance(0.5) ? 0.5 : 0,
+    actEvery: everyOrNever(100, 1000),
+    freezeEvery: everyOrNever(300, 2500),
+    freezeLasts: random.pick([200, 1500, 4000]),
+  };
+};
+
+/** What not every run has is drawn last, so that a run is the same otherwise. */
+export const drawPlan = (
+  random: Random,
+  shared: boolean,
+  { kafka, subscriptions }: { readonly kafka: boolean; readonly subscriptions: boolean },
+): Plan => {
+  let plan = drawWithoutKafka(random, shared);
+  if (kafka) {
+    // A record is larger than what is sent without it.
+    const bufferBytes = Math.max(plan.bufferBytes, 1.5 * MOST_VALUE_BYTES);
+    plan = { ...plan, bufferBytes, kafka: drawKafka(random, plan) };
+  }
+  if (!subscriptions) return plan;
+  // What is parked is due by the clock on the wall: who sets it back by an hour waits for an hour more.
+  return { ...plan, clockJumps: NEVER, subscriptions: drawSubscriptions(random) };
 };
 
 const drawWithoutKafka = (random: Random, shared: boolean): Plan => {
@@ -254,5 +313,6 @@ const drawWithoutKafka = (random: Random, shared: boolean): Plan => {
     faultsUntil,
     ...(shared ? drawSharing(random) : alone),
     kafka: undefined,
+    subscriptions: undefined,
   };
 };

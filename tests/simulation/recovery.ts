@@ -6,6 +6,7 @@ import type { Instance } from './instance.js';
 import { pauseOf, type Ledger } from './ledger.js';
 import type { Producer } from './producer.js';
 import type { Reader } from './reader.js';
+import type { Subscriber } from './subscriber.js';
 import type { World } from './world.js';
 
 const COMPLETE_WITHIN_MS = 60_000;
@@ -28,11 +29,14 @@ export class Recovery {
     private readonly readers: readonly Reader[],
     private readonly followers: readonly Follower[],
     private readonly cluster: Cluster | undefined,
+    private readonly subscriber: Subscriber | undefined,
   ) {}
 
   begin(done: () => void): void {
     const { world } = this;
     world.healed = true;
+    for (const { process } of this.instances) process?.thaw();
+    this.subscriber?.mend();
     this.whenQuiet(() => {
       this.checkDrained();
       this.check();
@@ -42,6 +46,7 @@ export class Recovery {
         this.check();
         world.shaky = false;
         world.sound = true;
+        this.subscriber?.mendAll();
         this.send(1);
         this.whenQuiet(() => void this.end(done));
       });
@@ -80,13 +85,14 @@ export class Recovery {
   }
 
   private get behind(): number {
-    return [...this.readers, ...this.followers].filter(({ isDone }) => !isDone).length;
+    const readers = [...this.readers, ...this.followers].filter(({ isDone }) => !isDone).length;
+    return readers + (this.subscriber?.behind ?? 0);
   }
 
   private gaveUp(): void {
     const awaited = this.producers.reduce((sum, producer) => sum + producer.awaited, 0);
     const lag = this.cluster === undefined ? '' : `, ${this.cluster.broker.lag} records not committed`;
-    const detail = `${awaited} messages are not answered, ${this.behind} readers not at the end${lag}`;
+    const detail = `${awaited} messages are not answered, ${this.behind} readers not at the end${lag}${this.subscriber?.said ?? ''}`;
     this.world.violated('after healing all is complete', detail);
   }
 
@@ -128,6 +134,7 @@ export class Recovery {
     this.check();
     await Promise.all(this.instances.map(({ process }) => process?.stop()));
     this.cluster?.check();
+    this.subscriber?.check();
     for (const rocket of ledger.rockets.values()) {
       const { channel, sent, standing, late } = rocket;
       const { version } = rocket.sight;

@@ -5,13 +5,15 @@ import { Disk, type DiskCopy } from './disk.js';
 import { checkDirectory } from './directory-check.js';
 import { drawChannels } from './fleet.js';
 import { Follower } from './follower.js';
-import { Instance } from './instance.js';
+import { Instance, type Process } from './instance.js';
 import { Ledger } from './ledger.js';
 import { Operator } from './operator.js';
 import { Producer } from './producer.js';
 import { Reader } from './reader.js';
 import { Recovery } from './recovery.js';
 import type { Met } from './situations.js';
+import { Subscriber } from './subscriber.js';
+import { Subscribers } from './subscribers.js';
 import { Visitor } from './visitor.js';
 import { World, type Violation } from './world.js';
 
@@ -65,20 +67,24 @@ class Simulation {
   private readonly instances: Instance[];
   private readonly producers: Producer[];
   private readonly cluster: Cluster | undefined;
+  private readonly subscribers: Subscribers | undefined;
 
   constructor(seed: number, met: Met, { verbose }: Options) {
     const world = new World(seed, met, verbose);
     const power = new Power(world);
     const disk = new (world.plan.shared ? Database : Disk)(world, (record, change, writer) => {
       ledger.written(record, change, writer);
+      subscribers?.written(change);
       void checkDirectory(world, disk.directory, ledger.rocket(record.channel));
     });
     const ledger = new Ledger(world, () => disk.listened.total);
     const { kafka } = world.plan;
+    const subscribers: Subscribers | undefined =
+      world.plan.subscriptions && new Subscribers(world, disk);
     const cluster = kafka && new Cluster(world, kafka, ledger);
     const instances = Array.from({ length: world.plan.instances }, (_, i) => {
       const roles = kafka && cluster && { role: kafka.roles[i]!, cluster };
-      return new Instance('ABCD'.charAt(i), world, disk, power, ledger, roles);
+      return new Instance('ABCD'.charAt(i), world, disk, power, ledger, roles, subscribers);
     });
     const channels = drawChannels(world);
     for (const channel of channels) ledger.rocket(channel);
@@ -86,6 +92,7 @@ class Simulation {
     this.world = world;
     this.ledger = ledger;
     this.cluster = cluster;
+    this.subscribers = subscribers;
     this.power = power;
     this.disk = disk;
     this.instances = instances;
@@ -98,6 +105,7 @@ class Simulation {
     );
     new Operator(world, instances, ledger);
     new Visitor(world, instances, ledger);
+    const subscriber = subscribers && new Subscriber(world, instances, disk, subscribers);
     this.plague();
     const recovery = new Recovery(
       world,
@@ -108,6 +116,7 @@ class Simulation {
       readers,
       followers,
       cluster,
+      subscriber,
     );
     world.scheduler.after(world.plan.faultsUntil, 'calm', () => {
       recovery.begin(() => (this.isOver = true));
@@ -135,7 +144,17 @@ class Simulation {
     this.every(plan.powerLossEvery, 'power loss', () => this.losePower());
     this.every(plan.connectionLostEvery, 'connection lost', ({ process }) => process?.loseConnections());
     this.every(plan.foreignEvery, 'foreign transaction', () => this.beginForeign());
+    const { freezeEvery = 0, freezeLasts = 0 } = plan.subscriptions ?? {};
+    // What listens for gaps, and what the broker holds of its members, is simulated for those who are awake.
+    if (plan.gapTimeout === 0 && plan.kafka === undefined)
+      this.every(freezeEvery, 'stopped', ({ process }) => this.freeze(process, freezeLasts));
     if (plan.restoreAt > 0) this.restoreOnce();
+  }
+
+  private freeze(process: Process | undefined, most: number): void {
+    const { scheduler, random } = this.world;
+    process?.freeze();
+    scheduler.after(random.between(1, most), 'continued', () => process?.thaw());
   }
 
   private losePower(): void {
@@ -155,10 +174,12 @@ class Simulation {
     let copy: DiskCopy;
     let remember: () => void;
     let commitAgain: (() => void) | undefined;
+    let subscribeAgain: (() => void) | undefined;
     scheduler.after(plan.copyAt, 'copy', () => {
       copy = disk.copy();
       remember = ledger.copy();
       commitAgain = this.cluster?.broker.copy();
+      subscribeAgain = this.subscribers?.copy();
     });
     scheduler.after(plan.restoreAt, 'restore', () => {
       for (const instance of this.instances) instance.crash();
@@ -167,6 +188,7 @@ class Simulation {
       world.epoch++;
       disk.restore(copy);
       remember();
+      subscribeAgain?.();
       // Whoever puts back a store puts back what was committed, too.
       commitAgain?.();
       for (const producer of this.producers) producer.startOver();

@@ -1,4 +1,4 @@
-import { drawPlan, hasKafka, isShared, type Plan } from './plan.js';
+import { drawPlan, hasKafka, hasSubscriptions, isShared, type Plan } from './plan.js';
 import { Random } from './random.js';
 import { Scheduler } from './scheduler.js';
 import { meet, type Met, type Situation } from './situations.js';
@@ -33,7 +33,10 @@ export class World {
     verbose = false,
   ) {
     this.random = new Random(seed);
-    this.plan = drawPlan(this.random, isShared(seed), hasKafka(seed));
+    this.plan = drawPlan(this.random, isShared(seed), {
+      kafka: hasKafka(seed),
+      subscriptions: hasSubscriptions(seed),
+    });
     this.trace = new Trace(verbose);
     this.scheduler = new Scheduler(this.random, this.trace);
   }

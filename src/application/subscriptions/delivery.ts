@@ -389,13 +389,23 @@ export class Delivery {
     }
   }
 
-  /** Somebody may have changed it, or taken it over. */
+  /** Somebody may have changed it, or taken it over: nothing more is told before that is known. */
   private async lookUp(): Promise<void> {
     this.isOld = false;
+    try {
+      await this.heed();
+    } catch (error) {
+      this.isOld = true;
+      throw error;
+    }
+  }
+
+  private async heed(): Promise<void> {
     const { store } = this.parts;
     const before = this.saved;
     const found = await store.find(before.name);
-    if (found === undefined) return void (this.isRemoved = true);
+    // One that was made anew under the same name is another.
+    if (found?.createdAt !== before.createdAt) return void (this.isRemoved = true);
     if (found.revision === before.revision) return;
     const rows = await allParked(store, found.name);
     this.saved = found;
