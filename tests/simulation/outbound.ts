@@ -35,7 +35,7 @@ export class Outbound {
 
   constructor(home: Home, subscribers: Subscribers, parts: Parts, delivers: boolean) {
     const { world, disk, connection, clock, logger } = parts;
-    const sinks = new SimulatedSinks(home, subscribers, world);
+    const sinks = new SimulatedSinks(home, subscribers);
     const store = new SimulatedSubscriptionStore(subscribers.table, disk, connection);
     const changed = (name: string): void => this.deliveries?.changed(name);
     this.subscriptions = new Subscriptions(store, connection, sinks, clock, logger, changed);
@@ -86,7 +86,6 @@ class SimulatedSinks implements Sinks {
   constructor(
     private readonly home: Home,
     private readonly subscribers: Subscribers,
-    private readonly world: World,
   ) {}
 
   async problemOf(): Promise<undefined> {

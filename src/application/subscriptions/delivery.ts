@@ -272,7 +272,7 @@ export class Delivery {
     const { channel, number } = sequence;
     const found = await events.read(channel, { after: number - 1, limit: CATCH_UP_PAGE });
     const here = found.filter(({ position }) => events.compare(position, this.seen) <= 0);
-    const batch = here.filter((event) => isWanted(this.saved, event)).slice(0, sequence.size);
+    const batch = here.filter((event) => isWanted(this.saved, event)).slice(0, Math.min(sequence.size, this.most));
     if (batch.length > 0) return this.tellSequence(sequence, batch);
     this.isDirty = true;
     if (here.length === CATCH_UP_PAGE) this.moveOn(sequence, here.at(-1)!);
@@ -410,10 +410,10 @@ export class Delivery {
     const rows = await allParked(store, found.name);
     this.saved = found;
     this.progress.heed(found);
-    if (found.replays !== before.replays || !this.sequences.merge(rows)) return this.beginAt(found, rows);
-    if (isOtherFeed(found, before)) this.closeFeed();
     const isOther = JSON.stringify(found.sink) !== JSON.stringify(before.sink);
     if (isOther) await this.changeSink();
+    if (found.replays !== before.replays || !this.sequences.merge(rows)) return this.beginAt(found, rows);
+    if (isOtherFeed(found, before)) this.closeFeed();
     if (isOther || (before.failing !== undefined && found.failing === undefined)) this.forgive();
   }
 

@@ -119,7 +119,7 @@ export class Sequences {
       if (stored !== undefined && row === undefined) return false;
       if (row === undefined || isSame(row, stored)) continue;
       const number = Math.max(row.number, one.number);
-      Object.assign(one, sequenceOf(row), { number });
+      Object.assign(one, sequenceOf(row), { number, takenBefore: one.takenBefore });
       if (number !== row.number) this.changed.add(one);
     }
     for (const row of rows) {
