@@ -15,6 +15,8 @@ export type Delivered =
 export interface Sink {
   /** Never rejects. Aborted, it answers `again` at once. */
   deliver(batch: readonly StoredEvent[], signal: AbortSignal): Promise<Delivered>;
+  /** Makes ready what will most likely be delivered next, while the batch before it is under way. */
+  prepare?(next: readonly StoredEvent[]): void;
   /** One event that is marked as a test and stands in no history. */
   test(signal: AbortSignal): Promise<Delivered>;
   close(): Promise<void>;

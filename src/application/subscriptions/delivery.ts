@@ -205,13 +205,15 @@ export class Delivery {
     return sink.type === 'webhook' ? (sink.batch?.ms ?? defaultBatch.ms) : 0;
   }
 
-  /** Takes events from the feed until there is a batch of those that are wanted. */
+  /** Takes events from the feed until there are two batches of those that are wanted. */
   private fill(): void {
     if (this.feed?.hasEnded) this.closeFeed();
     this.feed ??= new PulledFeed(this.parts.feed, this.seen, asFeed(this.saved), () => this.bell.ring());
     const before = this.seen;
-    for (let isMore = true; isMore && this.pending.length < this.most;) {
-      const { events, upTo } = this.feed.pull(this.most - this.pending.length);
+    // Two batches: while one is under way, the next one is made ready.
+    const most = 2 * this.most;
+    for (let isMore = true; isMore && this.pending.length < most;) {
+      const { events, upTo } = this.feed.pull(most - this.pending.length);
       for (const event of events) this.see(event);
       if (upTo !== undefined) this.seen = upTo;
       isMore = events.length > 0;
@@ -246,7 +248,8 @@ export class Delivery {
 
   private async tellPending(): Promise<void> {
     const batch = this.pending.slice(0, this.size);
-    const told = await this.tell(batch.map(({ event }) => event));
+    const next = this.pending.slice(batch.length, 2 * batch.length);
+    const told = await this.tell(eventsOf(batch), eventsOf(next));
     if (told.kind === 'yes') {
       this.pending.splice(0, batch.length);
       this.pendingSince = this.parts.clock.elapsed();
@@ -323,7 +326,7 @@ export class Delivery {
     this.parts.logger.warn(message, { subscription: this.saved.name, channel, number, what });
   }
 
-  private async tell(batch: readonly StoredEvent[]): Promise<Delivered> {
+  private async tell(batch: readonly StoredEvent[], next: readonly StoredEvent[] = []): Promise<Delivered> {
     const { feed } = this.parts;
     const lack = await this.lackOfSecret();
     if (!this.isOurs) return { kind: 'gone', what: 'another instance may deliver by now' };
@@ -331,9 +334,17 @@ export class Delivery {
     const told =
       lack ??
       (await feed
-        .turn(() => this.sink.deliver(batch, this.underWay.signal))
+        .turn(() => this.handOver(batch, next))
         .catch((error: unknown): Delivered => ({ kind: 'again', what: String(error) })));
     this.note(told, batch.length);
+    return told;
+  }
+
+  private handOver(batch: readonly StoredEvent[], next: readonly StoredEvent[]): Promise<Delivered> {
+    const { sink } = this;
+    const told = sink.deliver(batch, this.underWay.signal);
+    // In the next turn of the event loop, when the batch has left.
+    if (next.length > 0 && sink.prepare) void this.parts.clock.sleep(0).then(() => sink.prepare?.(next));
     return told;
   }
 
@@ -465,6 +476,8 @@ export class Delivery {
     return this.secrets.texts;
   }
 }
+
+const eventsOf = (pending: readonly Pending[]): StoredEvent[] => pending.map(({ event }) => event);
 
 const leastTried = (sequences: Iterable<Sequence>): Sequence | undefined => {
   let least: Sequence | undefined;

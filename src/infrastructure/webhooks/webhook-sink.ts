@@ -21,6 +21,8 @@ export interface WebhookParts {
 /** Batches of CloudEvents by POST, signed as Standard Webhooks has it. */
 export class WebhookSink implements Sink {
   private readonly poster: Poster | string;
+  /** The batch that was made ready last: the one that is under way, or the next one. */
+  private ready: Ready = { batch: [], id: '', body: Buffer.alloc(0) };
 
   constructor(
     private readonly name: string,
@@ -33,22 +35,28 @@ export class WebhookSink implements Sink {
   }
 
   deliver(batch: readonly StoredEvent[], signal: AbortSignal): Promise<Delivered> {
+    if (!isSame(this.ready.batch, batch)) this.prepare(batch);
+    const { id, body } = this.ready;
+    return this.send(id, body, signal);
+  }
+
+  prepare(batch: readonly StoredEvent[]): void {
     const { events } = this.parts;
-    const body = `[${batch.map((event) => events.textOf(event)).join(',')}]`;
-    return this.send(messageId(`${this.name}\n${events.nameOf(batch)}`), body, signal);
+    const id = messageId(`${this.name}\n${events.nameOf(batch)}`);
+    this.ready = { batch, id, body: Buffer.from(events.batchText(batch)) };
   }
 
   test(signal: AbortSignal): Promise<Delivered> {
     const { events, clock } = this.parts;
     const id = `test/${randomUUID()}`;
-    return this.send(messageId(id), `[${events.testText(id, clock.now())}]`, signal);
+    return this.send(messageId(id), Buffer.from(`[${events.testText(id, clock.now())}]`), signal);
   }
 
   async close(): Promise<void> {
     if (typeof this.poster !== 'string') this.poster.close();
   }
 
-  private async send(id: string, body: string, signal: AbortSignal): Promise<Delivered> {
+  private async send(id: string, body: Buffer, signal: AbortSignal): Promise<Delivered> {
     const { clock, answerWithinMs = ANSWER_WITHIN_MS } = this.parts;
     const ended = new AbortController();
     const stop = (): void => ended.abort(new Error('Stopped before there was an answer.'));
@@ -57,7 +65,7 @@ export class WebhookSink implements Sink {
     signal.addEventListener('abort', stop);
     if (signal.aborted) stop();
     try {
-      const answer = await this.post(id, Buffer.from(body), ended.signal);
+      const answer = await this.post(id, body, ended.signal);
       return verdict(answer, clock.now());
     } catch (error) {
       return { kind: 'again', what: printable(reasonOf(error as Error)) };
@@ -80,6 +88,15 @@ export class WebhookSink implements Sink {
     );
   }
 }
+
+interface Ready {
+  readonly batch: readonly StoredEvent[];
+  readonly id: string;
+  readonly body: Buffer;
+}
+
+const isSame = (one: readonly StoredEvent[], other: readonly StoredEvent[]): boolean =>
+  one.length === other.length && one.every((event, i) => event === other[i]);
 
 const unlessEnded = <T>(promise: Promise<T>, ended: AbortSignal): Promise<T> =>
   new Promise((resolve, reject) => {
