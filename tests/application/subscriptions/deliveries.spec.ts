@@ -117,6 +117,21 @@ describe('a receiver that takes everything', () => {
     expect(receiver.firsts).toEqual(receiver.taken);
   });
 
+  it('makes each batch ready while the one before it is under way', async () => {
+    const receiver = new FakeReceiver();
+    const { launch, start, subscribe, until, stop } = stage({ receiver });
+    const ready: number[] = [];
+    const open = receiver.open.bind(receiver);
+    receiver.open = () => ({ ...open(), prepare: (next) => ready.push(next.length) });
+    await launch('a', 250);
+    start();
+    await subscribe();
+    await until(() => receiver.taken.length === 250);
+    await stop();
+    expect(receiver.attempts.map(({ batch }) => batch.length)).toEqual([100, 100, 50]);
+    expect(ready).toEqual([100, 50]);
+  });
+
   it('goes on behind what it was told, after a restart', async () => {
     const { launch, start, subscribe, receiver, until, stop, record } = stage();
     start();

@@ -92,6 +92,18 @@ describe('a webhook', () => {
     expect(new Set(ids).size).toBe(3);
   });
 
+  it('brings what it is told to, whatever was made ready', async () => {
+    const { posts, url } = await receiver();
+    const sink = sinkTo(url);
+    await sink.deliver(batch, signal);
+    for (const ready of [batch, batch.slice(1), batch.map((event) => ({ ...event, number: 9 })), []]) {
+      sink.prepare(ready);
+      await sink.deliver(batch, signal);
+    }
+    expect(new Set(posts.map(({ body }) => body)).size).toBe(1);
+    expect(new Set(posts.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  });
+
   it('is signed by whatever is in force at the time', async () => {
     const { posts, url } = await receiver();
     let secrets = [secret];
