@@ -11,6 +11,9 @@ import { askOn } from './pool.js';
 import { asStoreError } from './postgres-errors.js';
 import type { PostgresParts } from './postgres-parts.js';
 
+/** What stands still within a transaction holds back the feed, and keeps the lease from whoever could take it. */
+const STALLED_AFTER = '2s';
+
 /** Those whose lease is free, or the holder's own; of one that somebody writes it is not known now. */
 const holding = `
   UPDATE subscriptions AS s SET
@@ -117,7 +120,7 @@ export class PostgresSubscriptions implements SubscriptionSource {
 }
 
 const inTransaction = async (ask: Ask, statements: readonly Statement[]): Promise<boolean> => {
-  await ask('BEGIN', []);
+  await ask(`BEGIN; SET LOCAL idle_in_transaction_session_timeout = '${STALLED_AFTER}'`, []);
   try {
     for (const statement of statements) {
       if (isDone(statement, await ask(statement.sql, statement.values))) continue;

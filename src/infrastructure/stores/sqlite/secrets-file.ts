@@ -1,5 +1,6 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { StoreUnavailable } from '../../../application/ports/event-store.js';
 import type { Secret } from '../../../application/ports/subscription-store.js';
 import { StoreDamaged } from '../relational/store-errors.js';
 import { syncDirectory } from './file-handles.js';
@@ -27,7 +28,11 @@ export class SecretsFile {
     const { [name]: before, ...others } = await this.all();
     if (secrets.length === 0 && before === undefined) return;
     const next = secrets.length === 0 ? others : { ...others, [name]: secrets };
-    await this.write(`${JSON.stringify(next, undefined, 2)}\n`);
+    try {
+      await this.write(`${JSON.stringify(next, undefined, 2)}\n`);
+    } catch (error) {
+      throw new StoreUnavailable(`${this.file} can't be written: ${String(error)}`, { cause: error });
+    }
     this.known = next;
   }
 

@@ -39,7 +39,8 @@ export class SqliteSubscriptions implements SubscriptionSource {
     return new Promise((resolve, reject) => {
       this.parts.requireUsable();
       this.waiting.push({ statements, resolve, reject });
-      if (this.waiting.length === 1) void this.parts.writing.exclusively(() => this.writeWaiting());
+      if (this.waiting.length > 1) return;
+      this.parts.writing.exclusively(() => this.writeWaiting()).catch((error) => this.refuseWaiting(error));
     });
   }
 
@@ -105,6 +106,12 @@ export class SqliteSubscriptions implements SubscriptionSource {
     } catch (error) {
       for (const { reject } of orders) reject(error);
     }
+  }
+
+  private refuseWaiting(error: unknown): void {
+    const orders = this.waiting;
+    this.waiting = [];
+    for (const { reject } of orders) reject(error);
   }
 
   private async exists(name: string): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { StoreUnavailable } from '../../../application/ports/event-store.js';
 import type { Statement } from '../relational/subscription-statements.js';
 import type { Cell } from '../relational/rows.js';
 import type { DatabaseOptions } from './database.js';
@@ -28,6 +29,7 @@ export class Writing {
   private there: SqlThread | undefined;
   /** Only one of the two writes at a time. */
   private last: Promise<unknown> = Promise.resolve();
+  private isClosed = false;
   private threadUntil: number;
   /** Ready once it has a connection. */
   private threadIs: 'cold' | 'warming' | 'ready';
@@ -43,6 +45,8 @@ export class Writing {
 
   /** Runs the work when nobody else writes. */
   exclusively<T>(work: () => T | Promise<T>): Promise<T> {
+    // A connection would be made anew, to a file that may be another's by now.
+    if (this.isClosed) return Promise.reject(new StoreUnavailable('The store is closed.'));
     const mine = this.last.then(work);
     this.last = mine.catch(() => undefined);
     return mine;
@@ -84,6 +88,7 @@ export class Writing {
   }
 
   async close(): Promise<void> {
+    this.isClosed = true;
     await this.last;
     await this.there?.stop(STOP_MS);
     this.here.close();

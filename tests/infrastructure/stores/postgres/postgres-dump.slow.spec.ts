@@ -87,6 +87,7 @@ it.each([
       'pg_dump',
       `--format=${options === undefined ? 'plain' : 'custom'}`,
       '--no-owner',
+      ...(options === undefined ? ['--exclude-table-data=subscription_secrets'] : []),
       `--file=${dump}`,
       url,
     );
@@ -112,6 +113,8 @@ it.each([
     expect(rest.events.map(({ channel, number }) => `${channel}${number}`)).toEqual(['c1', 'c2']);
     const [parked] = await subscriptions.parked('one', { limit: 10 });
     expect(parked!.position).toBe(restored.beginning);
+    const secrets = options === undefined ? [] : [{ text: 'whsec_dumped' }];
+    expect(await subscriptions.secrets('one')).toEqual(secrets);
     expect(await subscriptions.save(one)).toBeDefined();
     const told: typeof events = [];
     await restored.follow((batch) => told.push(...batch.events));

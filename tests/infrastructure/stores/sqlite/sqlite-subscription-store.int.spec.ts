@@ -1,4 +1,12 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { backupFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/backup.js';
 import { rebuildFile } from '../../../../src/infrastructure/stores/sqlite/upkeep/rebuild.js';
@@ -52,6 +60,17 @@ describe('subscriptions in a file', () => {
     expect(existsSync(`${copy}-secrets`)).toBe(false);
     const again = await stores.openSubscriptions(copy);
     expect(await again.subscriptions.secrets('one')).toEqual([]);
+  });
+
+  it('are refused once the store is closed, or the disk takes no secrets', async () => {
+    const { subscriptions, one } = await fill();
+    mkdirSync(`${file}-secrets-new`);
+    await expect(subscriptions.putSecrets('one', [])).rejects.toMatchObject({ code: 'store-unavailable' });
+    expect(await subscriptions.secrets('one')).toEqual([SECRET]);
+    await stores.closeAll();
+    await expect(subscriptions.save(one)).rejects.toThrow('closed');
+    await expect(subscriptions.save(one)).rejects.toMatchObject({ code: 'store-unavailable' });
+    expect((await verifyFile(file)).damages).toEqual([]);
   });
 
   it('say that their secrets are damaged, and not what is in the file', async () => {
