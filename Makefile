@@ -4,7 +4,7 @@ NODE_MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src web -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: run start dev test test-unit test-slow check lint format format-check types layers build bench bounds launch demo-crash demo-cluster demo-kafka verify sbom sim sim-mutants clean help
+.PHONY: run start dev test test-unit test-slow check lint format format-check types layers build bench bounds launch demo-crash demo-cluster demo-kafka demo-subscriptions verify sbom sim sim-mutants clean help
 
 run: build ## Build if needed and start the service on port 8088
 	@exec node dist/main.js $(ARGS)
@@ -78,6 +78,9 @@ demo-cluster: build ## Three instances over one PostgreSQL: kill one, pause one,
 demo-kafka: build ## Two gateways, Kafka, three consumers: kill a consumer and the broker, and prove the same (needs Java and Maven)
 	@npm run --silent build:demo && node build/demo/kafka.js
 
+demo-subscriptions: build ## Tell the receiver of examples/ of a launch, kill it and the service in mid-flight, and compare
+	@npm run --silent build:demo && node build/demo/subscriptions.js
+
 sbom: $(NODE_MODULES) ## Print everything that is delivered, with versions and licences, as CycloneDX
 	@node .ci/sbom.mjs
 
@@ -91,4 +94,4 @@ clean: ## Remove everything that was built or installed
 	@rm -rf dist build coverage node_modules
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -42,6 +42,7 @@ const expectNothingLeft = async (said: string): Promise<void> => {
 
 const demos = [
   { name: 'crash', middle: 'killed it', end: 'nothing lost, nothing twice, every rocket exact' },
+  { name: 'subscriptions', middle: 'killed the service', end: '20,000 events kept, each once and as it was' },
   {
     name: 'cluster',
     middle: 'instance 2 does not answer',
