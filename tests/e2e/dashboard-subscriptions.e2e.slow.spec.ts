@@ -215,13 +215,19 @@ const browserTests = (): void => {
       expect(receiver.firsts().has('pad-3/2')).toBe(false);
     });
 
-    it('changes which events it wants', async () => {
+    it('changes which events it wants, and nothing that somebody else changes meanwhile', async () => {
       await button('Change …').click();
+      await fetch(`${dashboard.service.url}/subscriptions/billing`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ channels: ['pad-5'] }),
+      });
+      await page.locator('.facts').getByText('Every event of pad-5').waitFor();
       expect(await button('Change it').isDisabled()).toBe(true);
       await field('Exploded').check();
       await looksRight();
       await button('Change it').click();
-      await page.locator('.facts').getByText('Exploded of every rocket').waitFor();
+      await page.locator('.facts').getByText('Exploded of pad-5').waitFor();
       await dashboard.launched('pad-5');
       await dashboard.send('pad-5', 2, 'RocketExploded', { reason: 'PRESSURE' });
       await takes('pad-5/2');
@@ -232,6 +238,7 @@ const browserTests = (): void => {
       const { repeats } = receiver;
       await button('Change …').click();
       await field('Exploded').uncheck();
+      await field('Rockets').fill('');
       await button('Change it').click();
       await page.locator('.facts').getByText('Every event of every rocket').waitFor();
       await button('Replay …').click();

@@ -1,33 +1,19 @@
 import { useSignal } from '@preact/signals';
-import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Asker } from '../live/asker.js';
 import { ApiError } from '../live/api.js';
 import { changeSubscription, sendTest, subscriptionPath } from '../live/subscriptions.js';
 import { useAnswer } from '../live/use-answer.js';
-import { clockTime, dateTime, figure } from '../model/format.js';
-import {
-  batchText,
-  errorText,
-  filterText,
-  lagText,
-  lagTimeText,
-  sinkText,
-  testText,
-  waitsText,
-} from '../model/subscriptions.js';
+import { clockTime } from '../model/format.js';
+import { testText } from '../model/subscriptions.js';
 import type { SubscriptionJson } from '../model/wire.js';
 import { Icon } from './icons.js';
 import { LagPanel } from './lag-panel.js';
 import { ParkedPanel } from './parked-panel.js';
-import { Copyable } from './parts.js';
-import {
-  ChangeDialog,
-  RemoveDialog,
-  ReplayDialog,
-  SecretDialog,
-  ShownSecret,
-} from './subscription-dialogs.js';
+import { SecretDialog, ShownSecret } from './secret-dialogs.js';
+import { RemoveDialog, ReplayDialog } from './subscription-dialogs.js';
+import { SubscriptionFigures } from './subscription-figures.js';
+import { ChangeDialog } from './subscription-forms.js';
 import { NotKept, StateMark } from './subscriptions-screen.js';
 
 /** One subscription: how far it is, what keeps it, and what an operator can do about it. */
@@ -39,8 +25,8 @@ export const SubscriptionScreen = ({ name }: { readonly name: string }) => {
   );
   const subscription = answer.value?.value;
   // What is delivered is no news on the feed.
-  const isMoving =
-    subscription !== undefined && subscription.state !== 'paused' && subscription.lag.events > 0;
+  const { state, lag, parked = 0, givenUp = 0 } = subscription ?? {};
+  const isMoving = state !== 'paused' && ((lag?.events ?? 0) > 0 || parked > givenUp);
   useEffect(() => {
     if (!isMoving) return undefined;
     const timer = setInterval(() => asker.current?.changed(), 1_000);
@@ -145,12 +131,14 @@ const Known = ({ subscription, at }: Props) => {
       <p class={`act-said ${said.value?.isBad === true ? 'bad' : ''}`} role="status">
         {said.value?.text}
       </p>
-      <Figures subscription={subscription} at={at} />
+      <SubscriptionFigures subscription={subscription} at={at} />
       <LagPanel subscription={subscription} at={at} />
       <ParkedPanel subscription={subscription} onAct={well} />
       {asking.value === 'change' && <ChangeDialog {...dialog} />}
       {asking.value === 'replay' && <ReplayDialog {...dialog} />}
-      {asking.value === 'secret' && <SecretDialog {...dialog} onSecret={(text) => (secret.value = text)} />}
+      {asking.value === 'secret' && (
+        <SecretDialog name={name} onSecret={(text) => (secret.value = text)} onClose={close} />
+      )}
       {asking.value === 'remove' && <RemoveDialog {...dialog} />}
       {secret.value !== undefined && (
         <ShownSecret name={name} secret={secret.value} onClose={() => (secret.value = undefined)} />
@@ -161,60 +149,3 @@ const Known = ({ subscription, at }: Props) => {
 
 const reasonOf = (error: unknown): string =>
   error instanceof ApiError ? error.message : 'The service does not answer. Try again in a moment.';
-
-const Figures = ({ subscription, at }: Props) => {
-  const { delivered, retried, parked, givenUp, position, createdAt } = subscription;
-  const batch = batchText(subscription);
-  return (
-    <>
-      <dl class="figures">
-        <Figure name="Behind by">{lagText(subscription)}</Figure>
-        <Figure name="Oldest waits">{lagTimeText(subscription)}</Figure>
-        <Figure name="Delivered">{figure(delivered)}</Figure>
-        <Figure name="Retried">{figure(retried)}</Figure>
-        <Figure name="Parked" isBad={parked > 0}>
-          {figure(parked)}
-        </Figure>
-        <Figure name="Given up" isBad={givenUp > 0}>
-          {figure(givenUp)}
-        </Figure>
-      </dl>
-      <dl class="facts">
-        <Fact name="Waits for">{waitsText(subscription, at)}</Fact>
-        <Fact name="Last error">{errorText(subscription, at)}</Fact>
-        <Fact name="Goes to">
-          {sinkText(subscription)}
-          {batch !== undefined && <span class="aside">{batch}</span>}
-        </Fact>
-        <Fact name="Events">
-          {filterText(subscription)}
-          {(subscription.channels?.length ?? 0) > 1 && (
-            <span class="aside">{subscription.channels?.slice(0, 20).join(', ')}</span>
-          )}
-        </Fact>
-        <Fact name="Position">
-          <Copyable what="the position">{position}</Copyable>
-        </Fact>
-        <Fact name="Made">{dateTime(createdAt)} UTC</Fact>
-      </dl>
-    </>
-  );
-};
-
-const Figure = (props: {
-  readonly name: string;
-  readonly isBad?: boolean;
-  readonly children: ComponentChildren;
-}) => (
-  <div data-tone={props.isBad === true ? 'bad' : undefined} data-name={props.name}>
-    <dt>{props.name}</dt>
-    <dd>{props.children}</dd>
-  </div>
-);
-
-const Fact = (props: { readonly name: string; readonly children: ComponentChildren }) => (
-  <>
-    <dt>{props.name}</dt>
-    <dd>{props.children}</dd>
-  </>
-);

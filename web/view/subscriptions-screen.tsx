@@ -13,7 +13,8 @@ import {
 import type { MadeSubscriptionJson, SubscriptionJson, SubscriptionState } from '../model/wire.js';
 import { Icon, type IconName } from './icons.js';
 import { PagedTable } from './paged-table.js';
-import { NewDialog, ShownSecret } from './subscription-dialogs.js';
+import { ShownSecret } from './secret-dialogs.js';
+import { NewDialog } from './subscription-forms.js';
 
 const columns = [
   'Subscription',
