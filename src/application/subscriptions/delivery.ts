@@ -14,7 +14,7 @@ import { Progress, type Refused } from './progress.js';
 import { PulledFeed } from './pulled-feed.js';
 import { asFeed, isOtherFeed, isWanted } from './selection.js';
 import { Sequences, type Sequence } from './sequences.js';
-import { allParked } from './subscriptions.js';
+import { readWhole } from './subscriptions.js';
 
 /** Where nothing was told but what is not wanted, the checkpoint is no hurry. */
 const SAVE_PASSED_AFTER_MS = 5000;
@@ -32,6 +32,8 @@ const CATCH_UP_PAGE = 128;
 const KAFKA_BATCH = 256;
 /** What a webhook is sent at once where nothing else is said. */
 export const defaultBatch: BatchBounds = { events: 100, ms: 20 };
+
+const notOurs: Delivered = { kind: 'gone', what: 'another instance may deliver by now' };
 
 export interface DeliveryParts {
   readonly store: SubscriptionStore;
@@ -107,9 +109,9 @@ export class Delivery {
 
   /** Undefined when there is nothing to deliver any more. */
   static async open(parts: DeliveryParts, name: string, right: Right): Promise<Delivery | undefined> {
-    const subscription = await parts.store.find(name);
-    if (subscription === undefined || subscription.isPaused) return undefined;
-    return new Delivery(parts, right, subscription, new Sequences(await allParked(parts.store, name)));
+    const now = await readWhole(parts.store, name);
+    if (now === undefined || now.subscription.isPaused) return undefined;
+    return new Delivery(parts, right, now.subscription, new Sequences(now.rows));
   }
 
   get revision(): number {
@@ -275,7 +277,9 @@ export class Delivery {
     const { channel, number } = sequence;
     const found = await events.read(channel, { after: number - 1, limit: CATCH_UP_PAGE });
     const here = found.filter(({ position }) => events.compare(position, this.seen) <= 0);
-    const batch = here.filter((event) => isWanted(this.saved, event)).slice(0, Math.min(sequence.size, this.most));
+    const batch = here
+      .filter((event) => isWanted(this.saved, event))
+      .slice(0, Math.min(sequence.size, this.most));
     if (batch.length > 0) return this.tellSequence(sequence, batch);
     this.isDirty = true;
     if (here.length === CATCH_UP_PAGE) this.moveOn(sequence, here.at(-1)!);
@@ -329,14 +333,13 @@ export class Delivery {
   private async tell(batch: readonly StoredEvent[], next: readonly StoredEvent[] = []): Promise<Delivered> {
     const { feed } = this.parts;
     const lack = await this.lackOfSecret();
-    if (!this.isOurs) return { kind: 'gone', what: 'another instance may deliver by now' };
     this.underWay = new AbortController();
     const told =
       lack ??
       (await feed
-        .turn(() => this.handOver(batch, next))
+        .turn(() => (this.isOurs ? this.handOver(batch, next) : notOurs))
         .catch((error: unknown): Delivered => ({ kind: 'again', what: String(error) })));
-    this.note(told, batch.length);
+    if (told !== notOurs) this.note(told, batch.length);
     return told;
   }
 
@@ -412,18 +415,17 @@ export class Delivery {
   }
 
   private async heed(): Promise<void> {
-    const { store } = this.parts;
     const before = this.saved;
-    const found = await store.find(before.name);
+    const { subscription: found, rows = [] } = (await readWhole(this.parts.store, before.name)) ?? {};
     // One that was made anew under the same name is another.
     if (found?.createdAt !== before.createdAt) return void (this.isRemoved = true);
     if (found.revision === before.revision) return;
-    const rows = await allParked(store, found.name);
     this.saved = found;
     this.progress.heed(found);
     const isOther = JSON.stringify(found.sink) !== JSON.stringify(before.sink);
     if (isOther) await this.changeSink();
-    if (found.replays !== before.replays || !this.sequences.merge(rows)) return this.beginAt(found, rows);
+    if (found.replays !== before.replays) return this.beginAt(found, rows);
+    this.sequences.merge(rows);
     if (isOtherFeed(found, before)) this.closeFeed();
     if (isOther || (before.failing !== undefined && found.failing === undefined)) this.forgive();
   }

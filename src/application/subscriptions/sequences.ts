@@ -31,7 +31,7 @@ export class Sequences {
   readonly parked = new Map<string, Sequence>();
   /** Parked, or changed since, and not stored yet. */
   private readonly changed = new Set<Sequence>();
-  /** Stored, and caught up since. */
+  /** Parked, and caught up since; what is stored of it, if anything is, goes with the next checkpoint. */
   private readonly gone = new Set<string>();
   /** Nothing that is parked is due before. */
   private dueAt = -Infinity;
@@ -53,7 +53,6 @@ export class Sequences {
     sequence.before = undefined;
     this.suspects.delete(sequence.channel);
     this.parked.set(sequence.channel, sequence);
-    this.gone.delete(sequence.channel);
     this.note(sequence);
   }
 
@@ -65,11 +64,10 @@ export class Sequences {
 
   /** Nothing of it waits any more: its next event goes with those of the others. */
   remove(sequence: Sequence): void {
-    const { channel, stored } = sequence;
+    const { channel } = sequence;
     this.suspects.delete(channel);
-    this.parked.delete(channel);
     this.changed.delete(sequence);
-    if (stored !== undefined) this.gone.add(channel);
+    if (this.parked.delete(channel)) this.gone.add(channel);
   }
 
   /** The parked one that has waited longest for its turn. */
@@ -107,27 +105,15 @@ export class Sequences {
     return { changes: { put, drop }, stored };
   }
 
-  /**
-   * Takes over what operators have written meanwhile. False when something is not there any more that was: then its events
-   * are to be told again with all others.
-   */
-  merge(rows: readonly ParkedSequence[]): boolean {
-    const byChannel = new Map(rows.map((row) => [row.channel, row]));
-    for (const one of this.parked.values()) {
-      const { stored } = one;
-      const row = byChannel.get(one.channel);
-      if (stored !== undefined && row === undefined) return false;
-      if (row === undefined || isSame(row, stored)) continue;
+  /** Takes over what operators have written meanwhile: when it is tried again, and what of it is dropped. */
+  merge(rows: readonly ParkedSequence[]): void {
+    for (const row of rows) {
+      const one = this.parked.get(row.channel);
+      if (one === undefined || isSame(row, one.stored)) continue;
       const number = Math.max(row.number, one.number);
       Object.assign(one, sequenceOf(row), { number, takenBefore: one.takenBefore });
-      if (number !== row.number) this.changed.add(one);
-    }
-    for (const row of rows) {
-      if (!this.has(row.channel) && !this.gone.has(row.channel))
-        this.parked.set(row.channel, sequenceOf(row));
     }
     this.dueAt = -Infinity;
-    return true;
   }
 }
 

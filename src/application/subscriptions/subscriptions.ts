@@ -122,7 +122,7 @@ export class Subscriptions {
     return reports;
   }
 
-  /** A filter is in force for what stands behind the position that the subscription has then. */
+  /** A filter is in force for what was not read yet, which begins at the position that is shown or soon behind it. */
   async change(name: string, wish: SubscriptionWish, by: string | undefined): Promise<SubscriptionReport> {
     const { state, types, channels, sink } = wish;
     if (sink !== undefined) await this.requireSink(sink);
@@ -371,6 +371,22 @@ export const allParked = async (
     all.push(...page);
     if (page.length < PAGE) return all;
   }
+};
+
+/** A subscription and every sequence of it, of one and the same moment. */
+export const readWhole = async (
+  store: Pick<SubscriptionStore, 'find' | 'parked'>,
+  name: string,
+): Promise<{ readonly subscription: Subscription; readonly rows: readonly ParkedSequence[] } | undefined> => {
+  let subscription = await store.find(name);
+  while (subscription !== undefined) {
+    const rows = await allParked(store, name);
+    const now = await store.find(name);
+    if (now?.revision === subscription.revision && now.createdAt === subscription.createdAt)
+      return { subscription, rows };
+    subscription = now;
+  }
+  return undefined;
 };
 
 export const subscriptionNotFound = (name: string): SubscriptionRefused =>
