@@ -133,7 +133,7 @@ export class Process {
     power: Power,
     private readonly ledger: Ledger,
     kafka: Kafka | undefined,
-    subscribers: Subscribers | undefined,
+    private readonly subscribers: Subscribers | undefined,
   ) {
     const { plan } = world;
     this.clockOffset = EPOCH + world.random.between(-1000, 1000);
@@ -301,6 +301,7 @@ export class Process {
     this.feed.close();
     await Promise.all([drained, told]);
     if (!this.alive) return;
+    this.subscribers?.stopped(this.name);
     if (this.waiting > 0)
       this.world.violated('a stop answers everything', `${this.waiting} were not answered`);
     if (this.buffer.budget.used > 0)

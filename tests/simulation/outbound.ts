@@ -3,7 +3,12 @@ import type { Clock } from '../../src/application/ports/clock.js';
 import type { StoredEvent } from '../../src/application/ports/event-store.js';
 import type { Logger } from '../../src/application/ports/logger.js';
 import type { Sink, Sinks } from '../../src/application/ports/sink.js';
-import type { NamePage, ParkedSequence, SinkSettings, Subscription } from '../../src/application/ports/subscription-store.js';
+import type {
+  NamePage,
+  ParkedSequence,
+  SinkSettings,
+  Subscription,
+} from '../../src/application/ports/subscription-store.js';
 import { Deliveries } from '../../src/application/subscriptions/deliveries.js';
 import { Subscriptions } from '../../src/application/subscriptions/subscriptions.js';
 import type { Connection } from './connection.js';
@@ -68,15 +73,9 @@ class WatchedStore extends SimulatedSubscriptionStore {
   }
 
   override async parked(name: string, page: NamePage): Promise<ParkedSequence[]> {
-    const known = this.subscribers.knowledge(this.process, name);
-    try {
-      const rows = await super.parked(name, page);
-      known?.foundParked(rows, page.after !== undefined);
-      return rows;
-    } catch (error) {
-      known?.foundNothing();
-      throw error;
-    }
+    const rows = await super.parked(name, page);
+    this.subscribers.knowledge(this.process, name)?.foundParked(rows, page.after !== undefined);
+    return rows;
   }
 }
 

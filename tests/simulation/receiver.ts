@@ -63,9 +63,13 @@ export class Receiver {
           };
           const abort = (): void => tell({ kind: 'again', what: 'aborted' });
           signal.addEventListener('abort', abort, { once: true });
-          this.carryOut(course, () => audit.take(batch, run, isTold || !line.isAlive()), () => {
-            line.come(() => tell(course.told));
-          });
+          this.carryOut(
+            course,
+            () => audit.take(batch, run, isTold || !line.isAlive()),
+            () => {
+              line.come(() => tell(course.told));
+            },
+          );
         });
       },
       test: async () => ({ kind: 'yes' }),
@@ -137,7 +141,9 @@ export class Receiver {
     if (this.refused.has(key)) return;
     let until = 0;
     if (world.strikes(refused))
-      until = world.random.chance(forEver) ? Infinity : world.scheduler.now + world.random.between(1, REFUSED_FOR_MS);
+      until = world.random.chance(forEver)
+        ? Infinity
+        : world.scheduler.now + world.random.between(1, REFUSED_FOR_MS);
     this.refused.set(key, until);
   }
 

@@ -79,8 +79,7 @@ class Simulation {
     });
     const ledger = new Ledger(world, () => disk.listened.total);
     const { kafka } = world.plan;
-    const subscribers: Subscribers | undefined =
-      world.plan.subscriptions && new Subscribers(world, disk);
+    const subscribers: Subscribers | undefined = world.plan.subscriptions && new Subscribers(world, disk);
     const cluster = kafka && new Cluster(world, kafka, ledger);
     const instances = Array.from({ length: world.plan.instances }, (_, i) => {
       const roles = kafka && cluster && { role: kafka.roles[i]!, cluster };

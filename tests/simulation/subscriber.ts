@@ -39,7 +39,10 @@ export class Subscriber {
   get said(): string {
     const rows = [...this.subscribers.table.rows.values()];
     return rows
-      .map(({ subscription, parked }) => `, ${JSON.stringify(subscription)} ${JSON.stringify([...parked.values()])}`)
+      .map(
+        ({ subscription, parked }) =>
+          `, ${JSON.stringify(subscription)} ${JSON.stringify([...parked.values()])}`,
+      )
       .join('');
   }
 
@@ -68,11 +71,13 @@ export class Subscriber {
     for (const [name, { subscription, parked }] of subscribers.table.rows) {
       const receiver = subscribers.receiver(name);
       const { isPaused, failing } = subscription;
-      if (isPaused || (failing !== undefined && drops)) this.do((desk) => desk.change(name, { state: 'running' }, 'me'));
+      if (isPaused || (failing !== undefined && drops))
+        this.do((desk) => desk.change(name, { state: 'running' }, 'me'));
       for (const one of parked.values()) {
         const refuses = receiver.refuses(one);
         if (refuses && drops) this.do((desk) => this.drop(desk, name, one, one.number));
-        else if (!refuses && one.nextTryAt === undefined) this.do((desk) => desk.retry(name, undefined, 'me'));
+        else if (!refuses && one.nextTryAt === undefined)
+          this.do((desk) => desk.retry(name, undefined, 'me'));
       }
     }
     if (this.behind > 0) this.at(LOOKS_EVERY_MS, () => this.putInOrder(until, drops));
@@ -93,7 +98,9 @@ export class Subscriber {
     const isThere = (): boolean => this.subscribers.table.rows.has(name);
     if (isThere()) return;
     const desk = this.desk;
-    await desk?.create({ name, secret, from: this.from(), sink: this.sink(), ...this.selection() }, 'me').catch(() => undefined);
+    await desk
+      ?.create({ name, secret, from: this.from(), sink: this.sink(), ...this.selection() }, 'me')
+      .catch(() => undefined);
     if (!isThere()) this.at(AGAIN_MS, () => void this.create(name));
   }
 
@@ -149,7 +156,10 @@ export class Subscriber {
     const { from, to } = await desk.drop(name, channel, upTo, 'me');
     this.world.meet('parked events dropped');
     if (to < from || to > (upTo ?? Infinity))
-      this.world.violated('no more is dropped than was said', `${name} ${channel}: ${from} to ${to}, not ${upTo}`);
+      this.world.violated(
+        'no more is dropped than was said',
+        `${name} ${channel}: ${from} to ${to}, not ${upTo}`,
+      );
   }
 
   private parkedOf(name: string): ParkedSequence | undefined {
@@ -163,7 +173,8 @@ export class Subscriber {
     const channels = [...this.disk.channels.keys()].slice(0, plan.rockets);
     const wanted = random.pick(['all', 'all', 'types', 'channels'] as const);
     if (wanted === 'types') return { types: [random.pick(types), ...some(types)] };
-    if (wanted === 'channels' && channels.length > 0) return { channels: [random.pick(channels), ...some(channels)] };
+    if (wanted === 'channels' && channels.length > 0)
+      return { channels: [random.pick(channels), ...some(channels)] };
     return {};
   }
 

@@ -95,6 +95,16 @@ export class Subscribers implements Watcher {
     this.current.delete(name);
   }
 
+  /** A process has come to its end, and was in no hurry. */
+  stopped(process: string): void {
+    const { slow, loadFails, readFails, commitFails, powerLossEvery, shared } = this.world.plan;
+    if (shared || slow + loadFails + readFails + commitFails + powerLossEvery > 0) return;
+    for (const [name, audit] of this.current) {
+      const run = this.knowledge(process, name)?.run;
+      if (run?.known.audit === audit) audit.stopped(run);
+    }
+  }
+
   /** Every receiver takes everything but what it refuses for ever, half of them that, too. */
   mend(): void {
     for (const receiver of this.receivers.values()) if (this.world.random.chance(0.5)) receiver.mend();
@@ -105,7 +115,10 @@ export class Subscribers implements Watcher {
     for (const [name, { subscription, parked }] of this.table.rows) {
       const isAtTheEnd = subscription.position === this.disk.end;
       if (!isAtTheEnd || parked.size > 0)
-        this.world.violated('after healing all is told', `${name} ${subscription.position} ${[...parked.keys()]}`);
+        this.world.violated(
+          'after healing all is told',
+          `${name} ${subscription.position} ${[...parked.keys()]}`,
+        );
       this.current.get(name)!.check();
     }
   }

@@ -1,5 +1,9 @@
 import type { StoredEvent } from '../../src/application/ports/event-store.js';
-import type { ParkedSequence, Selection, Subscription } from '../../src/application/ports/subscription-store.js';
+import type {
+  ParkedSequence,
+  Selection,
+  Subscription,
+} from '../../src/application/ports/subscription-store.js';
 import { epochOf, placeIn, type Disk } from './disk.js';
 import type { Write } from './subscription-table.js';
 import type { World } from './world.js';
@@ -44,12 +48,6 @@ export class Knowledge {
     return this.run;
   }
 
-  /** It goes on with what it knew before. */
-  foundNothing(): void {
-    const before = this.selections.at(-2);
-    if (before !== undefined) this.selections.push({ at: this.now(), selection: before.selection });
-  }
-
   /** By which filters it may have judged an event that was written then. */
   judgedBy(writtenAt: number): Selection[] {
     return this.selections
@@ -91,8 +89,10 @@ export class SubscriptionAudit {
   isOver = false;
   /** When an operator has written something of it last. */
   actedAt = -1;
+  /** When something was kept of it by whoever delivers. */
+  private savedAt = -1;
   private readonly selections: Selection[];
-  private readonly start: number;
+  private start: number;
   /** The first place of all from which it was to be told. */
   private lowest: number;
   private readonly replays: { readonly at: number; readonly place: number }[] = [];
@@ -123,6 +123,7 @@ export class SubscriptionAudit {
     this.yes = new Map();
     this.highest = new Map();
     this.replays.length = 0;
+    this.start = this.lowest = 0;
     // What had been passed there stands elsewhere now.
     this.passed.push({ after: 0, upTo: this.disk.lastPlace });
     this.dropped.clear();
@@ -136,7 +137,9 @@ export class SubscriptionAudit {
         this.violated('nobody is told what he does not want', key);
       if (placeIn(event.position) <= this.lowest) this.violated('nobody is told of before the start', key);
       this.inOrder(event, key);
-      if (!isLate) this.repeats(event, key, run);
+      if (isLate) continue;
+      this.repeats(event, key, run);
+      this.isDropped(event, key, run);
     }
   }
 
@@ -169,6 +172,11 @@ export class SubscriptionAudit {
     else this.savedByDelivery(write, known!);
   }
 
+  /** A process has stopped, and everything it asked of its disk was done. */
+  stopped({ yesAt, process }: Run): void {
+    if (yesAt > this.savedAt) this.violated('what was told is kept when a process stops', process);
+  }
+
   /** When all is over: nothing that was wanted by every filter is missing. */
   check(): void {
     for (const event of this.disk.log) {
@@ -179,6 +187,7 @@ export class SubscriptionAudit {
   }
 
   private savedByDelivery({ before, after, parkedBefore, parked }: Write, known: Knowledge): void {
+    this.savedAt = this.world.scheduler.now;
     const from = placeIn(before.position);
     const to = placeIn(after.position);
     if (to < from) this.violated('a checkpoint never goes back', `${from} to ${to}`);
@@ -190,10 +199,14 @@ export class SubscriptionAudit {
       const wasParked = number >= (parkedBefore.get(channel)?.number ?? Infinity);
       const isPassed = place <= to && number < firstParked && (place > from || wasParked);
       if (isPassed && !this.isDone(event, known))
-        this.violated('a checkpoint is behind what was told', `${keyOf(event)} at ${place}, ${from} to ${to}`);
+        this.violated(
+          'a checkpoint is behind what was told',
+          `${keyOf(event)} at ${place}, ${from} to ${to}`,
+        );
     }
     for (const [channel, row] of parked) this.checkParked(channel, row, parkedBefore.get(channel), known);
-    for (const channel of parkedBefore.keys()) if (!parked.has(channel)) this.world.meet('parked rocket caught up');
+    for (const channel of parkedBefore.keys())
+      if (!parked.has(channel)) this.world.meet('parked rocket caught up');
   }
 
   private checkParked(
@@ -247,7 +260,8 @@ export class SubscriptionAudit {
     const key = keyOf(event);
     const place = placeIn(event.position);
     const since = Math.max(-1, ...this.replays.filter((one) => one.place < place).map(({ at }) => at));
-    if ((this.yes.get(key)?.at ?? -Infinity) >= since || (this.dropped.get(key) ?? -Infinity) >= since) return true;
+    if ((this.yes.get(key)?.at ?? -Infinity) >= since || (this.dropped.get(key) ?? -Infinity) >= since)
+      return true;
     return known.judgedBy(this.writtenAt(event)).some((selection) => !wants(selection, event));
   }
 
@@ -280,6 +294,14 @@ export class SubscriptionAudit {
     const wasBehind = place <= run.place && number < (run.parked.get(channel) ?? Infinity);
     if (yes.run === run || wasBehind) this.violated('nothing is told twice for no reason', key);
     else this.world.meet('event told again after its instance was lost');
+  }
+
+  /** Where it was known that an operator has dropped it, nobody is told of it but when he has all told again. */
+  private isDropped({ position }: StoredEvent, key: string, { known }: Run): void {
+    const at = this.dropped.get(key) ?? Infinity;
+    const heeded = known.selections.find((one) => one.at > at);
+    const isToldAgain = this.replays.some((replay) => replay.at > at && replay.place < placeIn(position));
+    if (heeded !== undefined && !isToldAgain) this.violated('what was dropped is told to nobody', key);
   }
 
   private isAmong(selections: readonly Selection[], event: StoredEvent): boolean {
