@@ -43,7 +43,8 @@ export class EventFeed {
   private pumping = false;
   private toldAt = -Infinity;
   private noticedAt = -Infinity;
-  private commits = 0;
+  /** How many there have been here. */
+  commits = 0;
   private commitsBefore = 0;
   private grown: { promise: Promise<void>; tell: () => void } = signal();
   private beating = false;

@@ -75,9 +75,9 @@ export interface Lease {
 
 /** What changes together with a subscription; what is dropped goes before anything is put. */
 export interface ParkedChanges {
-  /** Each in the place of the one of its channel that was there. */
-  readonly put?: readonly ParkedSequence[];
   readonly drop?: readonly string[];
+  /** Behind what is dropped, each in the place of the one of its channel that was there. */
+  readonly put?: readonly ParkedSequence[];
 }
 
 /**

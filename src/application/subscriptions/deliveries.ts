@@ -1,5 +1,6 @@
 import { Bell } from './bell.js';
 import { Delivery, type DeliveryParts, type Right } from './delivery.js';
+import { Share } from './share.js';
 
 /** Whoever delivers says that he still does long before that. */
 const LEASE_MS = 3000;
@@ -15,15 +16,17 @@ export class Deliveries {
   private readonly running = new Map<string, Delivery>();
   private readonly ends = new Set<Promise<void>>();
   private readonly bell: Bell;
+  private readonly share: Share;
   private stopping = false;
   private looking: Promise<void> | undefined;
 
   constructor(
-    private readonly parts: Omit<DeliveryParts, 'saveEveryMs'>,
+    private readonly parts: Omit<DeliveryParts, 'saveEveryMs' | 'share'>,
     /** Names this instance among those that share the store. */
     private readonly holder: string,
   ) {
     this.bell = new Bell(parts.clock);
+    this.share = new Share(parts.clock, () => parts.feed.commits);
   }
 
   start(): void {
@@ -45,6 +48,7 @@ export class Deliveries {
   async stop(): Promise<void> {
     this.stopping = true;
     this.bell.ring();
+    this.share.open();
     for (const delivery of this.running.values()) delivery.stop();
     await this.looking;
     await Promise.all(this.ends);
@@ -86,7 +90,8 @@ export class Deliveries {
 
   private async begin(name: string, right: Right): Promise<void> {
     const saveEveryMs = (): number => Math.max(SAVE_EVERY_MS, SAVE_MS_EACH * this.running.size);
-    const delivery = await Delivery.open({ ...this.parts, saveEveryMs }, name, right);
+    const { parts, share } = this;
+    const delivery = await Delivery.open({ ...parts, share, saveEveryMs }, name, right);
     if (delivery === undefined) return;
     if (this.stopping) delivery.stop();
     this.running.set(name, delivery);

@@ -14,6 +14,7 @@ import { Progress, type Refused } from './progress.js';
 import { PulledFeed } from './pulled-feed.js';
 import { asFeed, isOtherFeed, isWanted } from './selection.js';
 import { Sequences, type Sequence } from './sequences.js';
+import type { Share } from './share.js';
 import { readWhole } from './subscriptions.js';
 
 /** Where nothing was told but what is not wanted, the checkpoint is no hurry. */
@@ -38,7 +39,8 @@ const notOurs: Delivered = { kind: 'gone', what: 'another instance may deliver b
 export interface DeliveryParts {
   readonly store: SubscriptionStore;
   readonly events: Pick<EventStore, 'read' | 'compare'>;
-  readonly feed: Pick<EventFeed, 'subscribe' | 'turn'>;
+  readonly feed: Pick<EventFeed, 'subscribe' | 'turn' | 'commits'>;
+  readonly share: Share;
   readonly sinks: Sinks;
   readonly signingSecrets: (name: string) => Promise<readonly string[]>;
   readonly clock: Clock;
@@ -331,8 +333,9 @@ export class Delivery {
   }
 
   private async tell(batch: readonly StoredEvent[], next: readonly StoredEvent[] = []): Promise<Delivered> {
-    const { feed } = this.parts;
+    const { feed, share } = this.parts;
     const lack = await this.lackOfSecret();
+    await share.turn();
     this.underWay = new AbortController();
     const told =
       lack ??
@@ -345,9 +348,12 @@ export class Delivery {
 
   private handOver(batch: readonly StoredEvent[], next: readonly StoredEvent[]): Promise<Delivered> {
     const { sink } = this;
-    const told = sink.deliver(batch, this.underWay.signal);
+    const { share, clock } = this.parts;
+    const told = share.seen(() => sink.deliver(batch, this.underWay.signal));
     // In the next turn of the event loop, when the batch has left.
-    if (next.length > 0 && sink.prepare) void this.parts.clock.sleep(0).then(() => sink.prepare?.(next));
+    if (next.length > 0 && sink.prepare) {
+      void clock.sleep(0).then(() => share.seen(() => sink.prepare?.(next)));
+    }
     return told;
   }
 

@@ -28,8 +28,10 @@ export class PulledFeed implements FeedReader {
   }
 
   take(message: FeedMessage): void {
+    // It comes with every burst of events that are not wanted, and can wait.
+    if (message.kind === 'progress') return void (this.upTo = message.position);
     if (message.kind === 'news') this.add(message.events);
-    else if (message.kind === 'progress' || message.kind === 'caught-up') this.upTo = message.position;
+    else if (message.kind === 'caught-up') this.upTo = message.position;
     else if (message.kind === 'dropped' || message.kind === 'reset') this.hasEnded = true;
     else return;
     this.onNews();

@@ -1,17 +1,26 @@
 import type { Clock } from '../ports/clock.js';
 
-/** While messages come in, all deliveries together take so much of the time of this process. */
+/** So much of the time of this process do all deliveries together take while messages come in. */
 const SHARE = 0.15;
-/** What is seen of a batch is that it is made ready and handed over. As much again goes into the network and its answer. */
-const SEEN = 0.5;
-/** Nobody knows yet what a batch costs. */
-const FIRST_GUESS_MS = 0.2;
+/** What is seen of a batch is that it is made ready and handed over: a third of it. Its feed and the network have the rest. */
+const SEEN = 0.35;
+/** As long as nobody has seen what a batch costs. */
+const FIRST_GUESS_MS = 0.3;
+/** Of that many batches it is the mean, more or less. */
+const REMEMBERED = 16;
+/** So long after the last commit, messages are taken to come in still. */
+const BUSY_FOR_MS = 20;
 
 /** The turns of all deliveries of an instance, so that those who report notice little of them. */
 export class Share {
   private costMs = FIRST_GUESS_MS;
+  /** Seen since the last turn. */
+  private seenMs = 0;
   private freeAt = -Infinity;
   private commitsBefore = 0;
+  private busyUntil = -Infinity;
+  private readonly waiting = new Set<() => void>();
+  private isOpen = false;
 
   constructor(
     private readonly clock: Clock,
@@ -19,25 +28,44 @@ export class Share {
     private readonly commits: () => number,
   ) {}
 
-  /** Resolves when the next batch may go: one after the other while messages come in, else at once. */
+  /** Resolves when a batch may go: one after the other while messages come in, else at once. */
   async turn(): Promise<void> {
-    const isBusy = this.commits() !== this.commitsBefore;
-    this.commitsBefore = this.commits();
-    if (!isBusy) return;
+    this.costMs += (this.seenMs / SEEN - this.costMs) / REMEMBERED;
+    this.seenMs = 0;
     const now = this.clock.elapsed();
+    if (this.isOpen || !this.isBusy(now)) return;
     const at = Math.max(now, this.freeAt);
     this.freeAt = at + this.costMs / SHARE;
-    if (at > now) await this.clock.sleep(at - now);
+    if (at === now) return;
+    await new Promise<void>((resolve) => {
+      this.waiting.add(resolve);
+      void this.clock.sleep(at - now).then(() => {
+        this.waiting.delete(resolve);
+        resolve();
+      });
+    });
   }
 
-  /** Does what a batch costs, and sees how long it takes. */
-  seen<T>(work: () => T): T {
+  /** Does what can be seen of what a batch costs. */
+  seen<Result>(work: () => Result): Result {
     const began = this.clock.elapsed();
     try {
       return work();
     } finally {
-      const ms = (this.clock.elapsed() - began) / SEEN;
-      this.costMs += (ms - this.costMs) / 16;
+      this.seenMs += this.clock.elapsed() - began;
     }
+  }
+
+  /** Nobody waits any more. */
+  open(): void {
+    this.isOpen = true;
+    for (const go of this.waiting) go();
+  }
+
+  private isBusy(now: number): boolean {
+    const commits = this.commits();
+    if (commits !== this.commitsBefore) this.busyUntil = now + BUSY_FOR_MS;
+    this.commitsBefore = commits;
+    return now < this.busyUntil;
   }
 }
