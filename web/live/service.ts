@@ -11,14 +11,13 @@ import {
 import { isLetIn, isOpen } from '../model/session.js';
 import type { HealthJson, SessionJson } from '../model/wire.js';
 import { get, request } from './api.js';
-import { Asker } from './asker.js';
+import { outdatedSince, tellAskers } from './askers.js';
 import { LiveFeed } from './live-feed.js';
 import { learnSession, session } from './session.js';
 
 export const health = signal<HealthJson | undefined>(undefined);
 export const freshness = signal<Freshness>({ state: 'connecting', label: 'connecting', banner: undefined });
 
-const askers = new Set<Asker>();
 let provenAt: number | undefined;
 let trouble: Trouble | undefined;
 let lagMs = 0;
@@ -26,25 +25,11 @@ let isProbing = false;
 let isLooking = false;
 let followed: string | undefined;
 
-const tellAskers = (since?: number): void => askers.forEach((asker) => asker.changed(since));
-
 const feed = new LiveFeed({
   changed: () => tellAskers(),
   // A service that was killed shows here first.
   lost: () => void probe(),
 });
-
-/** Keeps one answer current as long as somebody shows it. */
-export const keepAsking = (ask: (signal: AbortSignal) => Promise<void>): Asker => {
-  const asker = new Asker(ask);
-  askers.add(asker);
-  return asker;
-};
-
-export const stopAsking = (asker: Asker): void => {
-  asker.stop();
-  askers.delete(asker);
-};
 
 /** The live feed at this address, or none. */
 export const follow = (path: string | undefined): void => {
@@ -52,9 +37,6 @@ export const follow = (path: string | undefined): void => {
   followed = path;
   if (!document.hidden) feed.open(path);
 };
-
-/** Something was done from this page: what it changed is looked at without waiting for the feed. */
-export const lookAgain = (): void => askers.forEach((asker) => asker.now());
 
 export const start = (): void => {
   void probe();
@@ -120,9 +102,7 @@ const lookWhoAsks = async (): Promise<void> => {
 };
 
 const judge = (): void => {
-  const since = [...askers].map((asker) => asker.outdatedSince).filter((at) => at !== undefined);
-  const outdatedSince = since.length === 0 ? undefined : Math.min(...since);
-  const vitals: Vitals = { provenAt, trouble, lagMs, outdatedSince };
+  const vitals: Vitals = { provenAt, trouble, lagMs, outdatedSince: outdatedSince() };
   const now = freshnessOf(vitals, Date.now());
   const { state, label, banner } = freshness.peek();
   if (now.state !== state || now.label !== label || now.banner !== banner) freshness.value = now;

@@ -1,6 +1,6 @@
 import type { MadeSubscriptionJson, SubscriptionJson, TestJson } from '../model/wire.js';
 import { ApiError, send } from './api.js';
-import { lookAgain } from './service.js';
+import { lookAgain } from './askers.js';
 
 export const subscriptionPath = (name: string): string => `/subscriptions/${encodeURIComponent(name)}`;
 

@@ -2,7 +2,7 @@ import { useSignal, type ReadonlySignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Asker } from './asker.js';
 import { ApiError, request, serverTime } from './api.js';
-import { keepAsking, stopAsking } from './service.js';
+import { keepAsking, stopAsking } from './askers.js';
 
 export interface Answer<T> {
   readonly path: string;

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { get, rocketPath, skipGaps } from '../live/api.js';
-import { lookAgain } from '../live/service.js';
+import { lookAgain } from '../live/askers.js';
 import { may } from '../live/session.js';
 import { useAnswer } from '../live/use-answer.js';
 import { dateTime, figure, plural, shortTime } from '../model/format.js';

@@ -124,25 +124,12 @@ export class Subscriptions {
 
   /** A filter is in force for what was not read yet, which begins at the position that is shown or soon behind it. */
   async change(name: string, wish: SubscriptionWish, by: string | undefined): Promise<SubscriptionReport> {
-    const { state, types, channels, sink } = wish;
+    const { state, sink } = wish;
     if (sink !== undefined) await this.requireSink(sink);
     const saved = await this.update(name, async (before) => {
-      const { pausedAs, failing, ...rest } = before;
-      const after: Subscription = {
-        ...rest,
-        ...(types !== undefined && { types: types ?? undefined }),
-        ...(channels !== undefined && { channels: channels ?? undefined }),
-        ...(sink !== undefined && { sink }),
-        isPaused: state === undefined ? before.isPaused : state === 'paused',
-      };
+      const after = changed(before, wish);
       if (!after.isPaused && (state === 'running' || sink !== undefined)) await this.requireSecret(after);
-      // What another receiver says, or the same one asked anew, is not known yet.
-      const isAskedAnew = sink !== undefined || state === 'running';
-      return {
-        ...after,
-        ...(state === undefined && pausedAs !== undefined && { pausedAs }),
-        ...(!isAskedAnew && failing !== undefined && { failing }),
-      };
+      return after;
     });
     this.done('changed', name, by, { ...wish, ...(sink && { sink: loggable(sink) }) });
     return this.report(saved);
@@ -357,6 +344,17 @@ export class Subscriptions {
 /** What follows in a URL may be a secret of its own. */
 const loggable = (sink: SinkSettings): object =>
   sink.type === 'webhook' ? { type: sink.type, origin: new URL(sink.url).origin } : sink;
+
+const changed = (before: Subscription, { state, types, channels, sink }: SubscriptionWish): Subscription => ({
+  ...before,
+  types: types === undefined ? before.types : (types ?? undefined),
+  channels: channels === undefined ? before.channels : (channels ?? undefined),
+  sink: sink ?? before.sink,
+  isPaused: state === undefined ? before.isPaused : state === 'paused',
+  pausedAs: state === undefined ? before.pausedAs : undefined,
+  // What another receiver says, or the same one asked anew, is not known yet.
+  failing: sink !== undefined || state === 'running' ? undefined : before.failing,
+});
 
 const PAGE = 1000;
 
