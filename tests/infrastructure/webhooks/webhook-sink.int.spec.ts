@@ -210,19 +210,18 @@ describe('what a receiver answers', () => {
   });
 
   it('counts once its head is there, however its body drips', async () => {
-    const drips = (status: number) => async () => {
+    const drips = async (status: number) => {
       const { url } = await receiver((res) => {
         res.writeHead(status).write('drip');
         const timer = setInterval(() => res.write('.'), 5);
         res.on('close', () => clearInterval(timer));
       });
-      return sinkTo(url, { answerWithinMs: 50 }).deliver(batch, signal);
+      return sinkTo(url, { answerWithinMs: 1000 }).deliver(batch, signal);
     };
-    expect(await drips(200)()).toEqual({ kind: 'yes' });
-    expect(await drips(400)()).toMatchObject({
-      kind: 'no',
-      what: expect.stringMatching(/: drip\.+$/) as string,
-    });
+    expect(await Promise.all([drips(200), drips(400)])).toEqual([
+      { kind: 'yes' },
+      { kind: 'no', what: expect.stringContaining('400 Bad Request: drip') as string },
+    ]);
   });
 
   it('may not have a head without an end', async () => {
