@@ -13,7 +13,7 @@ export const healthRouter = (health: Health, gate: Pick<Gate, 'mayReadFleet'>): 
     .route('/health')
     .get(async (req, res) => {
       const isWhole = await gate.mayReadFleet(req);
-      const report = await health.report();
+      const report = await health.report(isWhole);
       sendAnew(res.status(report.status === 'ok' ? 200 : 503), isWhole ? report : { status: report.status });
     })
     .all(readOnly);
@@ -27,7 +27,7 @@ export const healthRouter = (health: Health, gate: Pick<Gate, 'mayReadFleet'>): 
   router
     .route('/readyz')
     .get(async (_req, res) => {
-      const report = await health.report();
+      const report = await health.report(false);
       if (report.status === 'stopping') throw new Problem('shutting-down', 'The service is shutting down.');
       const gateway = report.kafka?.gateway;
       const problem = gateway && unready(gateway.error);
