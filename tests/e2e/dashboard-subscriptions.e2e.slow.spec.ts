@@ -193,7 +193,7 @@ const browserTests = (): void => {
       await button('Retry pad-2').click();
       await said('1 rocket is tried again.');
       await takes('pad-2/1');
-      await page.getByText('The receiver takes the events of every rocket.').waitFor();
+      await page.getByText('None: no rocket is refused while others are taken.').waitFor();
 
       receiver.fateOf = (events) => (events.some(({ subject }) => subject === 'pad-3') ? 422 : 'yes');
       await dashboard.faster('pad-3', 2, 1);

@@ -35,7 +35,7 @@ export const ParkedPanel = ({ subscription, onAct }: Props) => {
         )}
       </div>
       {parked === 0 ? (
-        <p class="none">The receiver takes the events of every rocket.</p>
+        <p class="none">None: no rocket is refused while others are taken.</p>
       ) : (
         <PagedTable<ParkedJson>
           label="Parked"
