@@ -1,6 +1,5 @@
 import type { MadeSubscriptionJson, SubscriptionJson, TestJson } from '../model/wire.js';
 import { ApiError, send } from './api.js';
-import { lookAgain } from './askers.js';
 
 export const subscriptionPath = (name: string): string => `/subscriptions/${encodeURIComponent(name)}`;
 
@@ -17,8 +16,6 @@ const told = async <T>(sent: Promise<Response>): Promise<T> => {
     if (!(error instanceof ApiError) || fieldOf[error.code] === undefined) throw error;
     const { status, message, code } = error;
     throw new ApiError(status, message, code, [{ pointer: fieldOf[code], message }]);
-  } finally {
-    lookAgain();
   }
 };
 

@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { ApiError } from '../live/api.js';
+import { lookAgain } from '../live/askers.js';
 import { faultAt, faultsElsewhere, type Fault } from '../model/subscriptions.js';
 
 interface Props<T> {
@@ -41,6 +42,7 @@ export const FormDialog = <T,>(props: Props<T>) => {
       requestAnimationFrame(() => dialog.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus());
     }
     isAsking.value = false;
+    lookAgain();
   };
   return (
     <dialog ref={dialog} class="dialog" aria-labelledby={titleId} onClose={props.onClose}>

@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Asker } from '../live/asker.js';
 import { ApiError } from '../live/api.js';
+import { lookAgain } from '../live/askers.js';
 import { changeSubscription, sendTest, subscriptionPath } from '../live/subscriptions.js';
 import { useAnswer } from '../live/use-answer.js';
 import { clockTime } from '../model/format.js';
@@ -72,10 +73,12 @@ const Known = ({ subscription, at }: Props) => {
   const said = useSignal<{ readonly text: string; readonly isBad: boolean } | undefined>(undefined);
   const act = (work: () => Promise<{ readonly text: string; readonly isBad: boolean }>): void => {
     said.value = { text: 'Asking …', isBad: false };
-    void work().then(
-      (told) => (said.value = told),
-      (error: unknown) => (said.value = { text: reasonOf(error), isBad: true }),
-    );
+    void work()
+      .catch((error: unknown) => ({ text: reasonOf(error), isBad: true }))
+      .then((told) => {
+        said.value = told;
+        lookAgain();
+      });
   };
   const well = (work: () => Promise<string>): void => act(async () => ({ text: await work(), isBad: false }));
   const setState = (wanted: 'running' | 'paused'): void =>
