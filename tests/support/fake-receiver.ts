@@ -1,4 +1,5 @@
 import type { StoredEvent } from '../../src/application/ports/event-store.js';
+import type { SinkSettings } from '../../src/application/ports/subscription-store.js';
 import type { Delivered, Sink, Sinks } from '../../src/application/ports/sink.js';
 
 export const yes: Delivered = { kind: 'yes' };
@@ -14,11 +15,14 @@ export class FakeReceiver implements Sinks {
   readonly taken: string[] = [];
   answer: (batch: readonly StoredEvent[]) => Delivered | Promise<Delivered> = () => yes;
 
+  onOpen: (settings: SinkSettings) => void = () => undefined;
+
   async problemOf(): Promise<undefined> {
     return undefined;
   }
 
-  open(): Sink {
+  open(_name: string, settings: SinkSettings): Sink {
+    this.onOpen(settings);
     return {
       deliver: async (batch, signal) => {
         const aborted = new Promise<Delivered>((resolve) => {

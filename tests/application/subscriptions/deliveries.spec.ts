@@ -1,6 +1,7 @@
 import { EventFeed } from '../../../src/application/feed/event-feed.js';
 import type { Delivered } from '../../../src/application/ports/sink.js';
 import type { StoredEvent } from '../../../src/application/ports/event-store.js';
+import type { SinkSettings } from '../../../src/application/ports/subscription-store.js';
 import { StoreUnavailable } from '../../../src/application/ports/event-store.js';
 import { Deliveries } from '../../../src/application/subscriptions/deliveries.js';
 import {
@@ -23,10 +24,24 @@ const secret = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3';
 class WatchedStore extends InMemorySubscriptionStore {
   saves = 0;
   failure: Error | undefined;
+  /** What is asked fails, too. */
+  isDumb = false;
+  /** The next save is done, and said to have failed. */
+  liesOnce = false;
 
-  override save(...args: Parameters<InMemorySubscriptionStore['save']>) {
+  override async save(...args: Parameters<InMemorySubscriptionStore['save']>) {
     this.saves++;
-    return this.failure === undefined ? super.save(...args) : Promise.reject(this.failure);
+    if (this.failure !== undefined) throw this.failure;
+    const saved = await super.save(...args);
+    const isLie = this.liesOnce;
+    this.liesOnce = false;
+    if (isLie) throw new StoreUnavailable('nobody knows');
+    return saved;
+  }
+
+  override async parked(...args: Parameters<InMemorySubscriptionStore['parked']>) {
+    if (this.isDumb) throw new StoreUnavailable('away');
+    return super.parked(...args);
   }
 }
 
@@ -122,7 +137,7 @@ describe('a receiver that takes everything', () => {
     const { launch, start, subscribe, until, stop } = stage({ receiver });
     const ready: number[] = [];
     const open = receiver.open.bind(receiver);
-    receiver.open = () => ({ ...open(), prepare: (next) => ready.push(next.length) });
+    receiver.open = (...asked) => ({ ...open(...asked), prepare: (next) => ready.push(next.length) });
     await launch('a', 250);
     start();
     await subscribe();
@@ -468,5 +483,100 @@ it('what is under way when the service stops has some time, and is told again af
   start();
   await until(() => receiver.taken.length === 3);
   expect(receiver.numbersOf('a')).toEqual(numbers(3));
+  await stop();
+});
+
+it('one that is removed and made anew while it is told is told from its own beginning', async () => {
+  const { receiver, launch, start, subscribe, stop, until, subscriptions, clock } = stage();
+  await launch('a', 3);
+  start();
+  await subscribe();
+  await until(() => receiver.taken.length === 3);
+  await clock.pass(300);
+  await subscriptions.remove('all', undefined);
+  clock.move(1);
+  await subscribe();
+  await until(() => receiver.taken.length === 6);
+  await clock.pass(2000);
+  expect(receiver.taken).toEqual(['a/1', 'a/2', 'a/3', 'a/1', 'a/2', 'a/3']);
+  expect((await subscriptions.find('all')).lag.events).toBe(0);
+  await stop();
+});
+
+it('tells another receiver from where on an operator says, both said at once', async () => {
+  const { receiver, launch, start, subscribe, stop, until, subscriptions } = stage();
+  const opened: SinkSettings[] = [];
+  receiver.onOpen = (settings) => opened.push(settings);
+  await launch('a', 3);
+  start();
+  await subscribe();
+  await until(() => receiver.taken.length === 3);
+  const sink = { type: 'webhook', url: 'https://other.example.org' } as const;
+  await subscriptions.change('all', { sink }, undefined);
+  await subscriptions.replay('all', 'start', undefined);
+  await until(() => receiver.taken.length === 6);
+  expect(opened.at(-1)).toEqual(sink);
+  await stop();
+});
+
+it('tells nothing by what was known before as long as the store does not say what is', async () => {
+  const { receiver, launch, start, subscribe, stop, until, kept, record, clock } = stage();
+  await launch('a', 3);
+  start();
+  await subscribe();
+  await until(() => receiver.taken.length === 3);
+  await clock.pass(500);
+  kept.isDumb = true;
+  await kept.save({ ...(await kept.find('all'))!, channels: ['b'] });
+  await clock.pass(1000);
+  await record('a');
+  await clock.pass(1000);
+  kept.isDumb = false;
+  await launch('b');
+  await until(() => receiver.taken.length === 4);
+  expect(receiver.taken.at(-1)).toBe('b/1');
+  await stop();
+});
+
+it('gives nobody up while nobody else is taken, also when a save was said to have failed', async () => {
+  const { receiver, launch, start, subscribe, stop, until, subscriptions, kept, clock } = stage();
+  receiver.answer = refusing(({ channel }) => channel === 'b');
+  await launch('b', 2);
+  await launch('a', 2);
+  start();
+  await subscribe();
+  await until(() => receiver.taken.length === 2);
+  await clock.pass(500);
+  expect((await subscriptions.find('all')).parked.parked).toBe(1);
+  kept.liesOnce = true;
+  await until(() => !kept.liesOnce);
+  clock.move(PATIENCE_MS);
+  await clock.pass(1000);
+  expect((await subscriptions.find('all')).parked).toEqual({ parked: 1, givenUp: 0 });
+  await stop();
+});
+
+it('a parked rocket is told in batches no larger than its receiver said since', async () => {
+  const { receiver, launch, start, subscribe, stop, until, subscriptions, clock } = stage();
+  receiver.answer = refusing(({ channel }) => channel === 'b');
+  await launch('b', 60);
+  await launch('a', 2);
+  start();
+  await subscribe();
+  await until(() => receiver.taken.length === 2);
+  let isMany = false;
+  let isChanged = false;
+  receiver.answer = async (batch) => {
+    isMany ||= batch.length >= 4;
+    while (isMany && !isChanged) await clock.sleep(0);
+    return yes;
+  };
+  await until(() => isMany);
+  const sink = { type: 'webhook', url: 'https://example.org', batch: { events: 2, ms: 0 } } as const;
+  await subscriptions.change('all', { sink }, undefined);
+  isChanged = true;
+  await until(() => receiver.taken.length === 62);
+  expect(receiver.attempts.at(-1)!.batch.length).toBeLessThanOrEqual(2);
+  expect(receiver.numbersOf('b')).toEqual(numbers(60));
   await stop();
 });
