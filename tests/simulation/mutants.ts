@@ -1,6 +1,6 @@
 import { loadSimulation, smallLimits } from './bundle.js';
 import { exitWith } from './exit-code.js';
-import { hasKafka, isShared } from './plan.js';
+import { hasKafka, hasSubscriptions, isShared } from './plan.js';
 import { plantedBugs, type PlantedBug } from './planted-bugs.js';
 
 /** A bug that hides longer than this has to be hunted better. */
@@ -16,6 +16,7 @@ const hunt = async (planted: PlantedBug): Promise<Catch | undefined> => {
   const first = planted.from ?? 1;
   for (let seed = first, tried = 0; tried < SEEDS; seed++) {
     if (planted.shared && !isShared(seed)) continue;
+    if (planted.subscriptions && !hasSubscriptions(seed)) continue;
     // Of the few that share a database none is left out.
     if (hasKafka(seed) ? !planted.kafka && !planted.shared : planted.kafka) continue;
     tried++;

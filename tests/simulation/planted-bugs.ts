@@ -1,5 +1,6 @@
 import type { Replacement } from './bundle.js';
 import { plantedKafkaBugs } from './planted-kafka-bugs.js';
+import { plantedSubscriptionBugs } from './planted-subscription-bugs.js';
 
 export interface PlantedBug extends Replacement {
   readonly bug: string;
@@ -7,6 +8,8 @@ export interface PlantedBug extends Replacement {
   readonly shared?: true;
   /** It is hunted where Kafka stands in front. */
   readonly kafka?: true;
+  /** It is hunted where subscriptions are delivered. */
+  readonly subscriptions?: true;
   /** Where the hunt begins, for a bug that few seeds can show; 1 by default. */
   readonly from?: number;
 }
@@ -913,4 +916,5 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...feeding,
   ...[...beside, ...sharing].map((bug) => ({ ...bug, shared: true as const })),
   ...plantedKafkaBugs,
+  ...plantedSubscriptionBugs,
 ];

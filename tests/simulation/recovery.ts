@@ -28,15 +28,15 @@ export class Recovery {
     private readonly producers: readonly Producer[],
     private readonly readers: readonly Reader[],
     private readonly followers: readonly Follower[],
-    private readonly cluster: Cluster | undefined,
-    private readonly subscriber: Subscriber | undefined,
+    /** What not every run has. */
+    private readonly others: { readonly cluster?: Cluster; readonly subscriber?: Subscriber },
   ) {}
 
   begin(done: () => void): void {
     const { world } = this;
     world.healed = true;
     for (const { process } of this.instances) process?.thaw();
-    this.subscriber?.mend();
+    this.others.subscriber?.mend();
     this.whenQuiet(() => {
       this.checkDrained();
       this.check();
@@ -46,7 +46,7 @@ export class Recovery {
         this.check();
         world.shaky = false;
         world.sound = true;
-        this.subscriber?.mendAll();
+        this.others.subscriber?.mendAll();
         this.send(1);
         this.whenQuiet(() => void this.end(done));
       });
@@ -77,7 +77,7 @@ export class Recovery {
   private get isBusy(): boolean {
     return (
       this.disk.isBusy ||
-      this.cluster?.isBusy === true ||
+      this.others.cluster?.isBusy === true ||
       this.instances.some(({ process }) => process === undefined || process.isBusy) ||
       this.producers.some(({ awaited }) => awaited > 0) ||
       (this.world.sound && this.behind > 0)
@@ -86,13 +86,14 @@ export class Recovery {
 
   private get behind(): number {
     const readers = [...this.readers, ...this.followers].filter(({ isDone }) => !isDone).length;
-    return readers + (this.subscriber?.behind ?? 0);
+    return readers + (this.others.subscriber?.behind ?? 0);
   }
 
   private gaveUp(): void {
     const awaited = this.producers.reduce((sum, producer) => sum + producer.awaited, 0);
-    const lag = this.cluster === undefined ? '' : `, ${this.cluster.broker.lag} records not committed`;
-    const detail = `${awaited} messages are not answered, ${this.behind} readers not at the end${lag}${this.subscriber?.said ?? ''}`;
+    const lag =
+      this.others.cluster === undefined ? '' : `, ${this.others.cluster.broker.lag} records not committed`;
+    const detail = `${awaited} messages are not answered, ${this.behind} readers not at the end${lag}${this.others.subscriber?.said ?? ''}`;
     this.world.violated('after healing all is complete', detail);
   }
 
@@ -133,8 +134,8 @@ export class Recovery {
     const { world, ledger } = this;
     this.check();
     await Promise.all(this.instances.map(({ process }) => process?.stop()));
-    this.cluster?.check();
-    this.subscriber?.check();
+    this.others.cluster?.check();
+    this.others.subscriber?.check();
     for (const rocket of ledger.rockets.values()) {
       const { channel, sent, standing, late } = rocket;
       const { version } = rocket.sight;

@@ -106,17 +106,8 @@ class Simulation {
     new Visitor(world, instances, ledger);
     const subscriber = subscribers && new Subscriber(world, instances, disk, subscribers);
     this.plague();
-    const recovery = new Recovery(
-      world,
-      disk,
-      ledger,
-      instances,
-      this.producers,
-      readers,
-      followers,
-      cluster,
-      subscriber,
-    );
+    const others = { cluster, subscriber };
+    const recovery = new Recovery(world, disk, ledger, instances, this.producers, readers, followers, others);
     world.scheduler.after(world.plan.faultsUntil, 'calm', () => {
       recovery.begin(() => (this.isOver = true));
     });

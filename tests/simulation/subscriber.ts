@@ -169,13 +169,17 @@ export class Subscriber {
 
   private selection(): { types?: (typeof types)[number][]; channels?: string[] } {
     const { random, plan } = this.world;
-    const some = <T>(all: readonly T[]): T[] => all.filter(() => random.chance(0.5));
+    const some = <T>(all: readonly T[]): T[] => {
+      const others = random.chance(0.5) ? [] : all.filter(() => random.chance(0.5));
+      return [random.pick(all), ...others];
+    };
     const channels = [...this.disk.channels.keys()].slice(0, plan.rockets);
-    const wanted = random.pick(['all', 'all', 'types', 'channels'] as const);
-    if (wanted === 'types') return { types: [random.pick(types), ...some(types)] };
-    if (wanted === 'channels' && channels.length > 0)
-      return { channels: [random.pick(channels), ...some(channels)] };
-    return {};
+    const wanted = random.pick(['all', 'all', 'types', 'channels', 'both'] as const);
+    return {
+      ...((wanted === 'types' || wanted === 'both') && { types: some(types) }),
+      ...((wanted === 'channels' || wanted === 'both') &&
+        channels.length > 0 && { channels: some(channels) }),
+    };
   }
 
   private from(): string {
@@ -206,4 +210,13 @@ export class Subscriber {
   }
 }
 
-const acts = ['pause', 'filter', 'redirect', 'replay', 'retry', 'dropSome', 'removeAndMake'] as const;
+const acts = [
+  'pause',
+  'filter',
+  'filter',
+  'redirect',
+  'replay',
+  'retry',
+  'dropSome',
+  'removeAndMake',
+] as const;

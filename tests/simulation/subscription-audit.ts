@@ -113,9 +113,16 @@ export class SubscriptionAudit {
     this.start = this.lowest = placeIn(position);
     this.selections = [{ types, channels }];
     this.name = name;
+    this.createdAt = world.scheduler.now;
   }
 
   readonly name: string;
+  private readonly createdAt: number;
+
+  /** Whoever held the lease of one of that name that was removed may think for a moment that it is of this one. */
+  get isYoung(): boolean {
+    return this.world.scheduler.now < this.createdAt + LONGEST_LEASE_MS;
+  }
 
   /** Another history has begun, of which nothing was told that is known any more. */
   beginAnew(): void {
@@ -186,13 +193,30 @@ export class SubscriptionAudit {
     }
   }
 
-  private savedByDelivery({ before, after, parkedBefore, parked }: Write, known: Knowledge): void {
+  private savedByDelivery(write: Write, known: Knowledge): void {
+    const { before, after, parkedBefore, parked } = write;
     this.savedAt = this.world.scheduler.now;
+    const isOther = before.replays !== after.replays || (before.isPaused && !after.isPaused);
+    if (isOther) this.violated('what operators say holds', JSON.stringify(after));
+    this.checkpointMoved(write, known);
+    for (const [channel, row] of parked) {
+      const rowBefore = parkedBefore.get(channel);
+      if (this.since.get(channel)?.since !== row.since)
+        this.since.set(channel, { since: row.since, at: this.savedAt });
+      if (rowBefore === undefined) this.parkedNow(row, known.run);
+      else if (row.number < rowBefore.number)
+        this.violated('a parked rocket never goes back', `${channel} ${row.number}`);
+      if (row.nextTryAt === undefined && (rowBefore === undefined || rowBefore.nextTryAt !== undefined))
+        this.givenUp(row, known.run);
+    }
+    for (const channel of parkedBefore.keys())
+      if (!parked.has(channel)) this.world.meet('parked rocket caught up');
+  }
+
+  private checkpointMoved({ before, after, parkedBefore, parked }: Write, known: Knowledge): void {
     const from = placeIn(before.position);
     const to = placeIn(after.position);
     if (to < from) this.violated('a checkpoint never goes back', `${from} to ${to}`);
-    const isOther = before.replays !== after.replays || (before.isPaused && !after.isPaused);
-    if (isOther) this.violated('what operators say holds', JSON.stringify(after));
     for (const event of this.disk.log) {
       const { channel, number, place } = event;
       const firstParked = parked.get(channel)?.number ?? Infinity;
@@ -204,33 +228,21 @@ export class SubscriptionAudit {
           `${keyOf(event)} at ${place}, ${from} to ${to}`,
         );
     }
-    for (const [channel, row] of parked) this.checkParked(channel, row, parkedBefore.get(channel), known);
-    for (const channel of parkedBefore.keys())
-      if (!parked.has(channel)) this.world.meet('parked rocket caught up');
   }
 
-  private checkParked(
-    channel: string,
-    row: ParkedSequence,
-    before: ParkedSequence | undefined,
-    { run }: Knowledge,
-  ): void {
-    const { now } = this.world.scheduler;
-    if (before !== undefined && row.number < before.number)
-      this.violated('a parked rocket never goes back', `${channel} ${row.number}`);
-    if (this.since.get(channel)?.since !== row.since) this.since.set(channel, { since: row.since, at: now });
+  private parkedNow({ channel, number }: ParkedSequence, run: Run | undefined): void {
+    this.world.meet('rocket parked');
     const tries = run?.tried.get(channel);
-    if (before === undefined) {
-      this.world.meet('rocket parked');
-      if (tries?.wereTaken !== true)
-        this.violated('nobody is parked while nobody is taken', `${channel} ${row.number}`);
-      run?.tried.delete(channel);
-    }
-    if (row.nextTryAt !== undefined || (before !== undefined && before.nextTryAt === undefined)) return;
+    if (tries?.wereTaken !== true)
+      this.violated('nobody is parked while nobody is taken', `${channel} ${number}`);
+    else run!.tried.set(channel, { ...tries, wereTaken: false });
+  }
+
+  private givenUp({ channel, number }: ParkedSequence, run: Run | undefined): void {
     this.world.meet('parked rocket given up');
-    if (before !== undefined && tries?.othersTaken !== true)
-      this.violated('nobody is given up while nobody is taken', `${channel} ${row.number}`);
-    const patience = now - this.since.get(channel)!.at;
+    if (run?.tried.get(channel)?.othersTaken !== true)
+      this.violated('nobody is given up while nobody is taken', `${channel} ${number}`);
+    const patience = this.world.scheduler.now - this.since.get(channel)!.at;
     if (patience < this.world.plan.subscriptions!.patienceMs - CLOCKS_DIFFER_MS)
       this.violated('a rocket is given up after some patience only', `${channel} after ${patience} ms`);
   }
@@ -313,6 +325,7 @@ export class SubscriptionAudit {
   }
 }
 
+const LONGEST_LEASE_MS = 3000;
 const CLOCKS_DIFFER_MS = 2500;
 
 const keyOf = ({ channel, number }: StoredEvent): string => `${channel}/${number}`;

@@ -37,6 +37,7 @@ export interface Watcher {
   removed(name: string): void;
 }
 
+const LEASES_OF_EACH = 1000;
 const nobody = { holder: '', number: 0, until: -Infinity };
 
 /**
@@ -45,6 +46,7 @@ const nobody = { holder: '', number: 0, until: -Infinity };
  */
 export class SubscriptionTable {
   rows = new Map<string, Kept>();
+  private created = 0;
 
   constructor(
     private readonly world: World,
@@ -55,7 +57,9 @@ export class SubscriptionTable {
   create(subscription: Subscription, secrets: readonly Secret[]): boolean {
     const { name } = subscription;
     if (this.rows.has(name)) return false;
-    this.rows.set(name, { subscription, secrets, parked: new Map(), lease: nobody });
+    // Who held one of that name before holds nothing of this one.
+    const lease = { ...nobody, number: LEASES_OF_EACH * this.created++ };
+    this.rows.set(name, { subscription, secrets, parked: new Map(), lease });
     this.watcher.created(subscription);
     return true;
   }
@@ -95,7 +99,7 @@ export class SubscriptionTable {
       if (subscription.isPaused) continue;
       if (plan.shared && lease.holder !== holder && lease.until > scheduler.now) continue;
       const number = lease.holder === holder ? lease.number : lease.number + 1;
-      if (number > 1 && lease.holder !== holder) this.world.meet('subscription taken over');
+      if (lease.holder !== '' && lease.holder !== holder) this.world.meet('subscription taken over');
       kept.lease = { holder, number, until: scheduler.now + ms };
       mine.push({ name, number, revision: subscription.revision });
     }
