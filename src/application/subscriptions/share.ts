@@ -6,16 +6,18 @@ const SHARE = 0.15;
 const SEEN = 0.35;
 /** As long as nobody has seen what a batch costs. */
 const FIRST_GUESS_MS = 0.3;
-/** Of that many batches it is the mean, more or less. */
-const REMEMBERED = 16;
+/** Who had to wait for the processor looks dearer than he is: what a batch costs is believed to grow slowly, and to fall fast. */
+const BELIEVED_MORE = 1 / 16;
+const BELIEVED_LESS = 1 / 4;
 /** So long after the last commit, messages are taken to come in still. */
 const BUSY_FOR_MS = 20;
 
 /** The turns of all deliveries of an instance, so that those who report notice little of them. */
 export class Share {
   private costMs = FIRST_GUESS_MS;
-  /** Seen since the last turn. */
+  /** Since it was learned last what a batch costs. */
   private seenMs = 0;
+  private turns = 0;
   private freeAt = -Infinity;
   private commitsBefore = 0;
   private busyUntil = -Infinity;
@@ -30,8 +32,7 @@ export class Share {
 
   /** Resolves when a batch may go: one after the other while messages come in, else at once. */
   async turn(): Promise<void> {
-    this.costMs += (this.seenMs / SEEN - this.costMs) / REMEMBERED;
-    this.seenMs = 0;
+    this.learn();
     const now = this.clock.elapsed();
     if (this.isOpen || !this.isBusy(now)) return;
     const at = Math.max(now, this.freeAt);
@@ -60,6 +61,15 @@ export class Share {
   open(): void {
     this.isOpen = true;
     for (const go of this.waiting) go();
+  }
+
+  /** Several may have asked for their turns before the first one went. */
+  private learn(): void {
+    this.turns++;
+    if (this.seenMs === 0) return;
+    const more = this.seenMs / SEEN / this.turns - this.costMs;
+    this.costMs += more > 0 ? BELIEVED_MORE * Math.min(more, this.costMs) : BELIEVED_LESS * more;
+    this.seenMs = this.turns = 0;
   }
 
   private isBusy(now: number): boolean {

@@ -63,6 +63,20 @@ describe('the share of all deliveries', () => {
     expect(went).toEqual([0, 1]);
   });
 
+  it('is not given away because many asked before the first one went', async () => {
+    const { clock, commit, share, ask, went } = stage();
+    for (let i = 0; i < 50; i++) {
+      await Promise.all(Array.from({ length: 10 }, () => share.turn()));
+      for (let k = 0; k < 10; k++) share.seen(() => clock.move(1));
+    }
+    commit();
+    ask(3);
+    await clock.pass(15);
+    expect(went).toEqual([0]);
+    await clock.pass(45);
+    expect(went).toEqual([0, 1, 2]);
+  });
+
   it('keeps nobody waiting when the service stops', async () => {
     const { commit, share, ask, went } = stage();
     commit();
