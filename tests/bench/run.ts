@@ -6,6 +6,7 @@ import { figuresBench } from './figures.bench.js';
 import { headBench } from './head.bench.js';
 import { generatedInputBench } from './generated-input.bench.js';
 import { kafkaBench } from './kafka.bench.js';
+import { kafkaOutBench } from './kafka-out.bench.js';
 import { launchBench, sqliteLaunchBench } from './launch.bench.js';
 import { chosenRows, machine, quick, rowsTable, type Bench } from './measure.js';
 import { ndjsonBench } from './ndjson.bench.js';
@@ -20,6 +21,7 @@ import { queriesBench } from './queries.bench.js';
 import { sqliteDisorderBench } from './sqlite-disorder.bench.js';
 import { headsBench, sqliteBench, sqliteStartBench, sqliteStoreBench } from './sqlite.bench.js';
 import { storeBench } from './store.bench.js';
+import { subscriptionsBench } from './subscriptions.bench.js';
 
 /** `make bench`: every benchmark, or those named, and one table. */
 const benches: Readonly<Record<string, Bench>> = {
@@ -42,12 +44,14 @@ const benches: Readonly<Record<string, Bench>> = {
   'postgres-live': postgresLiveBench,
   'postgres-size': postgresSizeBench,
   kafka: kafkaBench,
+  'kafka-out': kafkaOutBench,
   'cloud-events': cloudEventsBench,
   queries: queriesBench,
   launch: launchBench,
   'sqlite-launch': sqliteLaunchBench,
   feed: feedBench,
   'feed-lag': feedLagBench,
+  subscriptions: subscriptionsBench,
   'generated-input': generatedInputBench,
 };
 
