@@ -89,12 +89,12 @@ const browserTests = (): void => {
       await field('Rockets').fill('');
       await field('URL').fill('http://10.0.0.1/hook');
       await button('Make it').click();
-      await saidAt('URL').waitFor();
+      await saidAt('URL').getByText('no address of the public internet').waitFor();
       expect(await dialog().locator('[aria-invalid="true"]').count()).toBe(1);
       await button('Kafka topic').click();
       await field('Topic').fill('facts');
       await button('Make it').click();
-      await saidAt('Topic').waitFor();
+      await saidAt('Topic').getByText('Kafka is not configured here').waitFor();
       await page.keyboard.press('Escape');
       await dialog().waitFor({ state: 'detached' });
       expect(await isFocused(button('New subscription …'))).toBe(true);
