@@ -56,6 +56,7 @@ import { RelationalRocketDirectory } from './infrastructure/stores/relational/re
 import { RelationalSubscriptionStore } from './infrastructure/stores/relational/relational-subscription-store.js';
 import { SqliteEventStore } from './infrastructure/stores/sqlite/sqlite-event-store.js';
 import { SqliteSubscriptions } from './infrastructure/stores/sqlite/sqlite-subscriptions.js';
+import { busyLoop } from './infrastructure/busy-loop.js';
 import { SystemClock } from './infrastructure/system-clock.js';
 import { RocketsService } from './rockets-service.js';
 import { whenItAnswers } from './when-it-answers.js';
@@ -300,6 +301,7 @@ const applicationModule = (config: Config, base: Base): ContainerModule =>
               patienceMs: config.subscriptionPatienceMs,
             },
             `${hostname()}:${config.port}:${randomUUID().slice(0, 8)}`,
+            { commits: () => get(p.feed).commits, busy: busyLoop() },
           )
         : undefined,
     );

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { percentile } from './measure.js';
 
@@ -42,11 +42,15 @@ const takeEvents = (text: string): void => {
   process.send?.('all');
 };
 
-const receive = async (req: IncomingMessage): Promise<void> => {
+/** Answered at once, and looked at afterwards. */
+const receive = (req: IncomingMessage, res: ServerResponse): void => {
   const chunks: Buffer[] = [];
-  for await (const chunk of req) chunks.push(chunk as Buffer);
-  requests++;
-  takeEvents(Buffer.concat(chunks).toString('latin1'));
+  req.on('data', (chunk: Buffer) => chunks.push(chunk));
+  req.on('end', () => {
+    res.writeHead(204).end();
+    requests++;
+    setImmediate(() => takeEvents(Buffer.concat(chunks).toString('latin1')));
+  });
 };
 
 const read = (port: number): void => {
@@ -77,5 +81,5 @@ process.on('message', (question: Wanted | 'told') => {
 });
 process.on('disconnect', () => process.exit(0));
 
-const server = createServer((req, res) => void receive(req).then(() => res.writeHead(204).end()));
+const server = createServer(receive);
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));

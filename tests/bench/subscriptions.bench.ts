@@ -7,7 +7,9 @@ import { BATCH, costing, ROCKETS, settings, Subscribed } from './subscribed.js';
 import { stream, wireOf } from './traffic.js';
 
 const EVENTS = scaled(300_000);
-const REQUESTS = scaled(20_000);
+/** For some two seconds. */
+const REQUESTS = { memory: scaled(80_000), sqlite: scaled(25_000) };
+type Store = keyof typeof REQUESTS;
 const CONNECTIONS = 64;
 const MANY = 10;
 /** Deliveries begin at their next look. */
@@ -20,7 +22,7 @@ const SECONDS = quick ? 2 : 20;
 export const subscriptionsBench = (): Promise<Row[]> =>
   inDirectory(async (directory) => {
     const rows: Row[] = [];
-    for (const store of ['memory', 'sqlite']) {
+    for (const store of Object.keys(REQUESTS) as Store[]) {
       for (const rowsOf of [deliveryRows, ingestRows, lagRows]) {
         const env = { ...settings, EVENT_STORE: store, SQLITE_FILE: join(directory, `${rows.length}.db`) };
         rows.push(...(await Subscribed.with(ServerUnderTest.start('rockets', env), rowsOf(store))));
@@ -33,7 +35,7 @@ type Measurement = (it: Subscribed) => Promise<Row[]>;
 
 /** The same events by both ways, from the first one on. */
 const deliveryRows =
-  (store: string): Measurement =>
+  (store: Store): Measurement =>
   async (it) => {
     await it.fill(EVENTS);
     const webhooks = (micros: number[] = []) => costing(it, micros, EVENTS, () => it.byWebhooks(EVENTS));
@@ -66,14 +68,15 @@ const deliveryRows =
 
 /** What those who report notice of ten subscriptions that have nothing to tell, and of ten that tell everything. */
 const ingestRows =
-  (store: string): Measurement =>
+  (store: Store): Measurement =>
   async (it) => {
+    const requests = REQUESTS[store];
     let sent = 0;
     const post = (micros: number[] = []): Promise<number> => {
-      const bodies = stream(REQUESTS, ROCKETS, sent).map(wireOf);
-      sent += REQUESTS;
-      return costing(it, micros, REQUESTS, async () => {
-        return (1000 * REQUESTS) / (await postAll(it.server.port, bodies, CONNECTIONS));
+      const bodies = stream(requests, ROCKETS, sent).map(wireOf);
+      sent += requests;
+      return costing(it, micros, requests, async () => {
+        return (1000 * requests) / (await postAll(it.server.port, bodies, CONNECTIONS));
       });
     };
     const beside = async (micros: number[], more: object): Promise<number> => {
@@ -85,6 +88,7 @@ const ingestRows =
       return rate;
     };
     await post();
+    await beside([], {});
     const micros = { none: [] as number[], idle: [] as number[], busy: [] as number[] };
     const rates = await interleaved({
       none: () => post(micros.none),
@@ -105,7 +109,7 @@ const ingestRows =
 
 /** From the commit to the receiver. */
 const lagRows =
-  (store: string): Measurement =>
+  (store: Store): Measurement =>
   async (it) => {
     const sender = await startProcess('load-process.js', String(it.server.port));
     const load = { rockets: ROCKETS, window: 1, way: 'single', rate: MODERATE };

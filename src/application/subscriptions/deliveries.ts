@@ -1,6 +1,6 @@
 import { Bell } from './bell.js';
 import { Delivery, type DeliveryParts, type Right } from './delivery.js';
-import { Share } from './share.js';
+import { Share, type Load } from './share.js';
 
 /** Whoever delivers says that he still does long before that. */
 const LEASE_MS = 3000;
@@ -24,9 +24,10 @@ export class Deliveries {
     private readonly parts: Omit<DeliveryParts, 'saveEveryMs' | 'share'>,
     /** Names this instance among those that share the store. */
     private readonly holder: string,
+    load?: Load,
   ) {
     this.bell = new Bell(parts.clock);
-    this.share = new Share(parts.clock, () => parts.feed.commits);
+    this.share = new Share(parts.clock, load);
   }
 
   start(): void {

@@ -39,7 +39,7 @@ const notOurs: Delivered = { kind: 'gone', what: 'another instance may deliver b
 export interface DeliveryParts {
   readonly store: SubscriptionStore;
   readonly events: Pick<EventStore, 'read' | 'compare'>;
-  readonly feed: Pick<EventFeed, 'subscribe' | 'turn' | 'commits'>;
+  readonly feed: Pick<EventFeed, 'subscribe' | 'turn'>;
   readonly share: Share;
   readonly sinks: Sinks;
   readonly signingSecrets: (name: string) => Promise<readonly string[]>;
@@ -335,7 +335,7 @@ export class Delivery {
   private async tell(batch: readonly StoredEvent[], next: readonly StoredEvent[] = []): Promise<Delivered> {
     const { feed, share } = this.parts;
     const lack = await this.lackOfSecret();
-    await share.turn();
+    await share.turn(batch.length);
     this.underWay = new AbortController();
     const told =
       lack ??
@@ -348,12 +348,9 @@ export class Delivery {
 
   private handOver(batch: readonly StoredEvent[], next: readonly StoredEvent[]): Promise<Delivered> {
     const { sink } = this;
-    const { share, clock } = this.parts;
-    const told = share.seen(() => sink.deliver(batch, this.underWay.signal));
+    const told = sink.deliver(batch, this.underWay.signal);
     // In the next turn of the event loop, when the batch has left.
-    if (next.length > 0 && sink.prepare) {
-      void clock.sleep(0).then(() => share.seen(() => sink.prepare?.(next)));
-    }
+    if (next.length > 0 && sink.prepare) void this.parts.clock.sleep(0).then(() => sink.prepare?.(next));
     return told;
   }
 

@@ -1,19 +1,22 @@
 import { Share } from '../../../src/application/subscriptions/share.js';
 import { ManualClock, turns } from '../../support/manual-clock.js';
 
-const stage = () => {
+const BATCH = 100;
+
+const stage = ({ busy = 1 } = {}) => {
   const clock = new ManualClock();
-  let commits = 0;
-  const share = new Share(clock, () => commits);
+  const load = { commits: 0, busy };
+  const share = new Share(clock, { commits: () => load.commits, busy: () => load.busy });
   const went: number[] = [];
   return {
     clock,
+    load,
     share,
     went,
-    commit: () => void commits++,
     /** Many ask for a turn at once. */
-    ask: (count: number): void => {
-      for (let i = 0; i < count; i++) void share.turn().then(() => went.push(i));
+    ask: async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) void share.turn(BATCH).then(() => went.push(i));
+      await turns(1);
     },
   };
 };
@@ -21,68 +24,48 @@ const stage = () => {
 describe('the share of all deliveries', () => {
   it('is all the time there is as long as no messages come in', async () => {
     const { ask, went } = stage();
-    ask(10);
-    await turns(1);
+    await ask(10);
     expect(went).toHaveLength(10);
   });
 
-  it('is a part of it while messages come in: one goes after the other, whoever asked first', async () => {
-    const { clock, commit, ask, went } = stage();
-    commit();
-    ask(10);
-    await turns(1);
+  it('is all of it too while messages come in and time is left', async () => {
+    const { load, ask, went } = stage({ busy: 0.5 });
+    load.commits++;
+    await ask(10);
+    expect(went).toHaveLength(10);
+  });
+
+  it('is a small part of it when none is left: one goes after the other, whoever asked first', async () => {
+    const { clock, load, ask, went } = stage();
+    load.commits++;
+    await ask(10);
     expect(went).toEqual([0]);
-    await clock.pass(4);
-    expect(went.length).toBeGreaterThan(1);
-    expect(went.length).toBeLessThan(10);
-    await clock.pass(50);
+    await clock.pass(11);
+    expect(went).toEqual([0, 1, 2]);
+    await clock.pass(40);
     expect(went).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it('is all the time again soon after the last message', async () => {
-    const { clock, commit, ask, went } = stage();
-    commit();
-    ask(1);
+  it.each([
+    { name: 'the last message', then: { commits: 1, busy: 1 } },
+    { name: 'there is time again', then: { commits: 2, busy: 0.8 } },
+  ])('is all the time again soon after $name', async ({ then }) => {
+    const { clock, load, ask, went } = stage();
+    load.commits = 1;
+    await ask(1);
+    Object.assign(load, then);
     await clock.pass(100);
-    ask(10);
-    await turns(1);
+    await ask(10);
     expect(went).toHaveLength(11);
   });
 
-  it('costs more where batches are dear', async () => {
-    const { clock, commit, share, ask, went } = stage();
-    for (let i = 0; i < 100; i++) {
-      await share.turn();
-      share.seen(() => clock.move(3));
-    }
-    commit();
-    ask(2);
-    await clock.pass(20);
-    expect(went).toEqual([0]);
-    await clock.pass(40);
-    expect(went).toEqual([0, 1]);
-  });
-
-  it('is not given away because many asked before the first one went', async () => {
-    const { clock, commit, share, ask, went } = stage();
-    for (let i = 0; i < 50; i++) {
-      await Promise.all(Array.from({ length: 10 }, () => share.turn()));
-      for (let k = 0; k < 10; k++) share.seen(() => clock.move(1));
-    }
-    commit();
-    ask(3);
-    await clock.pass(15);
-    expect(went).toEqual([0]);
-    await clock.pass(45);
-    expect(went).toEqual([0, 1, 2]);
-  });
-
   it('keeps nobody waiting when the service stops', async () => {
-    const { commit, share, ask, went } = stage();
-    commit();
-    ask(10);
+    const { load, share, ask, went } = stage();
+    load.commits++;
+    await ask(10);
     share.open();
     await turns(1);
-    expect(went).toHaveLength(10);
+    await ask(1);
+    expect(went).toHaveLength(11);
   });
 });
