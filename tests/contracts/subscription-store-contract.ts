@@ -352,7 +352,8 @@ const leaseContract = (open: Open): void => {
     const made = subscriptionOf('a', { position: store.beginning });
     await subscriptions.create(made, []);
     const [lease] = await subscriptions.hold('me', ['webhook'], 10_000);
-    expect(lease).toEqual({ name: 'a', revision: made.revision, number: lease!.number });
+    const { revision, createdAt } = made;
+    expect(lease).toEqual({ name: 'a', revision, createdAt, number: lease!.number });
     const saved = await subscriptions.save({ ...made, delivered: 1 }, { lease: lease!.number });
     expect(saved).toEqual({ ...made, delivered: 1, revision: saved!.revision });
     const again = await subscriptions.hold('me', ['webhook'], 10_000);

@@ -101,7 +101,8 @@ export class SubscriptionTable {
       const number = lease.holder === holder ? lease.number : lease.number + 1;
       if (lease.holder !== '' && lease.holder !== holder) this.world.meet('subscription taken over');
       kept.lease = { holder, number, until: scheduler.now + ms };
-      mine.push({ name, number, revision: subscription.revision });
+      const { revision, createdAt } = subscription;
+      mine.push({ name, number, revision, createdAt });
     }
     return mine;
   }

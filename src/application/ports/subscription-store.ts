@@ -71,6 +71,8 @@ export interface Lease {
   readonly number: number;
   /** As it is now: what is known of another is old. */
   readonly revision: number;
+  /** One of another time was removed, and made anew under the same name. */
+  readonly createdAt: number;
 }
 
 /** What changes together with a subscription; what is dropped goes before anything is put. */

@@ -77,14 +77,14 @@ export class Deliveries {
     const asked = clock.elapsed();
     const leases = await store.hold(this.holder, sinks.types, LEASE_MS);
     const until = asked + LEASE_MS - MARGIN_MS;
-    for (const { name, number, revision } of leases) {
-      const right: Right = { number, until };
-      const delivery = this.running.get(name);
-      if (delivery === undefined) await this.begin(name, right);
+    for (const lease of leases) {
+      const right: Right = { number: lease.number, until };
+      const delivery = this.running.get(lease.name);
+      if (delivery === undefined) await this.begin(lease.name, right);
       // One of an earlier lease ends by itself; the next look begins another.
-      else if (delivery.number === number) {
+      else if (delivery.number === lease.number) {
         delivery.renew(right);
-        if (delivery.revision !== revision) delivery.lookAgain();
+        if (!delivery.isUpToDate(lease)) delivery.lookAgain();
       }
     }
   }

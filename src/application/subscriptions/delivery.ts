@@ -5,6 +5,7 @@ import type { Logger } from '../ports/logger.js';
 import type { Delivered, Sink, Sinks } from '../ports/sink.js';
 import type {
   BatchBounds,
+  Lease,
   ParkedSequence,
   Subscription,
   SubscriptionStore,
@@ -116,8 +117,9 @@ export class Delivery {
     return new Delivery(parts, right, now.subscription, new Sequences(now.rows));
   }
 
-  get revision(): number {
-    return this.saved.revision;
+  /** Whether nobody has written anything of it that is not known here. */
+  isUpToDate({ revision, createdAt }: Lease): boolean {
+    return this.saved.revision === revision && this.saved.createdAt === createdAt;
   }
 
   get number(): number {

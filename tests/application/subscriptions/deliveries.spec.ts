@@ -433,6 +433,21 @@ describe('an operator', () => {
     await stop();
     await expect(subscriptions.find('all')).rejects.toMatchObject({ code: 'subscription-not-found' });
   });
+
+  it('removes it elsewhere, and makes it anew under the same name before anything was told', async () => {
+    const { receiver, launch, start, subscribe, stop, kept, until, clock } = stage();
+    await launch('a', 3);
+    start();
+    const { subscription } = await subscribe({ from: 'now' });
+    await clock.pass(1000);
+    const { position } = await subscribe({ name: 'other' }).then((made) => made.subscription);
+    await until(() => receiver.taken.length === 3);
+    // Of what another instance does, nothing is heard here.
+    await kept.remove('all');
+    await kept.create({ ...subscription, position, createdAt: clock.now() }, [{ text: secret }]);
+    await until(() => receiver.taken.length === 6, 'it is told from its start');
+    await stop();
+  });
 });
 
 it('a webhook without a secret is paused, and says so', async () => {

@@ -105,7 +105,7 @@ export class InMemorySubscriptionStore implements SubscriptionStore {
   async hold(_holder: string, sinks: readonly SinkSettings['type'][]): Promise<Lease[]> {
     return this.all()
       .filter(({ isPaused, sink }) => !isPaused && sinks.includes(sink.type))
-      .map(({ name, revision }) => ({ name, revision, number: 1 }));
+      .map(({ name, revision, createdAt }) => ({ name, revision, createdAt, number: 1 }));
   }
 
   async letGo(): Promise<void> {

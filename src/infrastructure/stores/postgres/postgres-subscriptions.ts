@@ -28,7 +28,7 @@ const holding = `
     ORDER BY name FOR UPDATE SKIP LOCKED
   ) AS free
   WHERE s.name = free.name
-  RETURNING s.name, s.lease_number AS number, s.revision`;
+  RETURNING s.name, s.lease_number AS number, s.revision, s.created_at AS "createdAt"`;
 
 /** Subscriptions of any number of instances. Nothing in here lasts longer than a transaction on one connection. */
 export class PostgresSubscriptions implements SubscriptionSource {

@@ -84,13 +84,14 @@ export class SqliteSubscriptions implements SubscriptionSource {
 
   /** Nobody else can have them. */
   async hold(_holder: string, sinks: readonly SinkSettings['type'][]): Promise<Lease[]> {
-    const rows = await this.ask<{ name: string; revision: number; type: string }>(
-      "SELECT name, revision, sink ->> 'type' AS type FROM subscriptions WHERE is_paused = 0 ORDER BY name",
+    const rows = await this.ask<Omit<Lease, 'number'> & { readonly type: string }>(
+      `SELECT name, revision, created_at AS "createdAt", sink ->> 'type' AS type FROM subscriptions
+        WHERE is_paused = 0 ORDER BY name`,
       [],
     );
     return rows
       .filter(({ type }) => sinks.some((one) => one === type))
-      .map(({ name, revision }) => ({ name, revision, number: 1 }));
+      .map(({ name, revision, createdAt }) => ({ name, revision, createdAt, number: 1 }));
   }
 
   async letGo(): Promise<void> {
