@@ -1,3 +1,4 @@
+import type { Lease } from '../ports/subscription-store.js';
 import { Bell } from './bell.js';
 import { Delivery, type DeliveryParts, type Right } from './delivery.js';
 import { Share, type Load } from './share.js';
@@ -76,17 +77,24 @@ export class Deliveries {
     const { clock, store, sinks } = this.parts;
     const asked = clock.elapsed();
     const leases = await store.hold(this.holder, sinks.types, LEASE_MS);
-    const until = asked + LEASE_MS - MARGIN_MS;
-    for (const lease of leases) {
-      const right: Right = { number: lease.number, until };
-      const delivery = this.running.get(lease.name);
-      if (delivery === undefined) await this.begin(lease.name, right);
-      // One of an earlier lease ends by itself; the next look begins another.
-      else if (delivery.number === lease.number) {
-        delivery.renew(right);
-        if (!delivery.isUpToDate(lease)) delivery.lookAgain();
-      }
+    const rightOf = ({ number }: Lease): Right => ({ number, until: asked + LEASE_MS - MARGIN_MS });
+    for (const lease of leases) this.goOn(lease, rightOf(lease));
+    const added = leases.filter(({ name }) => !this.running.has(name));
+    let failure: unknown;
+    for (const lease of added) {
+      // Those that are under way have to be held again before their leases end.
+      if (this.stopping || clock.elapsed() >= asked + LOOK_EVERY_MS) return this.bell.ring();
+      await this.begin(lease.name, rightOf(lease)).catch((error: unknown) => (failure ??= error));
     }
+    if (failure !== undefined) throw failure;
+  }
+
+  private goOn(lease: Lease, right: Right): void {
+    const delivery = this.running.get(lease.name);
+    // One of an earlier lease ends by itself; the next look begins another.
+    if (delivery?.number !== lease.number) return;
+    delivery.renew(right);
+    if (!delivery.isUpToDate(lease)) delivery.lookAgain();
   }
 
   private async begin(name: string, right: Right): Promise<void> {

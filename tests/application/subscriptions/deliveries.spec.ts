@@ -28,6 +28,7 @@ class WatchedStore extends InMemorySubscriptionStore {
   isDumb = false;
   /** The next save is done, and said to have failed. */
   liesOnce = false;
+  beforeParked: (name: string) => Promise<void> = async () => undefined;
 
   override async save(...args: Parameters<InMemorySubscriptionStore['save']>) {
     this.saves++;
@@ -41,6 +42,7 @@ class WatchedStore extends InMemorySubscriptionStore {
 
   override async parked(...args: Parameters<InMemorySubscriptionStore['parked']>) {
     if (this.isDumb) throw new StoreUnavailable('away');
+    await this.beforeParked(args[0]);
     return super.parked(...args);
   }
 }
@@ -195,6 +197,41 @@ describe('a receiver that takes everything', () => {
     }
     await until(() => receiver.taken.length === 51);
     expect(kept.saves).toBeLessThan(8);
+    await stop();
+  });
+});
+
+describe('many subscriptions', () => {
+  it('are all told, and go on, though it takes longer to open them than a lease lasts', async () => {
+    const { receiver, launch, record, start, subscribe, stop, kept, until, clock } = stage();
+    const count = 80;
+    await launch('a');
+    for (let i = 0; i < count; i++) await subscribe({ name: `s${i}` });
+    let opened = 0;
+    receiver.onOpen = () => void opened++;
+    kept.beforeParked = () => clock.sleep(50);
+    start();
+    await until(() => receiver.taken.length === count, 'all are told');
+    await clock.pass(5000);
+    expect(opened).toBe(count);
+    await record('a');
+    await until(() => receiver.taken.length === 2 * count, 'all are told what comes');
+    await stop();
+  });
+
+  it('are told though one of them cannot be read', async () => {
+    const { receiver, launch, start, subscribe, stop, kept, until, clock, log } = stage();
+    await launch('a');
+    await subscribe({ name: 'a-damaged-one' });
+    await subscribe({ name: 'behind-it' });
+    kept.beforeParked = async (name) => {
+      if (name === 'a-damaged-one') throw new Error('damaged: the subscription a-damaged-one');
+    };
+    start();
+    await until(() => receiver.taken.length === 1);
+    await clock.pass(5000);
+    const said = log.lines.filter(({ fields }) => String(fields['error']).includes('damaged'));
+    expect(said).toHaveLength(1);
     await stop();
   });
 });
