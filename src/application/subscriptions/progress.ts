@@ -11,6 +11,8 @@ export class Progress {
   /** Batches that were taken, and tries since the last one that was. */
   taken = 0;
   failures = 0;
+  /** Of those, with a single event: as long as a batch gets smaller, nothing is known of whom the receiver fails for. */
+  private ofSingles = 0;
   /** Nothing is tried before, by the steady clock. */
   notBefore = -Infinity;
   private delivered: number;
@@ -38,7 +40,7 @@ export class Progress {
     if (told.kind === 'yes') {
       this.delivered += events;
       this.taken++;
-      this.failures = 0;
+      this.failures = this.ofSingles = 0;
       this.failing = undefined;
       return;
     }
@@ -51,8 +53,9 @@ export class Progress {
   /** Nothing more is tried before a while has passed; a part of what was refused as a whole need not wait. */
   putOff(told: Refused, events: number): void {
     this.failures++;
+    if (events === 1) this.ofSingles++;
     const isPart = told.kind === 'no' && events > 1;
-    const pause = isPart ? 0 : this.pauseBefore(this.failures, told);
+    const pause = isPart ? 0 : this.pauseBefore(Math.max(1, this.ofSingles), told);
     this.notBefore = this.clock.elapsed() + pause;
     const now = this.clock.now();
     this.failing = { since: this.failing?.since ?? now, nextTryAt: Math.ceil(now + pause) };
@@ -65,7 +68,7 @@ export class Progress {
   /** As if nothing had failed. */
   forgive(): void {
     this.failing = undefined;
-    this.failures = 0;
+    this.failures = this.ofSingles = 0;
     this.notBefore = -Infinity;
   }
 

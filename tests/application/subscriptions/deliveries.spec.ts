@@ -264,6 +264,22 @@ describe('a receiver that refuses one event', () => {
     },
   );
 
+  it.each([no, again])(
+    'does not keep others waiting long, though it is the first of many ($kind)',
+    async (told) => {
+      const { receiver, launch, start, subscribe, until, stop, clock } = stage();
+      receiver.answer = refusing(({ channel }) => channel === 'first', told);
+      await launch('first', 300);
+      for (let i = 0; i < 8; i++) await launch(`r${i}`, 100);
+      start();
+      await subscribe();
+      const began = clock.elapsed();
+      await until(() => receiver.firsts.length === 800);
+      expect(clock.elapsed() - began).toBeLessThan(5000);
+      await stop();
+    },
+  );
+
   it('is told all of it, in order, once it takes it', async () => {
     const { receiver, until, stop, record, subscriptions } = await setUp(no);
     await until(() => receiver.numbersOf('c').length === 20);
@@ -299,8 +315,9 @@ describe('a receiver that refuses one event', () => {
   });
 
   it('is spared the events that an operator drops, and told what follows', async () => {
-    const { receiver, until, stop, record, subscriptions } = await setUp(no);
+    const { receiver, until, stop, record, subscriptions, clock } = await setUp(no);
     await until(() => receiver.numbersOf('c').length === 20);
+    await clock.pass(500);
     expect(await subscriptions.drop('all', 'b', 3, undefined)).toEqual({ from: 3, to: 3 });
     await until(() => receiver.numbersOf('b').length === 19);
     expect(receiver.numbersOf('b')).toEqual(numbers(20).filter((number) => number !== 3));
