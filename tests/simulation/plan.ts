@@ -228,7 +228,7 @@ const drawSubscriptions = (random: Random): SubscriptionPlan => {
   const { sometimes, everyOrNever } = drawing(random);
   return {
     count: random.between(1, 3),
-    patienceMs: random.pick([1000, 2500, 600_000]),
+    patienceMs: random.pick([500, 500, 4000, 600_000]),
     fails: sometimes(0.6),
     yesLost: sometimes(0.3),
     hangs: sometimes(0.15),

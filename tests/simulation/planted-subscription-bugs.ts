@@ -126,12 +126,6 @@ const telling: readonly Bug[] = [
     find: '[...this.events.slice(this.taken), ...events]',
     replace: 'events',
   },
-  {
-    bug: 'a batch is larger than the receiver said since',
-    file: delivery,
-    find: '.slice(0, Math.min(sequence.size, this.most))',
-    replace: '.slice(0, sequence.size)',
-  },
 ];
 
 const parking: readonly Bug[] = [
@@ -205,12 +199,6 @@ const parking: readonly Bug[] = [
     bug: 'a parked rocket is told all, wanted or not',
     file: delivery,
     find: '.filter((event) => isWanted(this.saved, event))',
-    replace: '',
-  },
-  {
-    bug: 'parked rockets wait as long as the receiver fails',
-    file: delivery,
-    find: 'if (this.isIdle) return this.sequences.due(now);',
     replace: '',
   },
   {
@@ -324,7 +312,7 @@ const operating: readonly Bug[] = [
   {
     bug: 'nobody looks again when somebody else has written',
     file: deliveries,
-    find: 'if (delivery.revision !== revision) delivery.lookAgain();',
+    find: 'if (!delivery.isUpToDate(lease)) delivery.lookAgain();',
     replace: '',
   },
 ];
@@ -333,14 +321,14 @@ const sharing: readonly Bug[] = [
   {
     bug: 'two instances deliver: a right has no end',
     file: deliveries,
-    find: 'const until = asked + LEASE_MS - MARGIN_MS;',
-    replace: 'const until = asked + LEASE_MS * 1000;',
+    find: 'until: asked + LEASE_MS - MARGIN_MS',
+    replace: 'until: asked + LEASE_MS * 1000',
   },
   {
     bug: 'two instances deliver: a right begins when it was answered',
     file: deliveries,
-    find: 'const until = asked + LEASE_MS - MARGIN_MS;',
-    replace: 'const until = clock.elapsed() + LEASE_MS - MARGIN_MS;',
+    find: 'until: asked + LEASE_MS - MARGIN_MS',
+    replace: 'until: clock.elapsed() + LEASE_MS - MARGIN_MS',
   },
   {
     bug: 'two instances deliver: nobody looks at the clock before he tells',
@@ -351,8 +339,14 @@ const sharing: readonly Bug[] = [
   {
     bug: 'a delivery goes on with the lease that came after its own',
     file: deliveries,
-    find: 'else if (delivery.number === number) {',
-    replace: 'else {',
+    find: 'if (delivery?.number !== lease.number) return;',
+    replace: 'if (delivery === undefined) return;',
+  },
+  {
+    bug: 'one made anew is delivered under the lease of the one of that name before',
+    file: delivery,
+    find: 'if (now?.subscription.createdAt !== lease.createdAt || now.subscription.isPaused)',
+    replace: 'if (now === undefined || now.subscription.isPaused)',
   },
   {
     bug: 'two instances deliver: the store gives a lease to a second one',

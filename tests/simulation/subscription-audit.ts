@@ -113,17 +113,9 @@ export class SubscriptionAudit {
     this.start = this.lowest = placeIn(position);
     this.selections = [{ types, channels }];
     this.name = name;
-    this.createdAt = world.scheduler.now;
   }
 
   readonly name: string;
-  private readonly createdAt: number;
-
-  /** Whoever held the lease of one of that name that was removed may think for a moment that it is of this one. */
-  get isYoung(): boolean {
-    return this.world.scheduler.now < this.createdAt + LONGEST_LEASE_MS;
-  }
-
   /** Another history has begun, of which nothing was told that is known any more. */
   beginAnew(): void {
     this.taken = new Set();
@@ -325,7 +317,6 @@ export class SubscriptionAudit {
   }
 }
 
-const LONGEST_LEASE_MS = 3000;
 const CLOCKS_DIFFER_MS = 2500;
 
 const keyOf = ({ channel, number }: StoredEvent): string => `${channel}/${number}`;

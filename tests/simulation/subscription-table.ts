@@ -37,7 +37,6 @@ export interface Watcher {
   removed(name: string): void;
 }
 
-const LEASES_OF_EACH = 1000;
 const nobody = { holder: '', number: 0, until: -Infinity };
 
 /**
@@ -46,7 +45,6 @@ const nobody = { holder: '', number: 0, until: -Infinity };
  */
 export class SubscriptionTable {
   rows = new Map<string, Kept>();
-  private created = 0;
 
   constructor(
     private readonly world: World,
@@ -57,9 +55,7 @@ export class SubscriptionTable {
   create(subscription: Subscription, secrets: readonly Secret[]): boolean {
     const { name } = subscription;
     if (this.rows.has(name)) return false;
-    // Who held one of that name before holds nothing of this one.
-    const lease = { ...nobody, number: LEASES_OF_EACH * this.created++ };
-    this.rows.set(name, { subscription, secrets, parked: new Map(), lease });
+    this.rows.set(name, { subscription, secrets, parked: new Map(), lease: nobody });
     this.watcher.created(subscription);
     return true;
   }

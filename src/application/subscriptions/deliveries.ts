@@ -84,7 +84,7 @@ export class Deliveries {
     for (const lease of added) {
       // Those that are under way have to be held again before their leases end.
       if (this.stopping || clock.elapsed() >= asked + LOOK_EVERY_MS) return this.bell.ring();
-      await this.begin(lease.name, rightOf(lease)).catch((error: unknown) => (failure ??= error));
+      await this.begin(lease, rightOf(lease)).catch((error: unknown) => (failure ??= error));
     }
     if (failure !== undefined) throw failure;
   }
@@ -97,10 +97,11 @@ export class Deliveries {
     if (!delivery.isUpToDate(lease)) delivery.lookAgain();
   }
 
-  private async begin(name: string, right: Right): Promise<void> {
+  private async begin(lease: Lease, right: Right): Promise<void> {
+    const { name } = lease;
     const saveEveryMs = (): number => Math.max(SAVE_EVERY_MS, SAVE_MS_EACH * this.running.size);
     const { parts, share } = this;
-    const delivery = await Delivery.open({ ...parts, share, saveEveryMs }, name, right);
+    const delivery = await Delivery.open({ ...parts, share, saveEveryMs }, lease, right);
     if (delivery === undefined) return;
     if (this.stopping) delivery.stop();
     this.running.set(name, delivery);

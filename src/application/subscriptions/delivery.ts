@@ -110,10 +110,10 @@ export class Delivery {
     this.size = this.most;
   }
 
-  /** Undefined when there is nothing to deliver any more. */
-  static async open(parts: DeliveryParts, name: string, right: Right): Promise<Delivery | undefined> {
-    const now = await readWhole(parts.store, name);
-    if (now === undefined || now.subscription.isPaused) return undefined;
+  /** Undefined when there is nothing to deliver any more of what the lease is for. */
+  static async open(parts: DeliveryParts, lease: Lease, right: Right): Promise<Delivery | undefined> {
+    const now = await readWhole(parts.store, lease.name);
+    if (now?.subscription.createdAt !== lease.createdAt || now.subscription.isPaused) return undefined;
     return new Delivery(parts, right, now.subscription, new Sequences(now.rows));
   }
 
@@ -314,10 +314,11 @@ export class Delivery {
     // Others were taken since it failed last: it is not the receiver that fails.
     const isAlone = this.progress.taken > sequence.takenBefore;
     const isOver = isAlone && now - sequence.since >= patienceMs;
-    const [{ number }] = batch as [StoredEvent];
+    const [{ number, position }] = batch as [StoredEvent];
     const size = Math.ceil(batch.length / 2);
     const tries = sequence.tries + 1;
-    Object.assign(sequence, { number, size, tries, what: told.what, takenBefore: this.progress.taken });
+    const first = { number, position, what: told.what };
+    Object.assign(sequence, { ...first, size, tries, takenBefore: this.progress.taken });
     const isSuspect = sequence.before !== undefined;
     if (isSuspect && (!isAlone || this.sequences.parked.size >= MOST_PARKED)) {
       return this.progress.putOff(told, batch.length);
