@@ -4,7 +4,9 @@ import { describeWithKafka } from '../support/kafka/describe-with-kafka.js';
 import { KafkaCluster } from '../support/kafka/kafka-cluster.js';
 import { eventually, startWithKafka } from '../support/kafka/kafka-service.js';
 import { KafkaTool, type ReadRecord } from '../support/kafka/kafka-tool.js';
+import { OwnServer, runIn } from '../support/postgres-server.js';
 import { Fleet } from '../support/producers.js';
+import { freePort, type RealProcess } from '../support/real-process.js';
 import { callService, shown, versionsOf, type ShownSubscription } from '../support/subscription-flight.js';
 
 const kills = 5;
@@ -16,11 +18,16 @@ afterEach(async () => {
   for (const end of toEnd.splice(0).reverse()) await end();
 });
 
-const begin = async (env: Readonly<Record<string, string>> = {}) => {
+const beginBroker = async () => {
   const cluster = await KafkaCluster.start();
   toEnd.push(() => cluster.close());
   const tool = await KafkaTool.start({ bootstrap: cluster.bootstrap });
   toEnd.push(() => tool.close());
+  return { cluster, tool };
+};
+
+const begin = async (env: Readonly<Record<string, string>> = {}) => {
+  const { cluster, tool } = await beginBroker();
   const service = await startWithKafka({ LOG_LEVEL: 'warn', KAFKA_BROKERS: cluster.bootstrap, ...env });
   toEnd.push(() => service.end('SIGKILL'));
   return { cluster, tool, service };
@@ -122,6 +129,46 @@ describeWithKafka('a subscription to a topic', () => {
     );
   });
 
+  it('tells everything although the broker and, of three instances, whoever delivers are killed by turns', async () => {
+    const server = await OwnServer.start();
+    toEnd.push(() => server.remove());
+    const { cluster, tool } = await beginBroker();
+    const ports = await Promise.all(Array.from({ length: 3 }, freePort));
+    const start = async (port: number): Promise<RealProcess> => {
+      const database = { EVENT_STORE: 'postgres', DATABASE_URL: server.url, DATABASE_CONNECTIONS: '6' };
+      const env = { LOG_LEVEL: 'warn', PORT: String(port), KAFKA_BROKERS: cluster.bootstrap, ...database };
+      const service = await startWithKafka(env);
+      toEnd.push(() => service.end('SIGKILL'));
+      return service;
+    };
+    const services = await Promise.all(ports.map(start));
+    const [{ url }] = services as [RealProcess];
+    await subscribe(url, 'flights');
+    const fleet = new Fleet(4, 3);
+    let isOver = false;
+    const fly = async (): Promise<void> => {
+      for (let i = 0; !isOver; i++) await fleet.fly(ports[i % 3]!, () => isOver);
+    };
+    const flying = fly();
+    for (let kill = 0; kill < kills; kill++) {
+      await delay(1000);
+      await cluster.kill(0);
+      const victim = ports.indexOf(await holderOf(server.url, ports));
+      await services[victim]!.end('SIGKILL');
+      await delay(1000);
+      await cluster.restart(0);
+      services[victim] = await start(ports[victim]!);
+      await untilTaken(services[victim].url, kill);
+    }
+    isOver = true;
+    await flying;
+    await fleet.finish(ports[0]!);
+    await untilTold(services[0]!.url);
+    const records = await tool.readAll('flights');
+    expectWhole(records, fleet);
+    process.stderr.write(`three instances: ${records.length} records of ${fleet.acknowledged} events\n`);
+  });
+
   it('is refused for topics of our own, and where Kafka is not configured', async () => {
     const { service } = await begin();
     await expect(subscribe(service.url, 'rockets.messages')).rejects.toThrow('in circles');
@@ -130,6 +177,20 @@ describeWithKafka('a subscription to a topic', () => {
     await expect(subscribe(without.url, 'flights')).rejects.toThrow('KAFKA_BROKERS');
   });
 });
+
+/** The port of the instance that may deliver. */
+const holderOf = (database: string, ports: readonly number[]): Promise<number> =>
+  eventually(
+    'an instance delivers',
+    async () => {
+      const [row] = await runIn(
+        database,
+        'SELECT lease_holder FROM subscriptions WHERE lease_until > clock_timestamp()',
+      );
+      return ports.find((port) => String(row?.['lease_holder']).includes(`:${port}:`)) ?? 0;
+    },
+    (port) => port > 0,
+  );
 
 /** Goes on by itself once the broker is back. */
 const untilTaken = async (url: string, kill: number): Promise<void> => {
