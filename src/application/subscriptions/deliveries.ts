@@ -77,7 +77,8 @@ export class Deliveries {
     const { clock, store, sinks } = this.parts;
     const asked = clock.elapsed();
     const leases = await store.hold(this.holder, sinks.types, LEASE_MS);
-    const rightOf = ({ number }: Lease): Right => ({ number, until: asked + LEASE_MS - MARGIN_MS });
+    const until = asked + LEASE_MS - MARGIN_MS;
+    const rightOf = ({ number }: Lease): Right => ({ number, until });
     for (const lease of leases) this.goOn(lease, rightOf(lease));
     const added = leases.filter(({ name }) => !this.running.has(name));
     let failure: unknown;
