@@ -73,8 +73,9 @@ const serve = async (config: Config): Promise<void> => {
     if (stopping) return;
     stopping = true;
     logger.info('stopping', { signal });
-    // Nothing may keep us from ending in time: what was acknowledged is stored already.
-    setTimeout(() => process.kill(process.pid, 'SIGKILL'), config.shutdownTimeoutMs + 800).unref();
+    // Nothing may keep us from ending in time: what was acknowledged is stored already. Nor may we end before that for want of
+    // anything to do but a pause.
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), config.shutdownTimeoutMs + 800);
     service.stop().then(
       () => {
         const left = level === 'none' ? 'what was in memory is gone' : 'everything acknowledged is stored';

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   endUnderLoad,
   messageText,
@@ -6,6 +10,7 @@ import {
   startProcess,
   type RealProcess,
 } from '../support/real-process.js';
+import { callService } from '../support/subscription-flight.js';
 
 /** What of a real process every change is to keep; the rest is in process.e2e.slow.spec.ts. */
 describe('a running service', () => {
@@ -46,6 +51,28 @@ describe('a running service', () => {
     expect(answered).toBeGreaterThan(0);
     expect(statuses).toEqual([202]);
     expect(service.log()).toContain('stopped; what was in memory is gone');
+  });
+});
+
+describe('a service whose subscription cannot go on', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rockets-rest-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'rockets.db');
+  const env = { EVENT_STORE: 'sqlite', SQLITE_FILE: file, WEBHOOK_ALLOW: '127.0.0.1' };
+
+  it('ends in order on SIGTERM, and does not just cease while all there is to do is to wait', async () => {
+    const first = await startProcess(env);
+    const sink = { type: 'webhook', url: 'http://127.0.0.1:9999/' };
+    await callService(first.url, '/subscriptions', { name: 'one', sink });
+    await first.end();
+    writeFileSync(`${file}-secrets`, 'damaged');
+    for (const number of [1, 2, 3]) {
+      const service = await startProcess(env);
+      await postMessage(service.url, messageText(number));
+      while (!service.log().includes('could not go on')) await delay(10);
+      expect(await service.end('SIGTERM')).toBe(0);
+      expect(service.log()).toContain('stopped; everything acknowledged is stored');
+    }
   });
 });
 
