@@ -42,7 +42,9 @@ export class SecretsFile {
 
   private async read(): Promise<Secrets> {
     try {
-      return JSON.parse(await readFile(this.file, 'utf8')) as Secrets;
+      const read = JSON.parse(await readFile(this.file, 'utf8')) as unknown;
+      if (isSecrets(read)) return read;
+      throw new Error('it holds something else');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
       // What a parser says has a part of the text in it.
@@ -64,6 +66,18 @@ export class SecretsFile {
     syncDirectory(dirname(this.file));
   }
 }
+
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isSecret = (value: unknown): value is Secret =>
+  isObject(value) &&
+  'text' in value &&
+  typeof value.text === 'string' &&
+  (!('until' in value) || typeof value.until === 'number');
+
+const isSecrets = (value: unknown): value is Secrets =>
+  isObject(value) && Object.values(value).every((each) => Array.isArray(each) && each.every(isSecret));
 
 const own = (secrets: Secrets, name: string): readonly Secret[] | undefined =>
   Object.hasOwn(secrets, name) ? secrets[name] : undefined;

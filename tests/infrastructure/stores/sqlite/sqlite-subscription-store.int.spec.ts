@@ -86,6 +86,19 @@ describe('subscriptions in a file', () => {
     expect((await subscriptions.find('one'))!.name).toBe('one');
   });
 
+  it.each(['null', '[]', '"x"', '{"one": "x"}', '{"one": [{"txt": "x"}]}', '{"one": [null]}'])(
+    'say that what is in the place of their secrets is something else: %s',
+    async (text) => {
+      await fill();
+      await stores.closeAll();
+      writeFileSync(`${file}-secrets`, text);
+      const { subscriptions } = await stores.openSubscriptions(file);
+      await expect(subscriptions.secrets('one')).rejects.toMatchObject({ code: 'store-unavailable' });
+      await expect(subscriptions.putSecrets('one', [SECRET])).rejects.toThrow('it holds something else');
+      expect(readFileSync(`${file}-secrets`, 'utf8')).toBe(text);
+    },
+  );
+
   it.each([
     ['a copy of the closed file', async (to: string) => copyFileSync(file, to)],
     ['a backup', async (to: string) => backupFile(file, to)],
