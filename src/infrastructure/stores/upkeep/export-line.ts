@@ -94,10 +94,15 @@ const checksOf = ({
     late: (line) => isCount(line['receivedAt']) && isReport(line, line),
     listened: ({ ms }) => isCount(ms),
     subscription: ({ name, types, channels, sink, ...line }) =>
-      isSubscription(withoutGaps({ name, types, channels, sink })) && isProgress(line),
+      isSubscription(withoutGaps({ name, types, channels, sink })) &&
+      [types, channels].every((list) => list === undefined || Array.isArray(list)) &&
+      (channels === undefined || (channels as readonly unknown[]).every(isRocket)) &&
+      isProgress(line),
     parked: ({ number, since, tries, nextTryAt, what, at, channel }) =>
       channel !== undefined &&
-      [number, since, tries, nextTryAt ?? 0].every(isCount) &&
+      [number, tries].every(isCount) &&
+      isTime(since) &&
+      (nextTryAt === undefined || isTime(nextTryAt)) &&
       typeof what === 'string' &&
       isEventName(at),
     end: (line) => ['rockets', 'events', 'waiting', 'late'].every((counted) => isCount(line[counted])),
@@ -108,12 +113,13 @@ const withoutGaps = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
 const isProgress: Check = ({ createdAt, isPaused, pausedAs, after, delivered, retried, lastError }) =>
-  [createdAt, delivered, retried].every(isCount) &&
+  [delivered, retried].every(isCount) &&
+  isTime(createdAt) &&
   typeof isPaused === 'boolean' &&
   ['undefined', 'string'].includes(typeof pausedAs) &&
   isEventName(after) &&
   (lastError === undefined ||
-    (isObject(lastError) && isCount(lastError['at']) && typeof lastError['what'] === 'string'));
+    (isObject(lastError) && isTime(lastError['at']) && typeof lastError['what'] === 'string'));
 
 const isEventName = (value: unknown): boolean =>
   value === null || (isObject(value) && isRocket(value['channel']) && isCount(value['number']));
@@ -138,3 +144,8 @@ const isRocket = (channel: unknown): boolean =>
   typeof channel === 'string' && isChannel(channel) && canonicalChannel(channel) === channel;
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
+/** Behind that there is no date. */
+const LAST_TIME = 8.64e15;
+
+const isTime = (value: unknown): boolean => isCount(value) && value <= LAST_TIME;

@@ -236,6 +236,7 @@ describe('the subscriptions of an export', () => {
     exportOf(told.with(index, { ...told[index]!, ...fields } as (typeof told)[number]));
   const notOne = 'it is not one of an export';
   const elsewhere = { channel: 'a', number: 77 };
+  const UUID = '193270a9-c9cf-404a-8f83-838e71d9ae67';
 
   it.each<[string, readonly string[], line: number, why: string]>([
     ['what no operator may say', changed(0, { name: 'not allowed' }), 0, notOne],
@@ -244,6 +245,14 @@ describe('the subscriptions of an export', () => {
     ['a place that is none', changed(0, { after: 7 }), 0, notOne],
     ['no place', changed(0, { after: undefined }), 0, notOne],
     ['an error that is none', changed(0, { lastError: 'x' }), 0, notOne],
+    ['a time that no date has', changed(0, { createdAt: 8.64e15 + 1 }), 0, notOne],
+    ['an error at such a time', changed(0, { lastError: { at: 8.64e15 + 1, what: 'x' } }), 0, notOne],
+    ['no list of types', changed(0, { types: null }), 0, notOne],
+    ['no list of rockets', changed(0, { channels: null }), 0, notOne],
+    ['rockets as no event names them', changed(0, { channels: [UUID.toUpperCase()] }), 0, notOne],
+    ['since a time that no date has', changed(1, { since: 8.64e15 + 1 }), 1, notOne],
+    ['a next try at such a time', changed(1, { nextTryAt: 8.64e15 + 1 }), 1, notOne],
+    ['a next try at no time', changed(1, { nextTryAt: null }), 1, notOne],
     ['no reason', changed(1, { what: undefined }), 1, notOne],
     ['a rocket that is none', changed(1, { channel: 'a b' }), 1, notOne],
     ['a number that is none', changed(1, { number: 'x' }), 1, notOne],
