@@ -321,14 +321,14 @@ const sharing: readonly Bug[] = [
   {
     bug: 'two instances deliver: a right has no end',
     file: deliveries,
-    find: 'until: asked + LEASE_MS - MARGIN_MS',
-    replace: 'until: asked + LEASE_MS * 1000',
+    find: 'until = asked + LEASE_MS - MARGIN_MS',
+    replace: 'until = asked + LEASE_MS * 1000',
   },
   {
     bug: 'two instances deliver: a right begins when it was answered',
     file: deliveries,
-    find: 'until: asked + LEASE_MS - MARGIN_MS',
-    replace: 'until: clock.elapsed() + LEASE_MS - MARGIN_MS',
+    find: 'until = asked + LEASE_MS - MARGIN_MS',
+    replace: 'until = clock.elapsed() + LEASE_MS - MARGIN_MS',
   },
   {
     bug: 'two instances deliver: nobody looks at the clock before he tells',
