@@ -7,12 +7,15 @@ import { checked, sumOf } from '../relational/rows.js';
 import type { PlaceColumns } from '../relational/subscription-rows.js';
 import { listOf } from './arrays.js';
 import { Positions } from './events.js';
+import { FewAtOnce } from './few-at-once.js';
 import { askOn } from './pool.js';
 import { asStoreError } from './postgres-errors.js';
 import type { PostgresParts } from './postgres-parts.js';
 
 /** What stands still within a transaction holds back the feed, and keeps the lease from whoever could take it. */
 const STALLED_AFTER = '2s';
+/** Of the connections that those who report write on, and of those that others read on, subscriptions take no more than half. */
+const OF_ALL = 1 / 4;
 
 /** Those whose lease is free, or the holder's own; of one that somebody writes it is not known now. */
 const holding = `
@@ -36,17 +39,22 @@ export class PostgresSubscriptions implements SubscriptionSource {
   readonly ask: Ask;
   readonly places: PlaceColumns;
   private readonly positions: Positions;
+  private readonly reading: FewAtOnce;
+  private readonly writing: FewAtOnce;
 
   constructor(private readonly parts: PostgresParts) {
     const { store, epoch } = parts.session;
     this.source = `urn:rockets:${store}:${epoch}`;
-    this.ask = parts.ask;
+    const most = Math.max(1, Math.floor(parts.options.connections * OF_ALL));
+    this.reading = new FewAtOnce(most);
+    this.writing = new FewAtOnce(most);
+    this.ask = (...asked) => this.reading.run(() => parts.ask(...asked));
     this.positions = new Positions(epoch);
     this.places = placesByTransaction(this.positions);
   }
 
   async write(statements: readonly Statement[]): Promise<boolean> {
-    const isWritten = await this.attempt(statements);
+    const isWritten = await this.writing.run(() => this.attempt(statements));
     // It may be because this history is over: whoever reads and writes again and again would never come to an end.
     if (!isWritten) await this.parts.timelineOfHistory();
     return isWritten;

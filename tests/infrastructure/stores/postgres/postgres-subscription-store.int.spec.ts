@@ -115,6 +115,21 @@ describe('leases that instances share', () => {
 });
 
 describe('subscriptions that instances share', () => {
+  it('leave those who report their connections, however many wait to be written', async () => {
+    const made: Subscription[] = [];
+    for (let i = 0; i < 20; i++) made.push(await make(`s${i}`));
+    let isOver = false;
+    const blocking = runIn(url, 'BEGIN; UPDATE subscriptions SET retried = 0; SELECT pg_sleep(2)').then(
+      () => (isOver = true),
+    );
+    await delay(300);
+    const saves = made.map((each) => one.subscriptions.save({ ...each, delivered: 1 }));
+    await write(one.store, 'a', { events: [launched()] });
+    expect(isOver).toBe(false);
+    await blocking;
+    expect((await Promise.all(saves)).map((saved) => saved?.delivered)).toEqual(made.map(() => 1));
+  });
+
   it('lose nothing of what both add', async () => {
     await make('a');
     const add = async ({ subscriptions }: Opened): Promise<void> => {
