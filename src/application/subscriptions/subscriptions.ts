@@ -72,7 +72,7 @@ export class Subscriptions {
     private readonly store: SubscriptionStore,
     private readonly events: Pick<
       EventStore,
-      'beginning' | 'lastPosition' | 'readAll' | 'readAt' | 'compare'
+      'beginning' | 'lastPosition' | 'read' | 'readAll' | 'readAt' | 'compare'
     >,
     private readonly sinks: Sinks,
     private readonly clock: Clock,
@@ -225,7 +225,10 @@ export class Subscriptions {
       // Of what is yet to come, nobody knows whether it is refused.
       const last = Math.max((await this.lastNumber(channel, position)) ?? 0, one.number);
       dropped = { from: one.number, to: Math.min(upTo ?? last, last) };
-      return { ...one, number: dropped.to + 1, since: now, tries: 0, nextTryAt: now };
+      // Whoever replays from before it has what was dropped told again.
+      const [at] = await this.events.read(channel, { after: dropped.to - 1, limit: 1 });
+      const place = at?.number === dropped.to ? at.position : one.position;
+      return { ...one, number: dropped.to + 1, position: place, since: now, tries: 0, nextTryAt: now };
     });
     this.done('parked events dropped', name, by, { channel, ...dropped });
     return dropped;

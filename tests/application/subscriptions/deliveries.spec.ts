@@ -343,6 +343,21 @@ describe('a receiver that refuses one event', () => {
     await stop();
   });
 
+  it('is told what was dropped when an operator says so from before it', async () => {
+    const { receiver, until, stop, subscriptions, clock, store } = await setUp(no);
+    receiver.answer = refusing(({ channel, number }) => channel === 'b' && number >= 3);
+    await until(() => receiver.numbersOf('c').length === 20);
+    await clock.pass(500);
+    await subscriptions.drop('all', 'b', 10, undefined);
+    await clock.pass(500);
+    receiver.answer = () => yes;
+    const [fifth] = await store.read('b', { after: 4, limit: 1 });
+    await subscriptions.replay('all', fifth!.position, undefined);
+    await until(() => receiver.numbersOf('b').length === 17, 'all behind the fifth is told');
+    expect(receiver.numbersOf('b')).toEqual([1, 2, ...numbers(20).slice(5)]);
+    await stop();
+  });
+
   it('is told only what comes when all that waits is dropped', async () => {
     const { receiver, until, stop, record, subscriptions, clock } = await setUp(no);
     await until(() => receiver.numbersOf('c').length === 20);
