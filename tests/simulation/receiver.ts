@@ -40,7 +40,7 @@ export class Receiver {
         this.world.trace.add(`${run.process} tells ${audit.name}: ${ids}`, now);
         const [first] = batch as [StoredEvent];
         const { until = 0, since = 0 } = notBefore.get(`${first.channel}/${first.number}`) ?? {};
-        if (until > now + 1 && audit.actedAt < since)
+        if (until > now + 1 && run.known.heardAt < since)
           audit.violated('a receiver that asks for time has it', `${first.channel}/${first.number}`);
         isBusy = true;
         return new Promise<Delivered>((resolve) => {
@@ -85,7 +85,7 @@ export class Receiver {
 
   refuses({ channel, number }: Pick<StoredEvent, 'channel' | 'number'>): boolean {
     const until = this.refused.get(`${channel}/${number}`) ?? 0;
-    return until === Infinity || (!this.world.healed && until > this.world.scheduler.now);
+    return until === Infinity || (!this.world.sound && until > this.world.scheduler.now);
   }
 
   private carryOut({ isTaken, takenAfter, toldAfter }: Course, take: () => void, tell: () => void): void {
@@ -103,15 +103,15 @@ export class Receiver {
     const takenAfter = random.between(0, toldAfter - 1);
     const not = (told: Delivered): Course => ({ told, isTaken: false, takenAfter, toldAfter });
     const away = { kind: 'again', what: 'ECONNREFUSED' } as const;
-    if (!world.healed && this.awayUntil > scheduler.now) return not(away);
-    if (world.strikes(plan.hangs)) {
+    if (!world.sound && this.awayUntil > scheduler.now) return not(away);
+    if (this.strikes(plan.hangs)) {
       world.meet('receiver hangs');
       const told = { kind: 'again', what: 'no answer' } as const;
       const isTaken = random.chance(0.5);
       return { told, isTaken, takenAfter: random.between(0, 3 * TIMEOUT_MS), toldAfter: TIMEOUT_MS };
     }
-    if (world.strikes(plan.gone)) return this.gone(not({ kind: 'gone', what: '410 Gone' }));
-    if (world.strikes(plan.asksForTime)) {
+    if (this.strikes(plan.gone)) return this.gone(not({ kind: 'gone', what: '410 Gone' }));
+    if (this.strikes(plan.asksForTime)) {
       world.meet('receiver asks for time');
       return not({ kind: 'again', what: '429', afterMs: random.between(1, MOST_ASKED_MS) });
     }
@@ -120,13 +120,18 @@ export class Receiver {
       world.meet('receiver refuses an event');
       return not(random.chance(0.5) ? { kind: 'no', what: '422' } : { kind: 'again', what: '500' });
     }
-    if (world.strikes(plan.fails)) return not({ kind: 'again', what: '503' });
-    if (world.strikes(plan.yesLost)) {
+    if (this.strikes(plan.fails)) return not({ kind: 'again', what: '503' });
+    if (this.strikes(plan.yesLost)) {
       world.meet('yes of a receiver lost');
       return { told: { kind: 'again', what: 'ECONNRESET' }, isTaken: true, takenAfter, toldAfter };
     }
-    const late = world.strikes(plan.late) ? random.between(1, TIMEOUT_MS / 2) : toldAfter;
+    const late = this.strikes(plan.late) ? random.between(1, TIMEOUT_MS / 2) : toldAfter;
     return { told: { kind: 'yes' }, isTaken: true, takenAfter, toldAfter: late + takenAfter };
+  }
+
+  /** Receivers have their troubles for longer than who tells them. */
+  private strikes(rate: number): boolean {
+    return !this.world.sound && this.world.random.chance(rate);
   }
 
   private gone(course: Course): Course {
@@ -140,7 +145,7 @@ export class Receiver {
     const { refused, forEver } = world.plan.subscriptions!;
     if (this.refused.has(key)) return;
     let until = 0;
-    if (world.strikes(refused))
+    if (this.strikes(refused))
       until = world.random.chance(forEver)
         ? Infinity
         : world.scheduler.now + world.random.between(1, REFUSED_FOR_MS);
@@ -152,7 +157,7 @@ export class Receiver {
     const { awayEvery, awayLasts } = plan.subscriptions!;
     if (awayEvery === 0) return;
     scheduler.after(random.between(1, 2 * awayEvery), 'receiver away', () => {
-      if (this.world.healed) return;
+      if (this.world.sound) return;
       this.awayUntil = scheduler.now + random.between(1, awayLasts);
       this.world.meet('receiver away');
       this.goAwayLater();

@@ -36,7 +36,6 @@ export class Recovery {
     const { world } = this;
     world.healed = true;
     for (const { process } of this.instances) process?.thaw();
-    this.others.subscriber?.mend();
     this.whenQuiet(() => {
       this.checkDrained();
       this.check();
@@ -46,7 +45,7 @@ export class Recovery {
         this.check();
         world.shaky = false;
         world.sound = true;
-        this.others.subscriber?.mendAll();
+        this.others.subscriber?.mend();
         this.send(1);
         this.whenQuiet(() => void this.end(done));
       });

@@ -26,7 +26,7 @@ export class Subscriber {
     for (let i = 0; i < count; i++) {
       const name = `subscription ${i}`;
       this.names.push(name);
-      this.at(world.random.between(0, 1500), () => void this.create(name));
+      this.at(world.random.between(0, 2500), () => void this.create(name));
     }
     if (actEvery > 0) this.actLater(actEvery);
   }
@@ -46,48 +46,42 @@ export class Subscriber {
       .join('');
   }
 
-  /** Nothing goes wrong any more, but that some events are refused for ever. */
+  /** Half of the receivers take everything from now on; what the others refuse for ever is dropped, where it is parked. */
   mend(): void {
     this.subscribers.mend();
-    this.putInOrder(this.world.scheduler.now + PUT_IN_ORDER_MS, false);
-  }
-
-  /** What is refused for ever is dropped, where it is parked; what is not is taken after all. */
-  mendAll(): void {
-    this.putInOrder(this.world.scheduler.now + PUT_IN_ORDER_MS, true);
+    this.putInOrder(this.world.scheduler.now + PUT_IN_ORDER_MS);
     this.at(PUT_IN_ORDER_MS, () => {
       for (const name of this.names) this.subscribers.receiver(name).mend();
     });
-    this.at(PUT_IN_ORDER_MS + 1, () => this.putInOrder(Infinity, true));
+    this.at(PUT_IN_ORDER_MS + 1, () => this.putInOrder(Infinity));
   }
 
   check(): void {
     this.subscribers.check();
   }
 
-  private putInOrder(until: number, drops: boolean): void {
+  private putInOrder(until: number): void {
     const { world, subscribers } = this;
     if (world.scheduler.now > until) return;
     for (const [name, { subscription, parked }] of subscribers.table.rows) {
       const receiver = subscribers.receiver(name);
       const { isPaused, failing } = subscription;
-      if (isPaused || (failing !== undefined && drops))
-        this.do((desk) => desk.change(name, { state: 'running' }, 'me'));
+      if (isPaused || failing !== undefined) this.do((desk) => desk.change(name, { state: 'running' }, 'me'));
       for (const one of parked.values()) {
         const refuses = receiver.refuses(one);
-        if (refuses && drops) this.do((desk) => this.drop(desk, name, one, one.number));
-        else if (!refuses && one.nextTryAt === undefined)
-          this.do((desk) => desk.retry(name, undefined, 'me'));
+        if (refuses) this.do((desk) => this.drop(desk, name, one, one.number));
+        else if (one.nextTryAt === undefined) this.do((desk) => desk.retry(name, undefined, 'me'));
       }
     }
-    if (this.behind > 0) this.at(LOOKS_EVERY_MS, () => this.putInOrder(until, drops));
+    if (this.behind > 0) this.at(LOOKS_EVERY_MS, () => this.putInOrder(until));
   }
 
   private actLater(every: number): void {
     this.at(this.world.random.between(1, 2 * every), () => {
-      if (this.world.healed) return;
+      if (this.world.sound) return;
       const name = this.world.random.pick(this.names);
-      const act = this.world.random.pick(acts);
+      const isOfParked = this.parkedOf(name) !== undefined && this.world.random.chance(0.5);
+      const act = this.world.random.pick(isOfParked ? actsOnParked : acts);
       this.do((desk) => this[act](desk, name));
       this.actLater(every);
     });
@@ -210,6 +204,7 @@ export class Subscriber {
   }
 }
 
+const actsOnParked = ['retry', 'dropSome', 'replay'] as const;
 const acts = [
   'pause',
   'filter',

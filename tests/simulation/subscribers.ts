@@ -105,7 +105,7 @@ export class Subscribers implements Watcher {
     }
   }
 
-  /** Every receiver takes everything but what it refuses for ever, half of them that, too. */
+  /** Nobody refuses anything but what he refuses for ever, half of them not even that. */
   mend(): void {
     for (const receiver of this.receivers.values()) if (this.world.random.chance(0.5)) receiver.mend();
   }

@@ -48,6 +48,11 @@ export class Knowledge {
     return this.run;
   }
 
+  /** When it was told last what operators may have said. */
+  get heardAt(): number {
+    return this.selections.at(-1)!.at;
+  }
+
   /** By which filters it may have judged an event that was written then. */
   judgedBy(writtenAt: number): Selection[] {
     return this.selections
@@ -87,8 +92,6 @@ interface Yes {
 /** What a receiver was told of one subscription, and what is kept of it, write by write. */
 export class SubscriptionAudit {
   isOver = false;
-  /** When an operator has written something of it last. */
-  actedAt = -1;
   /** When something was kept of it by whoever delivers. */
   private savedAt = -1;
   private readonly selections: Selection[];
@@ -136,9 +139,7 @@ export class SubscriptionAudit {
         this.violated('nobody is told what he does not want', key);
       if (placeIn(event.position) <= this.lowest) this.violated('nobody is told of before the start', key);
       this.inOrder(event, key);
-      if (isLate) continue;
-      this.repeats(event, key, run);
-      this.isDropped(event, key, run);
+      if (!isLate) this.repeats(event, key, run);
     }
   }
 
@@ -241,7 +242,6 @@ export class SubscriptionAudit {
 
   private savedByOperator({ before, after, parkedBefore, parked }: Write): void {
     const { now } = this.world.scheduler;
-    this.actedAt = now;
     this.selections.push(after);
     const from = placeIn(before.position);
     const to = placeIn(after.position);
@@ -298,14 +298,6 @@ export class SubscriptionAudit {
     const wasBehind = place <= run.place && number < (run.parked.get(channel) ?? Infinity);
     if (yes.run === run || wasBehind) this.violated('nothing is told twice for no reason', key);
     else this.world.meet('event told again after its instance was lost');
-  }
-
-  /** Where it was known that an operator has dropped it, nobody is told of it but when he has all told again. */
-  private isDropped({ position }: StoredEvent, key: string, { known }: Run): void {
-    const at = this.dropped.get(key) ?? Infinity;
-    const heeded = known.selections.find((one) => one.at > at);
-    const isToldAgain = this.replays.some((replay) => replay.at > at && replay.place < placeIn(position));
-    if (heeded !== undefined && !isToldAgain) this.violated('what was dropped is told to nobody', key);
   }
 
   private isAmong(selections: readonly Selection[], event: StoredEvent): boolean {
