@@ -438,7 +438,7 @@ export class Delivery {
 
   /** An operator has said from where on all is to be told. */
   private beginAt({ position }: Subscription, rows: readonly ParkedSequence[]): void {
-    this.sequences = new Sequences(rows);
+    this.sequences = new Sequences(rows, this.progress.taken);
     this.pending = [];
     this.seen = position;
     this.closeFeed();

@@ -36,8 +36,9 @@ export class Sequences {
   /** Nothing that is parked is due before. */
   private dueAt = -Infinity;
 
-  constructor(stored: readonly ParkedSequence[]) {
-    for (const one of stored) this.parked.set(one.channel, sequenceOf(one));
+  /** `taken`: so many batches have been taken before. */
+  constructor(stored: readonly ParkedSequence[], taken = 0) {
+    for (const one of stored) this.parked.set(one.channel, { ...sequenceOf(one), takenBefore: taken });
   }
 
   has(channel: string): boolean {
