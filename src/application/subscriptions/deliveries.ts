@@ -8,6 +8,7 @@ const LEASE_MS = 3000;
 /** Our own clock need not run like the database's; what was begun before the end is over soon after it. */
 const MARGIN_MS = 500;
 const LOOK_EVERY_MS = 700;
+const BEGUN_TOGETHER = 8;
 /** With many subscriptions each checkpoint is written less often, so that all together are few. */
 const SAVE_EVERY_MS = 250;
 const SAVE_MS_EACH = 5;
@@ -82,10 +83,13 @@ export class Deliveries {
     for (const lease of leases) this.goOn(lease, rightOf(lease));
     const added = leases.filter(({ name }) => !this.running.has(name));
     let failure: unknown;
-    for (const lease of added) {
+    for (let i = 0; i < added.length; i += BEGUN_TOGETHER) {
       // Those that are under way have to be held again before their leases end.
       if (this.stopping || clock.elapsed() >= asked + LOOK_EVERY_MS) return this.bell.ring();
-      await this.begin(lease, rightOf(lease)).catch((error: unknown) => (failure ??= error));
+      const some = added.slice(i, i + BEGUN_TOGETHER);
+      const begin = (lease: Lease): Promise<unknown> =>
+        this.begin(lease, rightOf(lease)).catch((error: unknown) => (failure ??= error));
+      await Promise.all(some.map(begin));
     }
     if (failure !== undefined) throw failure;
   }

@@ -324,7 +324,7 @@ export class Delivery {
       return this.progress.putOff(told, batch.length);
     }
     const isGivenUp = isOver && !isSuspect;
-    sequence.nextTryAt = isGivenUp ? undefined : now + this.progress.pauseBefore(tries, told);
+    sequence.nextTryAt = isGivenUp ? undefined : Math.ceil(now + this.progress.pauseBefore(tries, told));
     if (isSuspect) this.sequences.park(sequence);
     else this.sequences.note(sequence);
     if (isSuspect) this.say('a rocket is parked: its events are not taken', sequence);
