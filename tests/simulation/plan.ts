@@ -228,7 +228,7 @@ const drawSubscriptions = (random: Random): SubscriptionPlan => {
   const { sometimes, everyOrNever } = drawing(random);
   return {
     count: random.between(1, 3),
-    patienceMs: random.pick([500, 500, 4000, 600_000]),
+    patienceMs: random.pick([500, 500, 7000, 600_000]),
     fails: sometimes(random.chance(0.3) ? 0.8 : 0.3),
     yesLost: sometimes(0.3),
     hangs: sometimes(0.2),

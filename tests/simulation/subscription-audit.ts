@@ -310,7 +310,8 @@ export class SubscriptionAudit {
   }
 }
 
-const CLOCKS_DIFFER_MS = 2500;
+/** Of two processes, and until it is seen in the store since when a rocket is parked. */
+const CLOCKS_DIFFER_MS = 5500;
 
 const keyOf = ({ channel, number }: StoredEvent): string => `${channel}/${number}`;
 
