@@ -38,12 +38,12 @@ export const shown = (url: string, name: string): Promise<ShownSubscription> =>
   callService(url, `/subscriptions/${name}`);
 
 /** 30 in 100 fail, and of the others some hang, some answer late, and some answer in vain. */
-export const badly = (seed: number): ((events: readonly ReceivedEvent[]) => Fate) => {
+export const badly = (seed: number, hanging = 0.005): ((events: readonly ReceivedEvent[]) => Fate) => {
   const random = seededRandom(seed);
   return () => {
     const chance = random();
     if (chance < 0.3) return 'fail';
-    if (chance < 0.305) return 'hang';
+    if (chance < 0.3 + hanging) return 'hang';
     if (chance < 0.4) return 'late';
     return chance < 0.5 ? 'lost' : 'yes';
   };

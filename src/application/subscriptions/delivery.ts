@@ -264,7 +264,9 @@ export class Delivery {
   }
 
   private refusedPending(batch: readonly Pending[], told: Refused): void {
-    this.size = Math.ceil(batch.length / 2);
+    // Who stumbles once may well take it as it is.
+    const hasStumbled = told.kind === 'again' && this.progress.failures === 0;
+    if (!hasStumbled) this.size = Math.ceil(batch.length / 2);
     if (batch.length > 1) return this.progress.putOff(told, batch.length);
     const [{ event, before }] = batch as [Pending];
     const { channel, number, position } = event;
