@@ -10,14 +10,18 @@ export const readJson = async (req: Request, limits: BodyLimits): Promise<unknow
     const detail = 'The body is sent as JSON, with Content-Type: application/json.';
     throw new Problem('unsupported-media-type', detail, undefined, closing);
   }
-  const body = await new Promise<Buffer>((resolve, reject) => {
-    readBody(req, limits, (problem, bytes) => (problem ? reject(problem) : resolve(bytes)));
-  });
+  const body = await readWhole(req, limits);
   const text = decodeUtf8(body);
   const value = typeof text === 'string' ? parseStrictJson(text) : text;
   if (value instanceof InvalidInput) throw new Problem(value.code, value.message, value.errors);
   return value;
 };
+
+/** Also where nothing is said in it: what cannot be read to its end is no request that anything may come of. */
+export const readWhole = (req: Request, limits: BodyLimits): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    readBody(req, limits, (problem, bytes) => (problem ? reject(problem) : resolve(bytes)));
+  });
 
 /** What is no object has no fields. */
 export const readJsonObject = async (req: Request, limits: BodyLimits): Promise<JsonObject> => {

@@ -5,6 +5,7 @@ import { keysOf, testKey } from '../../../support/api-keys.js';
 import { FakeSinks } from '../../../support/fake-sinks.js';
 import { launched, faster, message } from '../../../support/messages.js';
 import { api } from '../../../support/openapi-validator.js';
+import { rawExchange } from '../../../support/raw-exchange.js';
 import { parkedOf, subscriptionOf } from '../../../support/subscriptions.js';
 import { startService, type TestService } from '../../../support/test-service.js';
 
@@ -435,4 +436,16 @@ describe('a method that a route does not have', () => {
     expect(headers['allow']).toBe(allow);
     expect((await api(service.app).options(path).expect(204)).headers['allow']).toBe(allow);
   });
+});
+
+it('nothing is removed by a request that cannot be read to its end', async () => {
+  await create();
+  const head = 'DELETE /subscriptions/billing HTTP/1.1\r\nHost: rockets\r\nConnection: close\r\n';
+  const answer = await rawExchange(service.port, Buffer.from(`${head}Transfer-Encoding: cow\r\n\r\n`));
+  expect(answer.status).toBe(400);
+  expect(await get('/billing')).toMatchObject({ name: 'billing' });
+  const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n`;
+  expect((await rawExchange(service.port, Buffer.from(`${chunked}nonsense`))).status).toBe(400);
+  expect(await get('/billing')).toMatchObject({ name: 'billing' });
+  expect((await rawExchange(service.port, Buffer.from(`${chunked}0\r\n\r\n`))).status).toBe(204);
 });
