@@ -14,7 +14,7 @@ import { Bell } from './bell.js';
 import { Progress, type Refused } from './progress.js';
 import { PulledFeed } from './pulled-feed.js';
 import { asFeed, isOtherFeed, isWanted } from './selection.js';
-import { Sequences, type Sequence } from './sequences.js';
+import { leastTried, Sequences, type Sequence } from './sequences.js';
 import type { Share } from './share.js';
 import { readWhole } from './subscriptions.js';
 
@@ -77,6 +77,8 @@ interface Pending {
  */
 export class Delivery {
   private feed: PulledFeed | undefined;
+  /** A feed that could not be read is not opened again before. */
+  private readAgainAt = -Infinity;
   private sink: Sink;
   private pending: Pending[] = [];
   private pendingSince = 0;
@@ -167,7 +169,7 @@ export class Delivery {
     if (this.isOld) return this.lookUp();
     const elapsed = this.parts.clock.elapsed();
     if (elapsed >= this.saveAt) return this.save();
-    this.fill();
+    this.fill(elapsed);
     const sequence = this.nextSequence(elapsed);
     const isReady = this.isReady(elapsed);
     // In turns, so that neither keeps the other waiting.
@@ -189,6 +191,7 @@ export class Delivery {
   /** For how long there is nothing to do but what rings. */
   private pause(elapsed: number): number {
     const due = [IDLE_MS, this.saveAt - elapsed];
+    if (this.feed === undefined) due.push(this.readAgainAt - elapsed);
     const { isIdle } = this;
     if (this.progress.failures > 0 && !isIdle) due.push(this.progress.notBefore - elapsed);
     else if (this.pending.length > 0) due.push(this.pendingSince + this.gatherMs - elapsed);
@@ -212,8 +215,12 @@ export class Delivery {
   }
 
   /** Takes events from the feed until there are two batches of those that are wanted. */
-  private fill(): void {
-    if (this.feed?.hasEnded) this.closeFeed();
+  private fill(elapsed: number): void {
+    if (this.feed?.hasEnded) {
+      this.closeFeed();
+      this.readAgainAt = elapsed + AGAIN_AFTER_MS;
+    }
+    if (this.feed === undefined && elapsed < this.readAgainAt) return;
     this.feed ??= new PulledFeed(this.parts.feed, this.seen, asFeed(this.saved), () => this.bell.ring());
     const before = this.seen;
     // Two batches: while one is under way, the next one is made ready.
@@ -488,9 +495,3 @@ export class Delivery {
 }
 
 const eventsOf = (pending: readonly Pending[]): StoredEvent[] => pending.map(({ event }) => event);
-
-const leastTried = (sequences: Iterable<Sequence>): Sequence | undefined => {
-  let least: Sequence | undefined;
-  for (const one of sequences) if (least === undefined || one.tries < least.tries) least = one;
-  return least;
-};

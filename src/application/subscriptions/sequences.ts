@@ -143,3 +143,9 @@ const isSame = (one: ParkedSequence, other: ParkedSequence | undefined): boolean
   one.since === other.since &&
   one.tries === other.tries &&
   one.nextTryAt === other.nextTryAt;
+
+export const leastTried = (sequences: Iterable<Sequence>): Sequence | undefined => {
+  let least: Sequence | undefined;
+  for (const one of sequences) if (least === undefined || one.tries < least.tries) least = one;
+  return least;
+};

@@ -13,6 +13,7 @@ import { InMemoryEventStore } from '../../../src/infrastructure/stores/memory/in
 import { InMemoryRocketDirectory } from '../../../src/infrastructure/stores/memory/in-memory-rocket-directory.js';
 import { InMemorySubscriptionStore } from '../../../src/infrastructure/stores/memory/in-memory-subscription-store.js';
 import { faster, launched } from '../../support/builders.js';
+import { breakable } from '../../support/breakable.js';
 import { again, FakeReceiver, no, yes } from '../../support/fake-receiver.js';
 import { commit } from '../../support/feed-reader.js';
 import { ManualClock } from '../../support/manual-clock.js';
@@ -48,11 +49,11 @@ class WatchedStore extends InMemorySubscriptionStore {
 }
 
 /** A service with one receiver, on a clock that stands still. */
-const stage = (parts: { receiver?: FakeReceiver } = {}) => {
+const stage = (parts: { receiver?: FakeReceiver; feedFailure?: () => Error | undefined } = {}) => {
   const clock = new ManualClock();
   const log = new LogBook();
   const store = new InMemoryEventStore(new InMemoryRocketDirectory(clock));
-  const feed = new EventFeed(store, clock, log);
+  const feed = new EventFeed(breakable(store, parts.feedFailure ?? (() => undefined)), clock, log);
   const kept = new WatchedStore(store, 'test');
   const receiver = parts.receiver ?? new FakeReceiver();
   let deliveries: Deliveries | undefined;
@@ -547,6 +548,26 @@ it('a webhook without a secret is paused, and says so', async () => {
     pausedAs: 'it has no secret to sign with',
   });
   expect(receiver.attempts).toHaveLength(0);
+  await stop();
+});
+
+it('a feed that cannot be read is not asked for again and again, and goes on where it was', async () => {
+  let failure: Error | undefined = new StoreUnavailable('away');
+  let asked = 0;
+  const { receiver, launch, start, subscribe, stop, until, record, clock } = stage({
+    feedFailure: () => (failure === undefined ? undefined : (asked++, failure)),
+  });
+  start();
+  await subscribe();
+  await clock.pass(5000);
+  expect(asked).toBeGreaterThan(3);
+  expect(asked).toBeLessThan(30);
+  failure = undefined;
+  await launch('a', 3);
+  await until(() => receiver.taken.length === 3);
+  await record('a');
+  await until(() => receiver.taken.length === 4);
+  expect(receiver.numbersOf('a')).toEqual(numbers(4));
   await stop();
 });
 
