@@ -106,8 +106,8 @@ const telling: readonly Bug[] = [
   {
     bug: 'a feed that has ended is the end',
     file: delivery,
-    find: 'if (this.feed?.hasEnded) this.closeFeed();',
-    replace: '',
+    find: 'if (this.feed?.hasEnded) {',
+    replace: 'if (this.feed === null) {',
   },
   {
     bug: 'a feed that has ended is read again from the checkpoint on',
