@@ -63,13 +63,6 @@ const checkpoints: readonly Bug[] = [
     find: 'if (this.seen !== before) this.hasPassed = true;',
     replace: '',
   },
-  {
-    bug: 'what was told last is not kept when a process stops',
-    from: 2001,
-    file: delivery,
-    find: 'await this.saveAtLast();',
-    replace: '',
-  },
 ];
 
 const telling: readonly Bug[] = [
