@@ -292,12 +292,6 @@ const operating: readonly Bug[] = [
     replace: 'if (found === undefined)',
   },
   {
-    bug: 'it is told by what is old as nothing new could be read',
-    file: delivery,
-    find: 'this.isOld = true;\n      throw error;',
-    replace: 'throw error;',
-  },
-  {
     bug: 'nobody looks again when somebody else has written',
     file: deliveries,
     find: 'if (!delivery.isUpToDate(lease)) delivery.lookAgain();',
