@@ -307,12 +307,6 @@ const sharing: readonly Bug[] = [
     replace: 'until = asked + LEASE_MS * 1000',
   },
   {
-    bug: 'two instances deliver: a right begins when it was answered',
-    file: deliveries,
-    find: 'until = asked + LEASE_MS - MARGIN_MS',
-    replace: 'until = clock.elapsed() + LEASE_MS - MARGIN_MS',
-  },
-  {
     bug: 'two instances deliver: the store gives a lease to a second one',
     file: table,
     find: 'if (plan.shared && lease.holder !== holder && lease.until > scheduler.now) continue;',

@@ -30,6 +30,14 @@ class WatchedStore extends InMemorySubscriptionStore {
   /** The next save is done, and said to have failed. */
   liesOnce = false;
   beforeParked: (name: string) => Promise<void> = async () => undefined;
+  onHeld: () => Promise<void> = async () => undefined;
+
+  /** What was held is held when it was asked, however late the answer comes. */
+  override async hold(...args: Parameters<InMemorySubscriptionStore['hold']>) {
+    const leases = await super.hold(...args);
+    await this.onHeld();
+    return leases;
+  }
 
   override async save(...args: Parameters<InMemorySubscriptionStore['save']>) {
     this.saves++;
@@ -535,6 +543,29 @@ describe('an operator', () => {
     await until(() => receiver.taken.length === 6, 'it is told from its start');
     await stop();
   });
+});
+
+it('what was answered late is a right for no longer: nothing is told behind its end', async () => {
+  const { receiver, launch, start, subscribe, stop, kept, until, clock } = stage();
+  await subscribe();
+  let asked = 0;
+  let isAway = true;
+  kept.onHeld = async () => {
+    asked++;
+    if (asked === 2) await clock.sleep(1500);
+    else if (asked > 2 && isAway) await clock.sleep(20_000);
+  };
+  start();
+  await launch('early');
+  await until(() => receiver.taken.length === 1);
+  await clock.pass(3500);
+  await launch('late');
+  await clock.pass(1000);
+  expect(asked).toBe(3);
+  expect(receiver.taken).toEqual(['early/1']);
+  isAway = false;
+  await until(() => receiver.taken.length === 2, 'it is its own again');
+  await stop();
 });
 
 it('a webhook without a secret is paused, and says so', async () => {
