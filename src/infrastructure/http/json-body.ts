@@ -3,6 +3,7 @@ import { InvalidInput, decodeUtf8 } from './messages/message-reader.js';
 import { readBody, type BodyLimits } from './messages/read-body.js';
 import { parseStrictJson } from './messages/strict-json.js';
 import { closing, Problem } from './problem.js';
+import { AskerGone } from './query-reader.js';
 
 /** The JSON of a small body, told to be JSON: a page of another site can send anything else without asking first. */
 export const readJson = async (req: Request, limits: BodyLimits): Promise<unknown> => {
@@ -10,17 +11,22 @@ export const readJson = async (req: Request, limits: BodyLimits): Promise<unknow
     const detail = 'The body is sent as JSON, with Content-Type: application/json.';
     throw new Problem('unsupported-media-type', detail, undefined, closing);
   }
-  const body = await readWhole(req, limits);
+  const body = await new Promise<Buffer>((resolve, reject) => {
+    readBody(req, limits, (problem, bytes) => (problem ? reject(problem) : resolve(bytes)));
+  });
   const text = decodeUtf8(body);
   const value = typeof text === 'string' ? parseStrictJson(text) : text;
   if (value instanceof InvalidInput) throw new Problem(value.code, value.message, value.errors);
   return value;
 };
 
-/** Also where nothing is said in it: what cannot be read to its end is no request that anything may come of. */
-export const readWhole = (req: Request, limits: BodyLimits): Promise<Buffer> =>
+/** Nothing is said in its body, but of what cannot be read to its end nothing may come. */
+export const untilRead = (req: Request): Promise<void> =>
   new Promise((resolve, reject) => {
-    readBody(req, limits, (problem, bytes) => (problem ? reject(problem) : resolve(bytes)));
+    if (req.readableEnded) return resolve();
+    req.once('end', resolve);
+    req.once('close', () => reject(new AskerGone('The client has gone.')));
+    req.resume();
   });
 
 /** What is no object has no fields. */

@@ -8,7 +8,7 @@ import {
 import { makeSecret } from '../../webhooks/secret.js';
 import { methodNotAllowed, readOnly } from '../error-handler.js';
 import { callerIn } from '../gate.js';
-import { readJson, readWhole } from '../json-body.js';
+import { readJson, untilRead } from '../json-body.js';
 import type { BodyLimits } from '../messages/read-body.js';
 import { linkNext } from '../page-links.js';
 import { Problem } from '../problem.js';
@@ -87,7 +87,7 @@ export const subscriptionsRouter = (
     .delete(async (req, res) => {
       const name = nameIn(req);
       new QueryReader(req.query).finish();
-      await readWhole(req, limits);
+      await untilRead(req);
       await subscriptions.remove(name, callerIn(res)?.name);
       res.status(204).end();
     })
