@@ -184,8 +184,8 @@ describe(`${rounds.length * SESSIONS * INPUTS} generated inputs meet no fault, c
     const few = rounds.length * SESSIONS * 10;
     const { made, ...often } = seen;
     expect(Object.entries(often).filter(([, times]) => times < few)).toEqual([]);
-    // Only three names of subscriptions are drawn, each there until it is removed.
-    expect(made).toBeGreaterThan(0);
+    // Only three names of subscriptions are drawn, each there until it is removed: of few inputs none may make one.
+    if (thorough) expect(made).toBeGreaterThan(0);
   });
 
   if (thorough) {
