@@ -75,7 +75,7 @@ export interface Lease {
   readonly createdAt: number;
 }
 
-/** What changes together with a subscription; what is dropped goes before anything is put. */
+/** What changes together with a subscription. */
 export interface ParkedChanges {
   readonly drop?: readonly string[];
   /** Behind what is dropped, each in the place of the one of its channel that was there. */

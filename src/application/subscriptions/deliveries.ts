@@ -42,11 +42,6 @@ export class Deliveries {
     this.bell.ring();
   }
 
-  /** How many subscriptions this instance delivers. */
-  get count(): number {
-    return this.running.size;
-  }
-
   /** Every delivery ends behind what was told, and others need not wait for the ends of our leases. */
   async stop(): Promise<void> {
     this.stopping = true;

@@ -164,7 +164,7 @@ export class Subscriptions {
     const saved = await this.update(
       name,
       async (before) => ({ ...before, position, replays: before.replays + 1 }),
-      async (sequences) => ({
+      (sequences) => ({
         drop: sequences
           .filter((one) => this.events.compare(one.position, position) > 0)
           .map(({ channel }) => channel),
@@ -192,7 +192,7 @@ export class Subscriptions {
     await this.update(
       name,
       async (before) => before,
-      async (sequences) => {
+      (sequences) => {
         const put = sequences.filter(({ nextTryAt }) => nextTryAt === undefined).map(again);
         count = put.length;
         return { put };
@@ -327,12 +327,12 @@ export class Subscriptions {
   private async update(
     name: string,
     change: (before: Subscription) => Promise<Subscription>,
-    ofParked: (sequences: readonly ParkedSequence[]) => Promise<ParkedChanges> = async () => ({}),
+    ofParked?: (sequences: readonly ParkedSequence[]) => ParkedChanges,
   ): Promise<Subscription> {
     for (;;) {
       const before = await this.required(name);
-      const sequences = await allParked(this.store, name);
-      const saved = await this.store.save(await change(before), await ofParked(sequences));
+      const parked = ofParked?.(await allParked(this.store, name));
+      const saved = await this.store.save(await change(before), parked);
       if (saved !== undefined) return saved;
     }
   }
