@@ -50,13 +50,15 @@ const settle = async (ask: Ask, isNew: boolean): Promise<Session> => {
   const [here] = await ask<{
     place: string;
     xid: number;
+    next: number;
     last: number;
     earlier: number;
     timeline: number;
     meta: number;
   }>(
     `SELECT oid::text || ' ' || 'meta'::regclass::oid::text AS place, 'meta'::regclass::oid AS meta,
-      pg_current_xact_id()::text::bigint AS xid, ${earlierTimelines} AS earlier, timeline() AS timeline,
+      pg_current_xact_id()::text::bigint AS xid, pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next,
+      ${earlierTimelines} AS earlier, timeline() AS timeline,
       coalesce((SELECT max(xid) FROM events), 0) AS last
     FROM pg_database WHERE datname = current_database()`,
     [],
@@ -65,14 +67,15 @@ const settle = async (ask: Ask, isNew: boolean): Promise<Session> => {
     await putMeta(ask, 'store', randomText());
     await putMeta(ask, 'listened', '0');
   }
-  const { place, xid, last, earlier, timeline, meta } = here!;
+  const { place, xid, next, last, earlier, timeline, meta } = here!;
   const known = isNew ? undefined : await findMeta(ask, 'home');
   const base = isNew ? 0 : Number(await metaOf(ask, 'xid_base'));
-  const isBehind = xid + earlier + base <= last;
+  // Others may have written since this transaction was counted: what this statement sees of them is counted below the next one.
+  const isBehind = next + earlier + base <= last;
   if (known?.value !== `${place} ${known?.xid}` || isBehind) {
     await putMeta(ask, 'home', `${place} ${inRow(xid)}`);
     await putMeta(ask, 'epoch', randomText());
-    await putMeta(ask, 'xid_base', String(isBehind ? last + 1 - xid - earlier : base));
+    await putMeta(ask, 'xid_base', String(isBehind ? last + 1 - next - earlier : base));
   }
   return {
     store: await metaOf(ask, 'store'),

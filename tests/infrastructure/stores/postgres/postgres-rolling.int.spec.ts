@@ -56,6 +56,26 @@ describe('during a rolling update', () => {
     expect(await verifyDatabase(url)).toMatchObject({ rockets: 3, events: 6, waiting: 2, damages: [] });
   });
 
+  it('what is written while the tables are brought forward makes no other history of it', async () => {
+    const url = await postgres.newSchema();
+    const old = await open(url);
+    await write(old, 'a', { events: [launched()] });
+    const untilMore: Migration = {
+      oldest: 1,
+      sql: () => `
+        CREATE TABLE notes (rocket bigint PRIMARY KEY);
+        DO $$ BEGIN WHILE (SELECT count(*) FROM events) < 2 LOOP PERFORM pg_sleep(0.01); END LOOP; END $$;`,
+    };
+    const opening = open(url, untilMore);
+    const atIt = `SELECT pid FROM pg_stat_activity WHERE query LIKE '%< 2 LOOP%' AND pid <> pg_backend_pid()`;
+    while ((await runIn(url, atIt)).length === 0);
+    await write(old, 'a', { events: [faster(1)] });
+    const fresh = await opening;
+    expect(fresh.beginning).toBe(old.beginning);
+    await write(old, 'a', { events: [faster(2)] });
+    await Promise.all([old, fresh].map((store) => store.close()));
+  });
+
   it('one that the release before can not live with keeps it from writing, and from starting', async () => {
     const url = await postgres.newSchema();
     const old = await open(url);
