@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { InvalidInput, decodeUtf8 } from './messages/message-reader.js';
-import { readBody, type BodyLimits } from './messages/read-body.js';
+import { readBody, tooSlow, type BodyLimits } from './messages/read-body.js';
 import { parseStrictJson } from './messages/strict-json.js';
 import { closing, Problem } from './problem.js';
 import { AskerGone } from './query-reader.js';
@@ -21,11 +21,15 @@ export const readJson = async (req: Request, limits: BodyLimits): Promise<unknow
 };
 
 /** Nothing is said in its body, but of what cannot be read to its end nothing may come. */
-export const untilRead = (req: Request): Promise<void> =>
-  new Promise((resolve, reject) => {
+export const untilRead = (req: Request, limits: Pick<BodyLimits, 'timeoutMs'>): Promise<void> =>
+  new Promise<void>((resolve, reject) => {
     if (req.readableEnded) return resolve();
+    const giveUp = setTimeout(() => reject(tooSlow(limits)), limits.timeoutMs);
     req.once('end', resolve);
-    req.once('close', () => reject(new AskerGone('The client has gone.')));
+    req.once('close', () => {
+      clearTimeout(giveUp);
+      reject(new AskerGone('The client has gone.'));
+    });
     req.resume();
   });
 

@@ -125,7 +125,7 @@ const tooLarge = ({ bytes }: BodyLimits): Problem =>
     closing,
   );
 
-const tooSlow = ({ timeoutMs }: BodyLimits): Problem =>
+export const tooSlow = ({ timeoutMs }: Pick<BodyLimits, 'timeoutMs'>): Problem =>
   new Problem(
     'request-timeout',
     `The body did not arrive within ${timeoutMs / 1000} seconds.`,

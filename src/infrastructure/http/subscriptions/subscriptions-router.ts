@@ -87,7 +87,7 @@ export const subscriptionsRouter = (
     .delete(async (req, res) => {
       const name = nameIn(req);
       new QueryReader(req.query).finish();
-      await untilRead(req);
+      await untilRead(req, limits);
       await subscriptions.remove(name, callerIn(res)?.name);
       res.status(204).end();
     })
