@@ -121,8 +121,8 @@ describeWithKafka('a subscription to a topic', () => {
     isOver = true;
     await flying;
     await fleet.finish(service.port);
-    const { retried, givenUp } = await untilTold(service.url);
-    expect([retried > 0, givenUp]).toEqual([true, 0]);
+    const { retried, parked } = await untilTold(service.url);
+    expect([retried > 0, parked]).toEqual([true, 0]);
     const records = await tool.readAll('flights');
     expectWhole(records, fleet);
     process.stderr.write(

@@ -67,7 +67,7 @@ describe('during a rolling update', () => {
         DO $$ BEGIN WHILE (SELECT count(*) FROM events) < 2 LOOP PERFORM pg_sleep(0.01); END LOOP; END $$;`,
     };
     const opening = open(url, untilMore);
-    const atIt = `SELECT pid FROM pg_stat_activity WHERE query LIKE '%< 2 LOOP%' AND pid <> pg_backend_pid()`;
+    const atIt = `SELECT pid FROM pg_stat_activity WHERE query LIKE '%< 2 LOOP%' AND wait_event = 'PgSleep'`;
     while ((await runIn(url, atIt)).length === 0);
     await write(old, 'a', { events: [faster(1)] });
     const fresh = await opening;
