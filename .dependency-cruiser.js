@@ -18,7 +18,7 @@ module.exports = {
       name: 'infrastructure-knows-no-composition',
       severity: 'error',
       from: { path: '^src/infrastructure' },
-      to: { path: '^src/(main|container|config|cli)' },
+      to: { path: '^src/(main|container|opening|open-stores|config|cli)' },
     },
     {
       name: 'inversify-only-in-the-container',

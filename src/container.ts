@@ -3,16 +3,15 @@ import type { Express } from 'express';
 import { Container, ContainerModule, type ServiceIdentifier } from 'inversify';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { Budget } from './application/budget.js';
+import type { Budget } from './application/budget.js';
 import { EventFeed } from './application/feed/event-feed.js';
 import { ActivityLog } from './application/fleet/activity-log.js';
 import { Fleet } from './application/fleet/fleet.js';
 import { SkipOverdueGaps } from './application/gaps/skip-overdue-gaps.js';
-import { Health, type KafkaReport } from './application/health.js';
-import { Counters } from './application/ingest/counters.js';
+import { Health } from './application/health.js';
+import type { Counters } from './application/ingest/counters.js';
 import { IngestMessages } from './application/ingest/ingest-messages.js';
 import type { Intake } from './application/ingest/intake.js';
-import { QueueMessages } from './application/ingest/queue-messages.js';
 import { ReorderBuffer } from './application/ingest/reorder-buffer.js';
 import { WorkerPool } from './application/ingest/worker-pool.js';
 import type { Clock } from './application/ports/clock.js';
@@ -25,45 +24,22 @@ import type { SubscriptionStore } from './application/ports/subscription-store.j
 import { RocketQueries } from './application/rocket-queries.js';
 import { Deliveries } from './application/subscriptions/deliveries.js';
 import { Subscriptions } from './application/subscriptions/subscriptions.js';
-import { standsBefore, type Config } from './config.js';
-import { Access, type AccessRules } from './infrastructure/auth/access.js';
+import type { Config } from './config.js';
+import type { Access } from './infrastructure/auth/access.js';
 import { createAdminApp, createApp } from './infrastructure/http/app.js';
-import { Certificate } from './infrastructure/http/certificate.js';
 import { dashboardRouter } from './infrastructure/http/docs/dashboard-router.js';
 import { pageHeaders } from './infrastructure/http/docs/page-headers.js';
 import { docsRouter } from './infrastructure/http/docs/docs-router.js';
 import { streamEvents } from './infrastructure/http/feed/feed-stream.js';
-import { PieceTurns } from './infrastructure/http/messages/piece-turns.js';
-import { postMessages } from './infrastructure/http/messages/post-messages.js';
-import type { BodyLimits } from './infrastructure/http/messages/read-body.js';
 import { RocketsServer } from './infrastructure/http/rockets-server.js';
-import { siteGuard, type SiteRules } from './infrastructure/http/site-guard.js';
-import { Gate } from './infrastructure/http/gate.js';
-import type { GatewayMeanwhile } from './infrastructure/http/waiting-app.js';
-import type { Kafka, KafkaConsuming } from './infrastructure/kafka/kafka.js';
-import type { KafkaSinks } from './infrastructure/kafka/kafka-sinks.js';
-import { WinstonLogger } from './infrastructure/observability/winston-logger.js';
+import type { KafkaConsuming } from './infrastructure/kafka/kafka.js';
 import { createSinks } from './infrastructure/sinks.js';
-import { InMemoryEventStore } from './infrastructure/stores/memory/in-memory-event-store.js';
-import {
-  InMemoryRocketDirectory,
-  PLACE_BYTES,
-} from './infrastructure/stores/memory/in-memory-rocket-directory.js';
 import { InMemorySubscriptionStore } from './infrastructure/stores/memory/in-memory-subscription-store.js';
 import { noMinutes } from './infrastructure/stores/memory/no-minutes.js';
-import { RelationalMinutes } from './infrastructure/stores/relational/minutes.js';
-import { RelationalRocketDirectory } from './infrastructure/stores/relational/relational-directory.js';
-import { RelationalSubscriptionStore } from './infrastructure/stores/relational/relational-subscription-store.js';
-import { SqliteEventStore } from './infrastructure/stores/sqlite/sqlite-event-store.js';
-import { SqliteSubscriptions } from './infrastructure/stores/sqlite/sqlite-subscriptions.js';
 import { busyLoop } from './infrastructure/busy-loop.js';
-import { SystemClock } from './infrastructure/system-clock.js';
+import { openStores, type Stores } from './open-stores.js';
+import { createBase, kafkaReport, type Base, type KafkaParts } from './opening.js';
 import { RocketsService } from './rockets-service.js';
-import { whenItAnswers } from './when-it-answers.js';
-
-const BODY_TIMEOUT_MS = 10_000;
-/** Of what the store in memory may keep, so much more may the orders take in which it is listed. */
-const SHARE_OF_ORDERS = 1 / 8;
 
 const named = <T>(name: string): ServiceIdentifier<T> => Symbol(name) as ServiceIdentifier<T>;
 
@@ -100,36 +76,6 @@ export const parts = {
 
 const p = parts;
 
-export interface Stores {
-  readonly store: EventStore;
-  readonly directory: RocketDirectory;
-  readonly minutes?: MinuteLog;
-  /** Without it, they are kept in memory. */
-  readonly subscriptions?: SubscriptionStore;
-  /** What listens until the service does. */
-  readonly predecessors?: readonly RocketsServer[];
-}
-
-/** What is there before the store, which can take long to open. */
-interface Base {
-  readonly logger: Logger;
-  readonly clock: Clock;
-  readonly counters: Counters;
-  readonly budget: Budget;
-  readonly limits: BodyLimits;
-  readonly sites: SiteRules;
-  readonly access: Access | undefined;
-  readonly certificate: Certificate | undefined;
-  readonly kafka: KafkaParts | undefined;
-  /** Or why no subscription can go there. */
-  readonly kafkaSinks: KafkaSinks | string;
-  /** Only with INGEST=kafka. */
-  readonly gateway: QueueMessages | undefined;
-}
-
-/** What the service needs of Kafka. */
-export type KafkaParts = Pick<Kafka, 'queue' | 'failure' | 'consumer' | 'close'>;
-
 /** The whole service, a module for each room. */
 export const createContainer = async (
   config: Config,
@@ -145,62 +91,6 @@ export const createContainer = async (
     httpModule(config, base, opened),
   );
   return container;
-};
-
-const createBase = async (config: Config, given?: KafkaParts): Promise<Base> => {
-  const logger = new WinstonLogger({ level: config.logLevel, format: config.logFormat });
-  const clock = new SystemClock();
-  const counters = new Counters();
-  const budget = new Budget(config.bufferBytes);
-  const certificate = config.tls && new Certificate(config.tls, logger);
-  const access = config.access && (await openAccess(config.access, logger));
-  const kafka = given ?? (await openKafka(config, logger));
-  const kafkaSinks = await openKafkaSinks(config);
-  const { bufferMessages, bodyBytes, allowedOrigins, allowedHosts } = config;
-  const gateway =
-    kafka && config.ingest === 'kafka'
-      ? new QueueMessages(kafka.queue, bufferMessages, budget, counters, clock)
-      : undefined;
-  const limits = { bytes: bodyBytes, timeoutMs: BODY_TIMEOUT_MS, budget, pieces: new PieceTurns() };
-  const sites = { allowedOrigins, allowedHosts };
-  return { logger, clock, counters, budget, limits, sites, access, certificate, kafka, kafkaSinks, gateway };
-};
-
-const openKafka = async (config: Config, logger: Logger): Promise<Kafka | undefined> => {
-  const { kafka: settings } = config;
-  if (settings === undefined || !standsBefore(config)) return undefined;
-  const { Kafka } = await import('./infrastructure/kafka/kafka.js');
-  return Kafka.open(settings, logger);
-};
-
-const openKafkaSinks = async ({ kafka }: Config): Promise<KafkaSinks | string> => {
-  if (kafka === undefined) return 'Kafka is not configured here: set KAFKA_BROKERS.';
-  const { KafkaSinks } = await import('./infrastructure/kafka/kafka-sinks.js');
-  return KafkaSinks.open(kafka);
-};
-
-/** Also before there is a store. */
-const gatewayMeanwhile = (base: Base): GatewayMeanwhile | undefined => {
-  const { gateway, counters, limits, access, logger } = base;
-  if (gateway === undefined) return undefined;
-  const admits = siteGuard(base.sites);
-  const take = postMessages(gateway, counters, limits, new Gate(access, logger));
-  return {
-    take: (req, res) => (admits(req, res) ? take(req, res) : undefined),
-    error: () => gatewayReport(base)?.error,
-  };
-};
-
-const gatewayReport = ({ kafka, gateway }: Base): KafkaReport['gateway'] => {
-  if (kafka === undefined || gateway === undefined) return undefined;
-  const { queued, waiting, error: ofLast } = gateway.report;
-  const error = kafka.failure ?? (waiting > 0 ? ofLast : undefined);
-  return { queued, waiting, ...(error === undefined ? {} : { error }) };
-};
-
-const kafkaReport = (base: Base, consumer: KafkaConsuming | undefined): KafkaReport => {
-  const gateway = gatewayReport(base);
-  return { ...(gateway && { gateway }), ...(consumer && { consumer: consumer.report }) };
 };
 
 const storesModule = (
@@ -387,42 +277,3 @@ const httpModule = (
         }),
     );
   });
-
-const openAccess = (rules: AccessRules, logger: Logger): Promise<Access> =>
-  Access.open(rules, {
-    reread: (file) => logger.info('keys were read again', { file }),
-    failed: (file, why) => logger.error('keys cannot be read: the old ones stay in force', { file, why }),
-  });
-
-const openStores = async (config: Config, base: Base): Promise<Stores> => {
-  const { clock, logger, certificate } = base;
-  if (config.eventStore === 'sqlite') {
-    const { sqliteFile: file, sqliteSynchronous: synchronous } = config;
-    const warn = (message: string): void => logger.warn(message);
-    const store = await SqliteEventStore.open({ file, synchronous, warn });
-    const { parts: opened } = store;
-    const minutes = new RelationalMinutes(opened.ask, (rows, before) => opened.putMinutes(rows, before));
-    const subscriptions = new RelationalSubscriptionStore(new SqliteSubscriptions(opened));
-    return { store, directory: new RelationalRocketDirectory(opened), minutes, subscriptions };
-  }
-  if (config.eventStore === 'postgres') {
-    // Only who chose it needs its driver.
-    const { PostgresEventStore } = await import('./infrastructure/stores/postgres/postgres-event-store.js');
-    const { PostgresSubscriptions } =
-      await import('./infrastructure/stores/postgres/postgres-subscriptions.js');
-    const { databaseUrl: url, databaseConnections: connections } = config;
-    const open = () => PostgresEventStore.open({ url, connections });
-    const meanwhile = gatewayMeanwhile(base);
-    const answered = await whenItAnswers(config, logger, certificate, meanwhile, open);
-    const { opened: store, meanwhile: predecessors } = answered;
-    const { parts: opened } = store;
-    const minutes = new RelationalMinutes(opened.ask, (rows, before) => opened.putMinutes(rows, before));
-    const subscriptions = new RelationalSubscriptionStore(new PostgresSubscriptions(opened));
-    const directory = new RelationalRocketDirectory(opened);
-    return { store, directory, minutes, subscriptions, predecessors };
-  }
-  const places = Math.floor((config.storeBytes * SHARE_OF_ORDERS) / PLACE_BYTES);
-  const directory = new InMemoryRocketDirectory(clock, places);
-  const store = new InMemoryEventStore(directory, { bytes: config.storeBytes });
-  return { store, directory, subscriptions: new InMemorySubscriptionStore(store, store.storeId) };
-};

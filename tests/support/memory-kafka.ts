@@ -2,7 +2,7 @@ import type { MessageQueue } from '../../src/application/ports/message-queue.js'
 import { QueueUnavailable } from '../../src/application/ports/message-queue.js';
 import type { IngestMessages } from '../../src/application/ingest/ingest-messages.js';
 import type { Clock } from '../../src/application/ports/clock.js';
-import type { KafkaParts } from '../../src/container.js';
+import type { KafkaParts } from '../../src/opening.js';
 import type { RocketMessage } from '../../src/domain/rocket-message.js';
 import type { Assignment, RecordHandler } from '../../src/infrastructure/kafka/assignment.js';
 import { ConsumeMessages, type ConsumeLimits } from '../../src/infrastructure/kafka/consume-messages.js';

@@ -2,7 +2,9 @@ import type { Outcome } from '../../src/application/ingest/outcome.js';
 import type { Clock } from '../../src/application/ports/clock.js';
 import type { Sinks } from '../../src/application/ports/sink.js';
 import { readConfig } from '../../src/config.js';
-import { createContainer, parts, type KafkaParts, type Stores } from '../../src/container.js';
+import { createContainer, parts } from '../../src/container.js';
+import type { Stores } from '../../src/open-stores.js';
+import type { KafkaParts } from '../../src/opening.js';
 import type { RocketMessage } from '../../src/domain/rocket-message.js';
 
 /** The whole service in this process, on a free port of its own and silent. */

@@ -2,7 +2,7 @@ import { Budget } from '../../../src/application/budget.js';
 import { Counters } from '../../../src/application/ingest/counters.js';
 import { QueueMessages } from '../../../src/application/ingest/queue-messages.js';
 import { StoreUnavailable } from '../../../src/application/ports/event-store.js';
-import type { Stores } from '../../../src/container.js';
+import type { Stores } from '../../../src/open-stores.js';
 import type { RocketMessage } from '../../../src/domain/rocket-message.js';
 import { Gate } from '../../../src/infrastructure/http/gate.js';
 import { PieceTurns } from '../../../src/infrastructure/http/messages/piece-turns.js';

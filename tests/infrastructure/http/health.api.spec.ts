@@ -1,5 +1,6 @@
 import { StoreUnavailable } from '../../../src/application/ports/event-store.js';
-import { parts, type Stores } from '../../../src/container.js';
+import { parts } from '../../../src/container.js';
+import type { Stores } from '../../../src/open-stores.js';
 import { InMemoryEventStore } from '../../../src/infrastructure/stores/memory/in-memory-event-store.js';
 import { InMemoryRocketDirectory } from '../../../src/infrastructure/stores/memory/in-memory-rocket-directory.js';
 import { SystemClock } from '../../../src/infrastructure/system-clock.js';

@@ -1,0 +1,103 @@
+import { Budget } from './application/budget.js';
+import type { KafkaReport } from './application/health.js';
+import { Counters } from './application/ingest/counters.js';
+import { QueueMessages } from './application/ingest/queue-messages.js';
+import type { Clock } from './application/ports/clock.js';
+import type { Logger } from './application/ports/logger.js';
+import { standsBefore, type Config } from './config.js';
+import { Access, type AccessRules } from './infrastructure/auth/access.js';
+import { Certificate } from './infrastructure/http/certificate.js';
+import { Gate } from './infrastructure/http/gate.js';
+import { PieceTurns } from './infrastructure/http/messages/piece-turns.js';
+import { postMessages } from './infrastructure/http/messages/post-messages.js';
+import type { BodyLimits } from './infrastructure/http/messages/read-body.js';
+import { siteGuard, type SiteRules } from './infrastructure/http/site-guard.js';
+import type { GatewayMeanwhile } from './infrastructure/http/waiting-app.js';
+import type { Kafka, KafkaConsuming } from './infrastructure/kafka/kafka.js';
+import type { KafkaSinks } from './infrastructure/kafka/kafka-sinks.js';
+import { WinstonLogger } from './infrastructure/observability/winston-logger.js';
+import { SystemClock } from './infrastructure/system-clock.js';
+
+const BODY_TIMEOUT_MS = 10_000;
+
+/** What is there before the store, which can take long to open. */
+export interface Base {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly budget: Budget;
+  readonly limits: BodyLimits;
+  readonly sites: SiteRules;
+  readonly access: Access | undefined;
+  readonly certificate: Certificate | undefined;
+  readonly kafka: KafkaParts | undefined;
+  /** Or why no subscription can go there. */
+  readonly kafkaSinks: KafkaSinks | string;
+  /** Only with INGEST=kafka. */
+  readonly gateway: QueueMessages | undefined;
+}
+
+/** What the service needs of Kafka. */
+export type KafkaParts = Pick<Kafka, 'queue' | 'failure' | 'consumer' | 'close'>;
+
+export const createBase = async (config: Config, given?: KafkaParts): Promise<Base> => {
+  const logger = new WinstonLogger({ level: config.logLevel, format: config.logFormat });
+  const clock = new SystemClock();
+  const counters = new Counters();
+  const budget = new Budget(config.bufferBytes);
+  const certificate = config.tls && new Certificate(config.tls, logger);
+  const access = config.access && (await openAccess(config.access, logger));
+  const kafka = given ?? (await openKafka(config, logger));
+  const kafkaSinks = await openKafkaSinks(config);
+  const { bufferMessages, bodyBytes, allowedOrigins, allowedHosts } = config;
+  const gateway =
+    kafka && config.ingest === 'kafka'
+      ? new QueueMessages(kafka.queue, bufferMessages, budget, counters, clock)
+      : undefined;
+  const limits = { bytes: bodyBytes, timeoutMs: BODY_TIMEOUT_MS, budget, pieces: new PieceTurns() };
+  const sites = { allowedOrigins, allowedHosts };
+  return { logger, clock, counters, budget, limits, sites, access, certificate, kafka, kafkaSinks, gateway };
+};
+
+const openKafka = async (config: Config, logger: Logger): Promise<Kafka | undefined> => {
+  const { kafka: settings } = config;
+  if (settings === undefined || !standsBefore(config)) return undefined;
+  const { Kafka } = await import('./infrastructure/kafka/kafka.js');
+  return Kafka.open(settings, logger);
+};
+
+const openKafkaSinks = async ({ kafka }: Config): Promise<KafkaSinks | string> => {
+  if (kafka === undefined) return 'Kafka is not configured here: set KAFKA_BROKERS.';
+  const { KafkaSinks } = await import('./infrastructure/kafka/kafka-sinks.js');
+  return KafkaSinks.open(kafka);
+};
+
+/** Also before there is a store. */
+export const gatewayMeanwhile = (base: Base): GatewayMeanwhile | undefined => {
+  const { gateway, counters, limits, access, logger } = base;
+  if (gateway === undefined) return undefined;
+  const admits = siteGuard(base.sites);
+  const take = postMessages(gateway, counters, limits, new Gate(access, logger));
+  return {
+    take: (req, res) => (admits(req, res) ? take(req, res) : undefined),
+    error: () => gatewayReport(base)?.error,
+  };
+};
+
+const gatewayReport = ({ kafka, gateway }: Base): KafkaReport['gateway'] => {
+  if (kafka === undefined || gateway === undefined) return undefined;
+  const { queued, waiting, error: ofLast } = gateway.report;
+  const error = kafka.failure ?? (waiting > 0 ? ofLast : undefined);
+  return { queued, waiting, ...(error === undefined ? {} : { error }) };
+};
+
+export const kafkaReport = (base: Base, consumer: KafkaConsuming | undefined): KafkaReport => {
+  const gateway = gatewayReport(base);
+  return { ...(gateway && { gateway }), ...(consumer && { consumer: consumer.report }) };
+};
+
+const openAccess = (rules: AccessRules, logger: Logger): Promise<Access> =>
+  Access.open(rules, {
+    reread: (file) => logger.info('keys were read again', { file }),
+    failed: (file, why) => logger.error('keys cannot be read: the old ones stay in force', { file, why }),
+  });
