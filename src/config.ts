@@ -28,6 +28,8 @@ export interface Config {
   readonly gapTimeoutMs: number;
   /** A rocket that was not heard for so long, and has not exploded, is silent. */
   readonly silentAfterMs: number;
+  /** For so long requests are served as before after the end was asked for; /readyz fails already. */
+  readonly drainDelayMs: number;
   readonly shutdownTimeoutMs: number;
   /** So much may the store in memory keep. */
   readonly storeBytes: number;
@@ -127,6 +129,7 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
     access: readAccess(read),
     gapTimeoutMs: read.duration('GAP_TIMEOUT', 'off', '8760h'),
     silentAfterMs: read.duration('SILENT_AFTER', '10m', '8760h'),
+    drainDelayMs: read.duration('DRAIN_DELAY', '0s', '24h'),
     shutdownTimeoutMs: read.duration('SHUTDOWN_TIMEOUT', '9s', '24h'),
     storeBytes: read.integer('STORE_BYTES', shareOfMemory(5 / 8), MIB, 2 ** 50),
     eventStore: read.oneOf('EVENT_STORE', 'memory', ['memory', 'sqlite', 'postgres']),

@@ -88,7 +88,14 @@ const serve = async (config: Config): Promise<void> => {
       },
     );
   };
-  end = stop;
+  // The second signal stops at once.
+  const drain = (signal: NodeJS.Signals): void => {
+    end = stop;
+    service.announceStop();
+    logger.info('not ready any more, and serving on for DRAIN_DELAY', { signal, ms: config.drainDelayMs });
+    setTimeout(() => stop(signal), config.drainDelayMs);
+  };
+  end = config.drainDelayMs > 0 ? drain : stop;
   process.on('uncaughtException', (error) => {
     logger.error('unexpected error: no new work is taken', { error: error.stack ?? error.message });
     process.exitCode = 1;

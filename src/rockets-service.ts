@@ -63,12 +63,16 @@ export class RocketsService {
     return server.listen(port, host);
   }
 
+  /** From now on /readyz fails; everything else goes on. */
+  announceStop(): void {
+    this.parts.health.beginStopping();
+  }
+
   /** Dependents first: nothing new comes in, everything taken is committed and answered, then the store closes. */
   async stop(): Promise<void> {
-    const { store, ingest, intake, consumer, kafka, feed, activity, skipOverdueGaps, health, access } =
-      this.parts;
+    const { store, ingest, intake, consumer, kafka, feed, activity, skipOverdueGaps, access } = this.parts;
     const { server, adminServer, deliveries } = this.parts;
-    health.beginStopping();
+    this.announceStop();
     skipOverdueGaps.stop();
     const drained = drain(intake, consumer, ingest);
     // What is committed from now on is told after the next start.

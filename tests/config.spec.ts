@@ -256,21 +256,24 @@ describe('subscriptions', () => {
 
 describe('a duration', () => {
   it.each([
-    ['SHUTDOWN_TIMEOUT', '24h', 86_400_000],
-    ['SHUTDOWN_TIMEOUT', '1.5s', 1500],
-    ['SHUTDOWN_TIMEOUT', '0', 0],
-    ['GAP_TIMEOUT', '8760h', 31_536_000_000],
-    ['GAP_TIMEOUT', 'off', 0],
-    ['GAP_TIMEOUT', '0', 0],
-  ])('%s=%s is %d ms', (name, value, milliseconds) => {
-    const config = readConfig({ [name]: value }, false);
-    expect(name === 'GAP_TIMEOUT' ? config.gapTimeoutMs : config.shutdownTimeoutMs).toBe(milliseconds);
+    ['SHUTDOWN_TIMEOUT', '24h', 'shutdownTimeoutMs', 86_400_000],
+    ['SHUTDOWN_TIMEOUT', '1.5s', 'shutdownTimeoutMs', 1500],
+    ['SHUTDOWN_TIMEOUT', '0', 'shutdownTimeoutMs', 0],
+    ['DRAIN_DELAY', '5s', 'drainDelayMs', 5000],
+    ['DRAIN_DELAY', '', 'drainDelayMs', 0],
+    ['GAP_TIMEOUT', '8760h', 'gapTimeoutMs', 31_536_000_000],
+    ['GAP_TIMEOUT', 'off', 'gapTimeoutMs', 0],
+    ['GAP_TIMEOUT', '0', 'gapTimeoutMs', 0],
+  ] as const)('%s=%s is, as %s, %d ms', (name, value, field, milliseconds) => {
+    expect(readConfig({ [name]: value }, false)[field]).toBe(milliseconds);
   });
 
   it.each([
     ['SHUTDOWN_TIMEOUT', '1000h', '24h'],
     ['SHUTDOWN_TIMEOUT', 'off', '24h'],
     ['SHUTDOWN_TIMEOUT', '10', '24h'],
+    ['DRAIN_DELAY', '25h', '24h'],
+    ['DRAIN_DELAY', 'off', '24h'],
     ['GAP_TIMEOUT', '8761h', '8760h, or off'],
     ['GAP_TIMEOUT', `${'9'.repeat(400)}h`, '8760h, or off'],
   ])('%s=%s is refused', (name, value, most) => {
@@ -314,6 +317,7 @@ describe('the settings in force', () => {
       ALLOWED_HOSTS: '',
       GAP_TIMEOUT: 'off',
       SILENT_AFTER: '10m',
+      DRAIN_DELAY: '0s',
       SHUTDOWN_TIMEOUT: '9s',
       STORE_BYTES: expect.stringMatching(/^\d{8,}$/) as string,
       EVENT_STORE: 'memory',

@@ -123,6 +123,10 @@ export class Health {
     this.stopping = true;
   }
 
+  get isStopping(): boolean {
+    return this.stopping;
+  }
+
   /** `isWhole`: with what takes a question to the store, for which a probe need not wait. */
   async report(isWhole = true): Promise<HealthReport> {
     const { budget } = this.buffer;

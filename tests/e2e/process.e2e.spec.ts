@@ -54,6 +54,35 @@ describe('a running service', () => {
   });
 });
 
+describe('a service that is to be missed by its balancer first', () => {
+  const statusOf = async (url: string): Promise<number> => (await fetch(url)).status;
+  /** Told to stop, and until then answering for itself. */
+  const toldToStop = async (env: Readonly<Record<string, string>>) => {
+    const service = await startProcess(env);
+    expect(await statusOf(`${service.url}/readyz`)).toBe(200);
+    const ended = service.end();
+    while ((await statusOf(`${service.url}/readyz`)) === 200) await delay(10);
+    return { service, ended };
+  };
+
+  it('is not ready at once, serves on for DRAIN_DELAY, and then stops by itself', async () => {
+    // The delay is longer than the whole time that the end may take.
+    const { service, ended } = await toldToStop({ DRAIN_DELAY: '4s', SHUTDOWN_TIMEOUT: '100ms' });
+    expect(await statusOf(`${service.url}/livez`)).toBe(200);
+    expect((await postMessage(service.url, messageText(1, 'rocket'))).status).toBe(202);
+    expect(await statusOf(`${service.url}/rockets/rocket`)).toBe(200);
+    expect(await ended).toBe(0);
+    expect(service.log()).toContain('stopped; what was in memory is gone');
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('stops at once on %s thereafter', async (signal) => {
+    const { service, ended } = await toldToStop({ DRAIN_DELAY: '24h' });
+    expect((await postMessage(service.url, messageText(1))).status).toBe(202);
+    expect(await service.end(signal)).toBe(0);
+    expect(await ended).toBe(0);
+  });
+});
+
 describe('a service whose subscription cannot go on', () => {
   const folder = mkdtempSync(join(tmpdir(), 'rockets-rest-'));
   afterAll(() => rmSync(folder, { recursive: true }));

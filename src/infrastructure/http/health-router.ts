@@ -27,8 +27,9 @@ export const healthRouter = (health: Health, gate: Pick<Gate, 'mayReadFleet'>): 
   router
     .route('/readyz')
     .get(async (_req, res) => {
+      // Whatever became of the store, and without waiting for it.
+      if (health.isStopping) throw new Problem('shutting-down', 'The service is shutting down.');
       const report = await health.report(false);
-      if (report.status === 'stopping') throw new Problem('shutting-down', 'The service is shutting down.');
       const gateway = report.kafka?.gateway;
       const problem = gateway && unready(gateway.error);
       if (problem !== undefined) throw problem;

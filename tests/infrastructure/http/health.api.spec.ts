@@ -122,6 +122,11 @@ describe('a service whose store fails', () => {
     failure = undefined;
     expect(await ask('/readyz')).toEqual({ status: 200, body: { status: 'ok' } });
   });
+
+  it('says that it stops to whoever asks whether it is ready, whatever became of the store', async () => {
+    service.container.get(parts.health).beginStopping();
+    expect(await ask('/readyz')).toMatchObject({ status: 503, body: { type: '/problems/shutting-down' } });
+  });
 });
 
 it('a service that stops is alive and well to look at, but not ready', async () => {
