@@ -126,6 +126,7 @@ describe('a service whose store fails', () => {
   it('says that it stops to whoever asks whether it is ready, whatever became of the store', async () => {
     service.container.get(parts.health).beginStopping();
     expect(await ask('/readyz')).toMatchObject({ status: 503, body: { type: '/problems/shutting-down' } });
+    failure = undefined;
   });
 });
 
