@@ -1,3 +1,4 @@
+import { logAct } from './application/acts.js';
 import { Budget } from './application/budget.js';
 import type { KafkaReport } from './application/health.js';
 import { Counters } from './application/ingest/counters.js';
@@ -98,6 +99,6 @@ export const kafkaReport = (base: Base, consumer: KafkaConsuming | undefined): K
 
 const openAccess = (rules: AccessRules, logger: Logger): Promise<Access> =>
   Access.open(rules, {
-    reread: (file) => logger.info('keys were read again', { file }),
+    reread: (file, changes) => logAct(logger, 'keys were read again', { who: 'file' }, { file, ...changes }),
     failed: (file, why) => logger.error('keys cannot be read: the old ones stay in force', { file, why }),
   });

@@ -7,6 +7,7 @@ import type { World } from './world.js';
 
 const types = ['RocketLaunched', 'RocketSpeedIncreased', 'MessageRefused', 'MessagesSkipped'] as const;
 const secret = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3';
+const me = { key: 'me' };
 const AGAIN_MS = 100;
 const LOOKS_EVERY_MS = 300;
 /** For so long everything is put in order that was dropped or refused. */
@@ -66,11 +67,11 @@ export class Subscriber {
     for (const [name, { subscription, parked }] of subscribers.table.rows) {
       const receiver = subscribers.receiver(name);
       const { isPaused, failing } = subscription;
-      if (isPaused || failing !== undefined) this.do((desk) => desk.change(name, { state: 'running' }, 'me'));
+      if (isPaused || failing !== undefined) this.do((desk) => desk.change(name, { state: 'running' }, me));
       for (const one of parked.values()) {
         const refuses = receiver.refuses(one);
         if (refuses) this.do((desk) => this.drop(desk, name, one, one.number));
-        else if (one.nextTryAt === undefined) this.do((desk) => desk.retry(name, undefined, 'me'));
+        else if (one.nextTryAt === undefined) this.do((desk) => desk.retry(name, undefined, me));
       }
     }
     if (this.behind > 0) this.at(LOOKS_EVERY_MS, () => this.putInOrder(until));
@@ -93,37 +94,37 @@ export class Subscriber {
     if (isThere()) return;
     const desk = this.desk;
     await desk
-      ?.create({ name, secret, from: this.from(), sink: this.sink(), ...this.selection() }, 'me')
+      ?.create({ name, secret, from: this.from(), sink: this.sink(), ...this.selection() }, me)
       .catch(() => undefined);
     if (!isThere()) this.at(AGAIN_MS, () => void this.create(name));
   }
 
   private async pause(desk: Subscriptions, name: string): Promise<void> {
-    await desk.change(name, { state: 'paused' }, 'me');
+    await desk.change(name, { state: 'paused' }, me);
     this.world.meet('subscription paused');
     this.at(this.world.random.between(1, 1000), () => {
-      this.do((other) => other.change(name, { state: 'running' }, 'me'));
+      this.do((other) => other.change(name, { state: 'running' }, me));
     });
   }
 
   private async filter(desk: Subscriptions, name: string): Promise<void> {
     const { types = null, channels = null } = this.selection();
-    await desk.change(name, { types, channels }, 'me');
+    await desk.change(name, { types, channels }, me);
     this.world.meet('filter of a subscription changed');
   }
 
   private async redirect(desk: Subscriptions, name: string): Promise<void> {
-    await desk.change(name, { sink: this.sink() }, 'me');
+    await desk.change(name, { sink: this.sink() }, me);
   }
 
   private async replay(desk: Subscriptions, name: string): Promise<void> {
-    await desk.replay(name, this.from(), 'me');
+    await desk.replay(name, this.from(), me);
     this.world.meet('subscription replayed');
   }
 
   private async retry(desk: Subscriptions, name: string): Promise<void> {
     const one = this.parkedOf(name);
-    await desk.retry(name, this.world.random.chance(0.5) ? one?.channel : undefined, 'me');
+    await desk.retry(name, this.world.random.chance(0.5) ? one?.channel : undefined, me);
     if (one !== undefined) this.world.meet('parked rocket tried again by an operator');
   }
 
@@ -136,7 +137,7 @@ export class Subscriber {
 
   private async removeAndMake(desk: Subscriptions, name: string): Promise<void> {
     if (this.world.random.chance(0.7)) return;
-    await desk.remove(name, 'me');
+    await desk.remove(name, me);
     this.world.meet('subscription removed');
     this.at(this.world.random.pick([0, 0, 500]), () => void this.create(name));
   }
@@ -147,7 +148,7 @@ export class Subscriber {
     { channel }: ParkedSequence,
     upTo: number | undefined,
   ): Promise<void> {
-    const { from, to } = await desk.drop(name, channel, upTo, 'me');
+    const { from, to } = await desk.drop(name, channel, upTo, me);
     this.world.meet('parked events dropped');
     if (to < from || to > (upTo ?? Infinity))
       this.world.violated(

@@ -1,4 +1,5 @@
 import type { RocketMessage } from '../../domain/rocket-message.js';
+import { logAct } from '../acts.js';
 import type { Logger } from '../ports/logger.js';
 import type { Skip } from './advance.js';
 import type { Counters } from './counters.js';
@@ -41,7 +42,7 @@ export class IngestMessages implements Intake {
   }
 
   /** Skips gaps of a channel; with `expected` only if that one still is the first. */
-  async skip(channel: string, skip: Skip, expected?: NumberRange): Promise<SkipResult> {
+  async skip(channel: string, skip: Skip, expected?: NumberRange, requestId?: string): Promise<SkipResult> {
     if (this.stopping) throw new ShuttingDown();
     const result = await new Promise<SkipResult>((settle, fail) => {
       this.buffer.offerSkip(channel, { skip, expected, settle, fail });
@@ -49,7 +50,8 @@ export class IngestMessages implements Intake {
     });
     if (result.skipped !== undefined) {
       const { by, why } = skip;
-      this.logger.info('gaps skipped', { channel, ...result.skipped, by, why, version: result.version });
+      const done = { channel, ...result.skipped, why, version: result.version };
+      logAct(this.logger, 'gaps skipped', by, done, requestId);
     }
     return result;
   }

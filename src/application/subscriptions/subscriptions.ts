@@ -1,3 +1,4 @@
+import { byOperator, logAct, type Operator } from '../acts.js';
 import type { Clock } from '../ports/clock.js';
 import type { EventStore, Position } from '../ports/event-store.js';
 import type { LogFields, Logger } from '../ports/logger.js';
@@ -81,7 +82,7 @@ export class Subscriptions {
     private readonly changed: (name: string) => void,
   ) {}
 
-  async create(wanted: NewSubscription, by: string | undefined): Promise<SubscriptionReport> {
+  async create(wanted: NewSubscription, by: Operator | undefined): Promise<SubscriptionReport> {
     const { name, types, channels, from, sink, secret } = wanted;
     await this.requireSink(sink);
     const counts = await this.store.count();
@@ -123,7 +124,7 @@ export class Subscriptions {
   }
 
   /** A filter is in force for what was not read yet, which begins at the position that is shown or soon behind it. */
-  async change(name: string, wish: SubscriptionWish, by: string | undefined): Promise<SubscriptionReport> {
+  async change(name: string, wish: SubscriptionWish, by: Operator | undefined): Promise<SubscriptionReport> {
     const { state, sink } = wish;
     if (sink !== undefined) await this.requireSink(sink);
     const saved = await this.update(name, async (before) => {
@@ -131,17 +132,17 @@ export class Subscriptions {
       if (!after.isPaused && (state === 'running' || sink !== undefined)) await this.requireSecret(after);
       return after;
     });
-    this.done('changed', name, by, { ...wish, ...(sink && { sink: loggable(sink) }) });
+    this.done(actOf(wish), name, by, { ...wish, ...(sink && { sink: loggable(sink) }) });
     return this.report(saved);
   }
 
-  async remove(name: string, by: string | undefined): Promise<void> {
+  async remove(name: string, by: Operator | undefined): Promise<void> {
     if (!(await this.store.remove(name))) throw subscriptionNotFound(name);
     this.done('removed', name, by);
   }
 
   /** Another secret, in force at once; the one before it is for a day. */
-  async changeSecret(name: string, text: string, by: string | undefined): Promise<Secret> {
+  async changeSecret(name: string, text: string, by: Operator | undefined): Promise<Secret> {
     const { sink } = await this.required(name);
     if (sink.type !== 'webhook') {
       throw new SubscriptionRefused('no-secret', `${name} goes to ${sink.type}: only webhooks are signed.`);
@@ -158,7 +159,7 @@ export class Subscriptions {
   async replay(
     name: string,
     from: NewSubscription['from'],
-    by: string | undefined,
+    by: Operator | undefined,
   ): Promise<SubscriptionReport> {
     const position = await this.positionOf(from);
     const saved = await this.update(
@@ -180,7 +181,7 @@ export class Subscriptions {
   }
 
   /** Tries the sequence of a rocket again, or of all rockets that are not tried again by themselves; answers how many. */
-  async retry(name: string, channel: string | undefined, by: string | undefined): Promise<number> {
+  async retry(name: string, channel: string | undefined, by: Operator | undefined): Promise<number> {
     const now = this.clock.now();
     const again = (one: ParkedSequence): ParkedSequence => ({ ...one, since: now, tries: 0, nextTryAt: now });
     if (channel !== undefined) {
@@ -210,7 +211,7 @@ export class Subscriptions {
     name: string,
     channel: string,
     upTo: number | undefined,
-    by: string | undefined,
+    by: Operator | undefined,
   ): Promise<{ readonly from: number; readonly to: number }> {
     const now = this.clock.now();
     const { position } = await this.required(name);
@@ -235,7 +236,7 @@ export class Subscriptions {
   }
 
   /** Sends one event that is marked as a test, at once and past all that waits. */
-  async test(name: string, by: string | undefined): Promise<Delivered> {
+  async test(name: string, by: Operator | undefined): Promise<Delivered> {
     const subscription = await this.required(name);
     await this.requireSecret(subscription);
     const sink = this.sinks.open(name, subscription.sink, () => this.signingSecrets(name));
@@ -337,12 +338,17 @@ export class Subscriptions {
     }
   }
 
-  /** What operators do is logged, a line an act. */
-  private done(what: string, name: string, by: string | undefined, fields: LogFields = {}): void {
-    this.logger.info(`subscription ${what}`, { name, by, ...fields });
+  private done(what: string, name: string, by: Operator | undefined, fields?: LogFields): void {
+    logAct(this.logger, `subscription ${what}`, byOperator(by), { name, ...fields }, by?.requestId);
     this.changed(name);
   }
 }
+
+/** Whoever looks for why nothing is delivered looks for a pause. */
+const actOf = ({ state, ...others }: SubscriptionWish): string => {
+  if (state === undefined || Object.values(others).some((value) => value !== undefined)) return 'changed';
+  return state === 'paused' ? 'paused' : 'resumed';
+};
 
 /** What follows in a URL may be a secret of its own. */
 const loggable = (sink: SinkSettings): object =>

@@ -52,9 +52,10 @@ export class Access {
     const { file, text } = rules.keys ?? {};
     if (text !== undefined) sensibly('API_KEYS', () => keys?.replace(readKeys(text)));
     if (file !== undefined) {
-      const read = (): void => {
-        keys?.replace(readKeys(readFileSync(file, 'utf8')));
+      const read = (): object => {
+        const changes = keys?.replace(readKeys(readFileSync(file, 'utf8')));
         access.changed();
+        return changes ?? {};
       };
       sensibly(file, () => watch.follow(file, read));
     }

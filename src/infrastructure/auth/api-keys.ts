@@ -16,8 +16,8 @@ export class ApiKeys {
     return this.records.size;
   }
 
-  /** A key that stays as it is keeps its record, by which its callers are known. */
-  replace(records: readonly KeyRecord[]): void {
+  /** A key that stays as it is keeps its record, by which its callers are known. Answers what is different now, by name. */
+  replace(records: readonly KeyRecord[]): KeyChanges {
     const before = this.records;
     this.records = new Map(
       records.map((record) => {
@@ -25,6 +25,7 @@ export class ApiKeys {
         return [record.id, JSON.stringify(same) === JSON.stringify(record) ? same! : record];
       }),
     );
+    return changesOf(before, this.records);
   }
 
   callerOf(token: string): Caller | Refusal {
@@ -62,5 +63,39 @@ export class ApiKeys {
     };
   }
 }
+
+/** Those that there are none of are left out. */
+interface KeyChanges {
+  readonly added?: readonly string[];
+  readonly revoked?: readonly string[];
+  readonly changed?: readonly string[];
+  readonly removed?: readonly string[];
+}
+
+/** For people to read: beyond that many names of one kind, how many more there are. */
+const NAMES_SAID = 20;
+
+const changesOf = (
+  before: ReadonlyMap<string, KeyRecord>,
+  after: ReadonlyMap<string, KeyRecord>,
+): KeyChanges => {
+  const names = { added: [], revoked: [], changed: [], removed: [] } as Record<keyof KeyChanges, string[]>;
+  for (const [id, record] of after) {
+    const old = before.get(id);
+    if (old === record) continue;
+    if (old === undefined) names.added.push(record.name);
+    else if (record.revokedAt !== undefined && old.revokedAt === undefined) names.revoked.push(record.name);
+    else names.changed.push(record.name);
+  }
+  for (const [id, { name }] of before) if (!after.has(id)) names.removed.push(name);
+  return Object.fromEntries(
+    Object.entries(names).flatMap(([what, all]) => (all.length === 0 ? [] : [[what, fewOf(all)]])),
+  );
+};
+
+const fewOf = (names: readonly string[]): readonly string[] =>
+  names.length <= NAMES_SAID
+    ? names
+    : [...names.slice(0, NAMES_SAID), `and ${names.length - NAMES_SAID} more`];
 
 const nobody = '0'.repeat(64);

@@ -4,13 +4,14 @@ import { statSync } from 'node:fs';
 const LOOK_EVERY_MS = 1000;
 
 export interface FileNews {
-  reread(file: string): void;
+  /** What it brought, in names, where that is known. */
+  reread(file: string, changes: object): void;
   failed(file: string, why: string): void;
 }
 
 interface Watched {
   readonly file: string;
-  readonly read: () => void;
+  readonly read: () => object;
   seen: string;
 }
 
@@ -22,7 +23,7 @@ export class FileWatch {
   constructor(private readonly news: FileNews) {}
 
   /** Reads it now, which may fail, and whenever it is another than it was before it was read. */
-  follow(file: string, read: () => void): void {
+  follow(file: string, read: () => object): void {
     const seen = stateOf(file);
     read();
     this.watched.push({ file, read, seen });
@@ -39,8 +40,7 @@ export class FileWatch {
       if (state === one.seen) continue;
       one.seen = state;
       try {
-        one.read();
-        this.news.reread(one.file);
+        this.news.reread(one.file, one.read());
       } catch (error) {
         this.news.failed(one.file, reasonOf(error));
       }

@@ -38,6 +38,7 @@ export class JsonWebTokens {
     watch.follow(rules.jwks, () => {
       tokens.keyFor = keySet(jose, readFileSync(rules.jwks, 'utf8'));
       changed();
+      return {};
     });
     return tokens;
   }

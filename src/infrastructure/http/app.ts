@@ -92,7 +92,7 @@ export const createApp = (parts: AppParts): Express => {
   app.use(fleetRouter(parts.fleet));
   app.use(subscriptionsRouter(parts.subscriptions, parts.deliversHere, parts.limits));
   app.use(healthRouter(parts.health, gate));
-  app.use(sessionRouter(gate, parts.access, parts.limits));
+  app.use(sessionRouter(gate, parts.access, parts.limits, parts.logger));
   for (const router of parts.pages) app.use(router);
   app.use(routeNotFound);
   app.use(errorHandler(parts.logger));

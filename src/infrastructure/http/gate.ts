@@ -1,4 +1,5 @@
 import { Router, type Request, type Response } from 'express';
+import { byOperator, type Operator } from '../../application/acts.js';
 import type { Logger } from '../../application/ports/logger.js';
 import { canonicalChannel } from '../../domain/channel.js';
 import { nobody, type Access } from '../auth/access.js';
@@ -71,11 +72,14 @@ export class Gate {
     const caller = await this.access.callerOf(req.headers);
     if (hasGone(req)) throw new AskerGone('The client has gone.');
     if (caller instanceof Refusal) throw this.refusal(caller, req);
+    res.locals['caller'] = caller;
     const lack = lackOf(caller, need, req) ?? foreign(caller, route, req);
-    if (lack !== undefined) throw lack;
+    if (lack !== undefined) {
+      if (need === 'operate') this.reportLack(lack, req, res);
+      throw lack;
+    }
     // What one caller is told, no cache between may tell another.
     res.set('Cache-Control', 'private, no-cache');
-    res.locals['caller'] = caller;
     res.locals['whileLetIn'] = (over: (problem: Problem) => void): void => this.whileLetIn(caller, res, over);
   }
 
@@ -83,6 +87,12 @@ export class Gate {
   whileLetIn(caller: Caller, res: Response, over: (problem: Problem) => void): void {
     const end = this.access?.whileLetIn(caller, (refusal) => over(problemOf(refusal)));
     if (end !== undefined) res.once('close', end);
+  }
+
+  /** Somebody's key is too weak for his task, or in the wrong hands. */
+  private reportLack({ code: why }: Problem, { method, path }: Request, res: Response): void {
+    const { key, requestId } = operatorIn(res);
+    this.logger.warn('a caller may not operate', { by: byOperator({ key }), why, method, path, requestId });
   }
 
   refusal(refusal: Refusal, req: Request): Problem {
@@ -97,6 +107,12 @@ const hasGone = (req: Request): boolean => req.socket.destroyed;
 
 /** Undefined where everybody may everything. */
 export const callerIn = (res: Response): Caller | undefined => res.locals['caller'] as Caller | undefined;
+
+/** Who acts here, for the log and for histories. */
+export const operatorIn = (res: Response): Operator => {
+  const key = callerIn(res)?.name;
+  return { requestId: String(res.getHeader('X-Request-Id')), ...(key !== undefined && { key }) };
+};
 
 /** The same for routes behind the gate. */
 export const whileLetIn = (res: Response, over: (problem: Problem) => void): void =>

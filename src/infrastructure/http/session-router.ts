@@ -1,17 +1,27 @@
 import { Router, type Request, type Response } from 'express';
+import { byOperator, logAct } from '../../application/acts.js';
+import type { LogFields, Logger } from '../../application/ports/logger.js';
 import type { Access } from '../auth/access.js';
 import { Refusal, type Caller } from '../auth/caller.js';
 import { scopes } from '../auth/scope.js';
 import { sessionCookie } from '../auth/sessions.js';
 import { methodNotAllowed } from './error-handler.js';
-import type { Gate } from './gate.js';
+import { operatorIn, type Gate } from './gate.js';
 import { invalidBody, readJsonObject } from './json-body.js';
 import type { BodyLimits } from './messages/read-body.js';
 import { QueryReader } from './query-reader.js';
 
 /** How a browser shows a key once and is known from then on. What it is known by, no script of a page can read. */
-export const sessionRouter = (gate: Gate, access: Access | undefined, limits: BodyLimits): Router => {
+export const sessionRouter = (
+  gate: Gate,
+  access: Access | undefined,
+  limits: BodyLimits,
+  logger: Logger,
+): Router => {
   const router = Router({ caseSensitive: true });
+
+  const told = (what: string, { name: key }: Caller, res: Response, fields?: LogFields): void =>
+    logAct(logger, `session ${what}`, byOperator({ key }), fields, operatorIn(res).requestId);
 
   router
     .route('/session')
@@ -30,11 +40,14 @@ export const sessionRouter = (gate: Gate, access: Access | undefined, limits: Bo
       if (caller instanceof Refusal) throw gate.refusal(caller, req);
       const { text, until } = access.beginSession(caller);
       setCookie(req, res, text, until);
+      told('opened', caller, res, { until: new Date(until).toISOString() });
       res.json(sessionView(access, { ...caller, until }));
     })
-    .delete((req, res) => {
+    .delete(async (req, res) => {
       new QueryReader(req.query).finish();
       setCookie(req, res, '', 0);
+      const caller = await access?.callerOf({ cookie: req.headers.cookie });
+      if (caller !== undefined && !(caller instanceof Refusal)) told('closed', caller, res);
       res.status(204).end();
     })
     .all(methodNotAllowed('GET, HEAD, POST, DELETE, OPTIONS'));

@@ -317,7 +317,7 @@ describe('a receiver that refuses one event', () => {
     expect(receiver.attempts).toHaveLength(before);
 
     receiver.answer = () => yes;
-    await subscriptions.retry('all', 'b', 'an operator');
+    await subscriptions.retry('all', 'b', { key: 'an operator' });
     await until(() => receiver.numbersOf('b').length === 20);
     expect(receiver.numbersOf('b')).toEqual(numbers(20));
     await stop();

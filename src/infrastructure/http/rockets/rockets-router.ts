@@ -3,7 +3,7 @@ import type { IngestMessages } from '../../../application/ingest/ingest-messages
 import type { MessagePage } from '../../../application/ports/rocket-directory.js';
 import type { MessageFate, RocketQueries } from '../../../application/rocket-queries.js';
 import { methodNotAllowed, readOnly } from '../error-handler.js';
-import { callerIn } from '../gate.js';
+import { operatorIn } from '../gate.js';
 import { sendEvents } from '../feed/events-page.js';
 import type { BodyLimits } from '../messages/read-body.js';
 import { linkNext } from '../page-links.js';
@@ -107,9 +107,9 @@ export const rocketsRouter = (queries: RocketQueries, ingest: IngestMessages, li
       new QueryReader(req.query).finish();
       const { upTo, expected, why } = await readSkipWish(req, limits);
       await known(queries, channel, res);
-      const key = callerIn(res)?.name;
+      const { key, requestId } = operatorIn(res);
       const by = { who: 'operator', ...(key !== undefined && { key }) } as const;
-      const result = await ingest.skip(channel, { upTo, by, why }, expected);
+      const result = await ingest.skip(channel, { upTo, by, why }, expected, requestId);
       if (result.skipped !== undefined) {
         res.json({ channel, ...result.skipped, version: result.version });
       } else if (result.reason === 'no-gap') {

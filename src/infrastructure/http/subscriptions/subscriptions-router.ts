@@ -1,4 +1,5 @@
 import { Router, type Request, type Response } from 'express';
+import type { Operator } from '../../../application/acts.js';
 import type { NamePage } from '../../../application/ports/subscription-store.js';
 import {
   SubscriptionRefused,
@@ -7,7 +8,7 @@ import {
 } from '../../../application/subscriptions/subscriptions.js';
 import { makeSecret } from '../../webhooks/secret.js';
 import { methodNotAllowed, readOnly } from '../error-handler.js';
-import { callerIn } from '../gate.js';
+import { operatorIn } from '../gate.js';
 import { readJson, untilRead } from '../json-body.js';
 import type { BodyLimits } from '../messages/read-body.js';
 import { linkNext } from '../page-links.js';
@@ -37,7 +38,7 @@ export const subscriptionsRouter = (
   const act = <T>(
     path: string,
     read: (body: unknown) => T,
-    answer: (name: string, wish: T, by: string | undefined, res: Response) => Promise<object>,
+    answer: (name: string, wish: T, by: Operator, res: Response) => Promise<object>,
   ): void => {
     router
       .route(`/subscriptions/:name/${path}`)
@@ -45,7 +46,7 @@ export const subscriptionsRouter = (
         const name = nameIn(req);
         new QueryReader(req.query).finish();
         const wish = read(await readJson(req, limits));
-        res.json(await answer(name, wish, callerIn(res)?.name, res));
+        res.json(await answer(name, wish, operatorIn(res), res));
       })
       .all(methodNotAllowed('POST, OPTIONS'));
   };
@@ -63,7 +64,7 @@ export const subscriptionsRouter = (
       const wanted = readNewSubscription(await readJson(req, limits));
       const secret = wanted.sink.type === 'webhook' ? (wanted.secret ?? makeSecret()) : undefined;
       const made = { ...wanted, ...(secret !== undefined && { secret }) };
-      const report = await atSink(subscriptions.create(made, callerIn(res)?.name));
+      const report = await atSink(subscriptions.create(made, operatorIn(res)));
       res.status(201).location(`/subscriptions/${wanted.name}`);
       const view = subscriptionView(report, deliversHere);
       sendSecret(res, secret === undefined ? view : { ...view, secret });
@@ -81,14 +82,14 @@ export const subscriptionsRouter = (
       const name = nameIn(req);
       new QueryReader(req.query).finish();
       const wish = readSubscriptionWish(await readJson(req, limits));
-      const report = await atSink(subscriptions.change(name, wish, callerIn(res)?.name));
+      const report = await atSink(subscriptions.change(name, wish, operatorIn(res)));
       res.json(subscriptionView(report, deliversHere));
     })
     .delete(async (req, res) => {
       const name = nameIn(req);
       new QueryReader(req.query).finish();
       await untilRead(req, limits);
-      await subscriptions.remove(name, callerIn(res)?.name);
+      await subscriptions.remove(name, operatorIn(res));
       res.status(204).end();
     })
     .all(methodNotAllowed('GET, HEAD, PATCH, DELETE, OPTIONS'));
