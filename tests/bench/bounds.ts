@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { authBench } from './auth.bench.js';
+import { balanceBench } from './balance.bench.js';
 import { drippingBench } from './dripping.bench.js';
 import { enduranceBench } from './endurance.bench.js';
 import { generatedInputBench } from './generated-input.bench.js';
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, Bench>> = {
   pieces: piecesBench,
   streams: streamsBench,
   'generated-input': generatedInputBench,
+  balance: balanceBench,
   auth: authBench,
   'postgres-lag': postgresLagBench,
   kafka: kafkaMemoryBench,

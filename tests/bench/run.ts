@@ -1,4 +1,5 @@
 import { authBench } from './auth.bench.js';
+import { balanceBench } from './balance.bench.js';
 import { cloudEventsBench } from './cloud-events.bench.js';
 import { feedBench } from './feed.bench.js';
 import { feedLagBench } from './feed-lag.bench.js';
@@ -29,6 +30,7 @@ const benches: Readonly<Record<string, Bench>> = {
   post: postBench,
   head: headBench,
   auth: authBench,
+  balance: balanceBench,
   ndjson: ndjsonBench,
   pipeline: pipelineBench,
   store: storeBench,
