@@ -6,11 +6,14 @@ import { LANE_LOCKS } from './commit-function.js';
  * last word, `Sync`, was lost has done its work and can't commit it, and none of the server's own timeouts counts for it: as
  * long as its connection seems to be there, as it does behind a proxy or with a client that was stopped, it would keep its
  * lanes for ever. Whoever is idle between his statements has not lost any, and has a timeout of his own.
+ *
+ * Ours are those of our role and of every role whose rights it has: while a password is changed by way of a second role, one
+ * instance has the old and another the new one. A session is known by the role it signed in with, whatever `SET ROLE` said.
  */
 export const endOrphans = (ask: Ask): Promise<unknown> =>
   ask(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE usename = current_user AND state = 'active' AND wait_event = 'ClientRead'
+      WHERE pg_has_role(usesysid, 'USAGE') AND state = 'active' AND wait_event = 'ClientRead'
         AND state_change < clock_timestamp() - interval '2 seconds'
         AND pid IN (
           SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = $1 AND granted
