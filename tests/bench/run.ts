@@ -4,6 +4,7 @@ import { cloudEventsBench } from './cloud-events.bench.js';
 import { feedBench } from './feed.bench.js';
 import { feedLagBench } from './feed-lag.bench.js';
 import { figuresBench } from './figures.bench.js';
+import { hotRocketBench } from './hot-rocket.bench.js';
 import { headBench } from './head.bench.js';
 import { generatedInputBench } from './generated-input.bench.js';
 import { kafkaBench } from './kafka.bench.js';
@@ -48,6 +49,7 @@ const benches: Readonly<Record<string, Bench>> = {
   kafka: kafkaBench,
   'kafka-out': kafkaOutBench,
   'cloud-events': cloudEventsBench,
+  'hot-rocket': hotRocketBench,
   queries: queriesBench,
   launch: launchBench,
   'sqlite-launch': sqliteLaunchBench,
