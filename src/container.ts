@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import type { Budget } from './application/budget.js';
 import { EventFeed } from './application/feed/event-feed.js';
 import { ActivityLog } from './application/fleet/activity-log.js';
+import { FleetFigures } from './application/fleet/fleet-figures.js';
 import { Fleet } from './application/fleet/fleet.js';
 import { SkipOverdueGaps } from './application/gaps/skip-overdue-gaps.js';
 import { Health } from './application/health.js';
@@ -33,6 +34,7 @@ import { docsRouter } from './infrastructure/http/docs/docs-router.js';
 import { streamEvents } from './infrastructure/http/feed/feed-stream.js';
 import { RocketsServer } from './infrastructure/http/rockets-server.js';
 import type { KafkaConsuming } from './infrastructure/kafka/kafka.js';
+import type { MetricsParts } from './infrastructure/observability/metrics/sources.js';
 import { createSinks } from './infrastructure/sinks.js';
 import { InMemorySubscriptionStore } from './infrastructure/stores/memory/in-memory-subscription-store.js';
 import { noMinutes } from './infrastructure/stores/memory/no-minutes.js';
@@ -71,6 +73,7 @@ export const parts = {
   app: named<Express>('Express'),
   server: named<RocketsServer>('RocketsServer'),
   adminServer: named<RocketsServer>('AdminServer'),
+  metricsParts: named<MetricsParts>('MetricsParts'),
   service: named<RocketsService>('RocketsService'),
 };
 
@@ -123,10 +126,18 @@ const applicationModule = (config: Config, base: Base): ContainerModule =>
     );
     bind(p.workers).toDynamicValue(
       ({ get }) =>
-        new WorkerPool(get(p.buffer), get(p.store), get(p.clock), get(p.logger), config.workerCount),
+        new WorkerPool(
+          get(p.buffer),
+          get(p.store),
+          get(p.clock),
+          get(p.logger),
+          config.workerCount,
+          base.measures,
+        ),
     );
     bind(p.ingest).toDynamicValue(
-      ({ get }) => new IngestMessages(get(p.buffer), get(p.workers), get(p.counters), get(p.logger)),
+      ({ get }) =>
+        new IngestMessages(get(p.buffer), get(p.workers), get(p.counters), get(p.logger), base.measures),
     );
     bind(p.intake).toDynamicValue(({ get }) => base.gateway ?? get(p.ingest));
     bind(p.consumer).toDynamicValue(({ get }) =>
@@ -214,12 +225,9 @@ const applicationModule = (config: Config, base: Base): ContainerModule =>
     );
   });
 
-const httpModule = (
-  config: Config,
-  { access, certificate, limits, sites, kafka }: Base,
-  { predecessors = [] }: Stores,
-): ContainerModule =>
+const httpModule = (config: Config, base: Base, { predecessors = [], pool }: Stores): ContainerModule =>
   new ContainerModule(({ bind }) => {
+    const { access, certificate, limits, sites, kafka, metrics, requests } = base;
     const headers = pageHeaders(certificate !== undefined);
     bind(p.access).toConstantValue(access);
     bind(p.app).toDynamicValue(({ get }) =>
@@ -238,6 +246,8 @@ const httpModule = (
         sites,
         access,
         streamEvents: streamEvents(get(p.feed), get(p.budget)),
+        requests,
+        metrics: config.adminPort === undefined ? metrics : undefined,
         pages: [docsRouter(headers, { isGuarded: access !== undefined }), dashboardRouter(headers)],
       }),
     );
@@ -251,29 +261,44 @@ const httpModule = (
     );
     bind(p.adminServer).toDynamicValue(
       ({ get }) =>
-        new RocketsServer(createAdminApp({ health: get(p.health), logger: get(p.logger), access }), {
+        new RocketsServer(createAdminApp({ health: get(p.health), logger: get(p.logger), access, metrics }), {
           maxConnections: config.maxConnections,
           budget: get(p.budget),
         }),
     );
-    bind(p.service).toDynamicValue(
-      ({ get }) =>
-        new RocketsService(config, {
-          store: get(p.store),
-          workers: get(p.workers),
-          ingest: get(p.ingest),
-          intake: get(p.intake),
-          consumer: get(p.consumer),
-          kafka,
-          skipOverdueGaps: get(p.skipOverdueGaps),
-          feed: get(p.feed),
-          deliveries: get(p.deliveries),
-          activity: get(p.activity),
-          health: get(p.health),
-          access,
-          server: get(p.server),
-          adminServer: get(p.adminServer),
-          predecessors,
-        }),
-    );
+    bind(p.metricsParts).toDynamicValue(({ get }) => ({
+      store: get(p.store),
+      figures: new FleetFigures(
+        get(p.directory),
+        get(p.store),
+        get(p.fleet),
+        get(p.subscriptions),
+        get(p.clock),
+      ),
+      buffer: get(p.buffer),
+      feed: get(p.feed),
+      kafka: kafka && (() => kafkaReport(base, get(p.consumer))),
+      pool,
+      server: get(p.server),
+    }));
+    bind(p.service).toDynamicValue(({ get }) => {
+      metrics.serve(get(p.metricsParts));
+      return new RocketsService(config, {
+        store: get(p.store),
+        workers: get(p.workers),
+        ingest: get(p.ingest),
+        intake: get(p.intake),
+        consumer: get(p.consumer),
+        kafka,
+        skipOverdueGaps: get(p.skipOverdueGaps),
+        feed: get(p.feed),
+        deliveries: get(p.deliveries),
+        activity: get(p.activity),
+        health: get(p.health),
+        access,
+        server: get(p.server),
+        adminServer: get(p.adminServer),
+        predecessors,
+      });
+    });
   });

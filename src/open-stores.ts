@@ -4,6 +4,7 @@ import type { RocketDirectory } from './application/ports/rocket-directory.js';
 import type { SubscriptionStore } from './application/ports/subscription-store.js';
 import type { Config } from './config.js';
 import type { RocketsServer } from './infrastructure/http/rockets-server.js';
+import type { PoolReport } from './infrastructure/observability/metrics/sources.js';
 import { InMemoryEventStore } from './infrastructure/stores/memory/in-memory-event-store.js';
 import {
   InMemoryRocketDirectory,
@@ -27,6 +28,8 @@ export interface Stores {
   readonly minutes?: MinuteLog;
   /** Without it, they are kept in memory. */
   readonly subscriptions?: SubscriptionStore;
+  /** Only over PostgreSQL. */
+  readonly pool?: () => PoolReport;
   /** What listens until the service does. */
   readonly predecessors?: readonly RocketsServer[];
 }
@@ -56,7 +59,8 @@ export const openStores = async (config: Config, base: Base): Promise<Stores> =>
     const minutes = new RelationalMinutes(opened.ask, (rows, before) => opened.putMinutes(rows, before));
     const subscriptions = new RelationalSubscriptionStore(new PostgresSubscriptions(opened));
     const directory = new RelationalRocketDirectory(opened);
-    return { store, directory, minutes, subscriptions, predecessors };
+    const pool = (): PoolReport => opened.connections;
+    return { store, directory, minutes, subscriptions, predecessors, pool };
   }
   const places = Math.floor((config.storeBytes * SHARE_OF_ORDERS) / PLACE_BYTES);
   const directory = new InMemoryRocketDirectory(clock, places);

@@ -2,6 +2,7 @@ import { logAct } from './application/acts.js';
 import { Budget } from './application/budget.js';
 import type { KafkaReport } from './application/health.js';
 import { Counters } from './application/ingest/counters.js';
+import { Measures } from './application/ingest/measures.js';
 import { QueueMessages } from './application/ingest/queue-messages.js';
 import type { Clock } from './application/ports/clock.js';
 import type { Logger } from './application/ports/logger.js';
@@ -12,12 +13,15 @@ import { Gate } from './infrastructure/http/gate.js';
 import { PieceTurns } from './infrastructure/http/messages/piece-turns.js';
 import { postMessages } from './infrastructure/http/messages/post-messages.js';
 import type { BodyLimits } from './infrastructure/http/messages/read-body.js';
+import { RequestCounts } from './infrastructure/http/request-counts.js';
 import { siteGuard, type SiteRules } from './infrastructure/http/site-guard.js';
 import type { GatewayMeanwhile } from './infrastructure/http/waiting-app.js';
 import type { Kafka, KafkaConsuming } from './infrastructure/kafka/kafka.js';
 import type { KafkaSinks } from './infrastructure/kafka/kafka-sinks.js';
+import { Metrics } from './infrastructure/observability/metrics/metrics.js';
 import { WinstonLogger } from './infrastructure/observability/winston-logger.js';
 import { SystemClock } from './infrastructure/system-clock.js';
+import { version } from './version.js';
 
 const BODY_TIMEOUT_MS = 10_000;
 
@@ -26,6 +30,9 @@ export interface Base {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly counters: Counters;
+  readonly measures: Measures;
+  readonly requests: RequestCounts;
+  readonly metrics: Metrics;
   readonly budget: Budget;
   readonly limits: BodyLimits;
   readonly sites: SiteRules;
@@ -45,6 +52,8 @@ export const createBase = async (config: Config, given?: KafkaParts): Promise<Ba
   const logger = new WinstonLogger({ level: config.logLevel, format: config.logFormat });
   const clock = new SystemClock();
   const counters = new Counters();
+  const measures = new Measures(clock);
+  const requests = new RequestCounts();
   const budget = new Budget(config.bufferBytes);
   const certificate = config.tls && new Certificate(config.tls, logger);
   const access = config.access && (await openAccess(config.access, logger));
@@ -57,7 +66,20 @@ export const createBase = async (config: Config, given?: KafkaParts): Promise<Ba
       : undefined;
   const limits = { bytes: bodyBytes, timeoutMs: BODY_TIMEOUT_MS, budget, pieces: new PieceTurns() };
   const sites = { allowedOrigins, allowedHosts };
-  return { logger, clock, counters, budget, limits, sites, access, certificate, kafka, kafkaSinks, gateway };
+  const metrics = new Metrics({
+    version: version(),
+    storeName: config.eventStore,
+    clock,
+    logger,
+    counters,
+    measures,
+    budget,
+    requests,
+    kafka: kafka && (() => kafkaReport({ kafka, gateway }, undefined)),
+  });
+  const counting = { counters, measures, requests, metrics };
+  const opened = { access, certificate, kafka, kafkaSinks, gateway };
+  return { logger, clock, budget, limits, sites, ...counting, ...opened };
 };
 
 const openKafka = async (config: Config, logger: Logger): Promise<Kafka | undefined> => {
@@ -85,14 +107,17 @@ export const gatewayMeanwhile = (base: Base): GatewayMeanwhile | undefined => {
   };
 };
 
-const gatewayReport = ({ kafka, gateway }: Base): KafkaReport['gateway'] => {
+const gatewayReport = ({ kafka, gateway }: Pick<Base, 'kafka' | 'gateway'>): KafkaReport['gateway'] => {
   if (kafka === undefined || gateway === undefined) return undefined;
   const { queued, waiting, error: ofLast } = gateway.report;
   const error = kafka.failure ?? (waiting > 0 ? ofLast : undefined);
   return { queued, waiting, ...(error === undefined ? {} : { error }) };
 };
 
-export const kafkaReport = (base: Base, consumer: KafkaConsuming | undefined): KafkaReport => {
+export const kafkaReport = (
+  base: Pick<Base, 'kafka' | 'gateway'>,
+  consumer: KafkaConsuming | undefined,
+): KafkaReport => {
   const gateway = gatewayReport(base);
   return { ...(gateway && { gateway }), ...(consumer && { consumer: consumer.report }) };
 };

@@ -33,6 +33,12 @@ export class Fleet {
     return { ...totals, ...lookedFor, silentAfterMs: this.silentAfterMs, activity: this.activity.report() };
   }
 
+  /** How many rockets are. */
+  async silent(): Promise<number> {
+    const { rockets } = await this.directory.totals();
+    return (await this.lookedFor(rockets)).silent;
+  }
+
   /** Once for everybody who asks meanwhile. */
   private lookedFor(rockets: number): Promise<LookedFor> {
     const now = this.clock.elapsed();

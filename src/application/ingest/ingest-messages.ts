@@ -4,6 +4,7 @@ import type { Logger } from '../ports/logger.js';
 import type { Skip } from './advance.js';
 import type { Counters } from './counters.js';
 import { Overloaded, ShuttingDown, type Intake } from './intake.js';
+import { Measures } from './measures.js';
 import type { NumberRange, Outcome } from './outcome.js';
 import type { Arrival, ReorderBuffer, SkipResult } from './reorder-buffer.js';
 import type { WorkerPool } from './worker-pool.js';
@@ -19,8 +20,9 @@ export class IngestMessages implements Intake {
   constructor(
     private readonly buffer: ReorderBuffer,
     private readonly workers: WorkerPool,
-    private readonly counters: Counters,
-    private readonly logger: Logger,
+    readonly counters: Counters,
+    readonly logger: Logger,
+    readonly measures = new Measures(),
   ) {}
 
   submit(
@@ -30,7 +32,7 @@ export class IngestMessages implements Intake {
     ticket?: number,
   ): Overloaded | ShuttingDown | undefined {
     if (this.stopping) return new ShuttingDown();
-    const delivery = new Delivery(message, bytes, told, ticket ?? 0, this.counters, this.logger);
+    const delivery = new Delivery(message, bytes, told, ticket ?? 0, this);
     const ofStream = ticket !== undefined;
     if (!this.buffer.offer(delivery, ofStream)) return new Overloaded(this.buffer.limitFor(ofStream));
     this.workers.wake();
@@ -71,29 +73,39 @@ export class IngestMessages implements Intake {
 
 /** A class, not a pair of closures: one object for each message instead of three. */
 class Delivery implements Arrival {
+  private readonly takenAt: number;
+
   constructor(
     readonly message: RocketMessage,
     readonly bytes: number,
     private readonly told: ToldOutcome,
     private readonly ticket: number,
-    private readonly counters: Counters,
-    private readonly logger: Logger,
-  ) {}
+    private readonly of: Pick<IngestMessages, 'counters' | 'logger' | 'measures'>,
+  ) {
+    this.takenAt = of.measures.now();
+  }
 
   settle(outcome: Outcome): void {
-    this.counters.settled(outcome.outcome);
+    this.of.counters.settled(outcome.outcome);
     if (outcome.outcome === 'conflict') this.reportConflict();
     this.told(outcome, this.ticket);
+    this.measure();
   }
 
   fail(error: Error): void {
-    this.counters.turnedAway('failed');
+    this.of.counters.turnedAway('failed');
     this.told(error, this.ticket);
+    this.measure();
+  }
+
+  private measure(): void {
+    const { measures } = this.of;
+    measures.ingestMs.observe(measures.now() - this.takenAt);
   }
 
   private reportConflict(): void {
     const { channel, number, report } = this.message;
-    this.logger.warn('conflict: another message stands under this number', {
+    this.of.logger.warn('conflict: another message stands under this number', {
       channel,
       number,
       type: report.type,

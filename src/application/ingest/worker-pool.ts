@@ -1,4 +1,5 @@
 import { advance, EVENTS_PER_STEP, firstGap, skipGaps, type SkippedGaps, type Step } from './advance.js';
+import { Measures } from './measures.js';
 import type { NumberRange } from './outcome.js';
 import type { Clock } from '../ports/clock.js';
 import {
@@ -61,6 +62,7 @@ export class WorkerPool {
     private readonly clock: Clock,
     private readonly logger: Logger,
     private readonly workers: number,
+    private readonly measures = new Measures(),
   ) {}
 
   /**
@@ -177,13 +179,17 @@ export class WorkerPool {
   private async processTurns(turns: readonly Turn[]): Promise<Turn[]> {
     const now = this.clock.now();
     const steps: Step[] = [];
+    let messages = 0;
     for (let events = 0; steps.length < turns.length && events < EVENTS_PER_COMMIT;) {
       const turn = turns[steps.length]!;
-      const step = advance(turn.head, arrivalsOf(turn).map(messageOf), now);
+      const arrivals = arrivalsOf(turn);
+      const step = advance(turn.head, arrivals.map(messageOf), now);
       events += step.change?.events.length ?? 0;
+      if (step.change !== undefined) messages += arrivals.length;
       steps.push(step);
     }
     const changes = steps.flatMap(({ change }) => change ?? []);
+    if (messages > 0) this.measures.commitMessages.observe(messages);
     let moved: readonly Head[] = [];
     try {
       if (changes.length > 0) moved = await this.commit(changes, turns);
@@ -223,6 +229,8 @@ export class WorkerPool {
   }
 
   private async commit(changes: readonly Change[], turns: readonly Pick<Turn, 'head'>[]): Promise<Head[]> {
+    const { measures } = this;
+    const begun = measures.now();
     try {
       return await this.store.commit(changes);
     } catch (error) {
@@ -231,6 +239,8 @@ export class WorkerPool {
         this.announce({ ...change, late: [] }, turn.head);
       }
       throw error;
+    } finally {
+      measures.commitMs.observe(measures.now() - begun);
     }
   }
 

@@ -110,7 +110,7 @@ export interface GapPage {
   readonly next: GapPlace | undefined;
 }
 
-export type OverdueGap = Pick<Gap, 'channel' | 'to'>;
+export type OverdueGap = Pick<Gap, 'channel' | 'to' | 'since'>;
 
 export interface MessagePage {
   readonly after?: number;

@@ -1,4 +1,5 @@
 import { byOperator, logAct, type Operator } from '../acts.js';
+import { FewAtOnce } from '../few-at-once.js';
 import type { Clock } from '../ports/clock.js';
 import type { EventStore, Position } from '../ports/event-store.js';
 import type { LogFields, Logger } from '../ports/logger.js';
@@ -23,6 +24,7 @@ export const MOST_COUNTED = 100_000;
 /** For so long what was signed with the old secret is still to be told from what anybody sent. */
 export const OLD_SECRET_FOR_MS = 24 * 60 * 60 * 1000;
 const TEST_TIMEOUT_MS = 10_000;
+const REPORTS_AT_ONCE = 4;
 
 export interface NewSubscription extends Selection {
   readonly name: string;
@@ -254,6 +256,13 @@ export class Subscriptions {
     const now = this.clock.now();
     const secrets = await this.store.secrets(name);
     return secrets.filter(({ until = Infinity }) => until > now).map(({ text }) => text);
+  }
+
+  /** Of all there are, a few at a time. */
+  async reports(): Promise<SubscriptionReport[]> {
+    const turns = new FewAtOnce(REPORTS_AT_ONCE);
+    const all = await this.store.list({ limit: MOST_SUBSCRIPTIONS });
+    return Promise.all(all.map((one) => turns.run(() => this.report(one))));
   }
 
   counts(): Promise<SubscriptionCounts> {

@@ -15,9 +15,12 @@ import { eventsRouter } from './feed/events-router.js';
 import { fleetRouter } from './fleet-router.js';
 import { Gate } from './gate.js';
 import { healthRouter } from './health-router.js';
+import { metricsRouter, type MetricsText } from './metrics-router.js';
 import { postMessages } from './messages/post-messages.js';
 import type { BodyLimits } from './messages/read-body.js';
+import type { RequestCounts } from './request-counts.js';
 import { requestIdOf } from './request-id.js';
+import { routeNeeds } from './route-needs.js';
 import { sessionRouter } from './session-router.js';
 import { siteGuard, type SiteRules } from './site-guard.js';
 import { subscriptionsRouter } from './subscriptions/subscriptions-router.js';
@@ -42,6 +45,9 @@ export interface AppParts {
   /** Undefined: everybody may everything. */
   readonly access: Access | undefined;
   readonly streamEvents: RequestHandler;
+  readonly requests: RequestCounts;
+  /** Undefined: on a port of its own. */
+  readonly metrics: MetricsText | undefined;
   /** Documentation and dashboard: routes that need nothing of the above. */
   readonly pages: readonly Router[];
 }
@@ -61,10 +67,14 @@ export const createAdminApp = ({
   health,
   logger,
   access,
-}: Pick<AppParts, 'health' | 'logger' | 'access'>): Express => {
+  metrics,
+}: Pick<AppParts, 'health' | 'logger' | 'access'> & { readonly metrics: MetricsText }): Express => {
   const app = plainApp();
+  const gate = new Gate(access, logger);
   app.use(common);
-  app.use(healthRouter(health, new Gate(access, logger)));
+  app.use(healthRouter(health, gate));
+  app.use(gate.router(routeNeeds.filter(({ path }) => path === '/metrics')));
+  app.use(metricsRouter(metrics));
   app.use(routeNotFound);
   app.use(errorHandler(logger));
   return app;
@@ -78,9 +88,10 @@ export const createApp = (parts: AppParts): Express => {
   const gate = new Gate(parts.access, parts.logger);
   const take = postMessages(parts.intake, parts.counters, parts.limits, gate);
   app.post('/messages', (req, res) => {
+    parts.requests.watch(res, '/messages');
     return admits(req, res) ? take(req, res) : undefined;
   });
-  app.use(common, (req, res, next) => {
+  app.use(parts.requests.watching, common, (req, res, next) => {
     if (admits(req, res)) next();
   });
   app.use(gate.router());
@@ -92,6 +103,7 @@ export const createApp = (parts: AppParts): Express => {
   app.use(fleetRouter(parts.fleet));
   app.use(subscriptionsRouter(parts.subscriptions, parts.deliversHere, parts.limits));
   app.use(healthRouter(parts.health, gate));
+  if (parts.metrics !== undefined) app.use(metricsRouter(parts.metrics));
   app.use(sessionRouter(gate, parts.access, parts.limits, parts.logger));
   for (const router of parts.pages) app.use(router);
   app.use(routeNotFound);

@@ -8,6 +8,7 @@ import type { Scope } from '../auth/scope.js';
 import { routeNotFound } from './error-handler.js';
 import { closing, Problem } from './problem.js';
 import { AskerGone } from './query-reader.js';
+import { isOf } from './request-counts.js';
 import { needOf, routeNeeds, type RouteNeeds } from './route-needs.js';
 
 /** Lets in who may, by the table of routes. Without `access` everybody may everything. */
@@ -17,11 +18,12 @@ export class Gate {
     private readonly logger: Logger,
   ) {}
 
-  /** Stands before all routes; who comes past it may do what he asks for. */
-  router(): Router {
+  /** Stands before all routes, or some; who comes past it may do what he asks for. */
+  router(routes: readonly RouteNeeds[] = routeNeeds): Router {
     const router = Router({ caseSensitive: true });
-    for (const route of routeNeeds) {
+    for (const route of routes) {
       router.all(route.path, async (req, res, next) => {
+        isOf(res, route.path);
         await this.admit(route, req, res);
         res.locals['isKnown'] = true;
         next();

@@ -83,6 +83,11 @@ export class RocketsServer {
     clearTimeout(force);
   }
 
+  /** Those of clients that are open. */
+  get connections(): Promise<number> {
+    return new Promise((resolve) => this.server.getConnections((_error, count) => resolve(count)));
+  }
+
   private watchCertificate(): void {
     const { server, certificate } = this;
     if (certificate === undefined || !(server instanceof SecureServer)) return;

@@ -34,6 +34,7 @@ export const routeNeeds: readonly RouteNeeds[] = [
   { path: '/events', about: 'asked-rockets', GET: 'read' },
   { path: '/events/:position', about: 'fleet', GET: 'read' },
   { path: '/fleet', about: 'fleet', GET: 'read' },
+  { path: '/metrics', about: 'fleet', GET: 'read' },
   { path: '/subscriptions', about: 'fleet', GET: 'operate', POST: 'operate' },
   { path: '/subscriptions/:name', about: 'fleet', GET: 'operate', PATCH: 'operate', DELETE: 'operate' },
   { path: '/subscriptions/:name/replay', about: 'fleet', POST: 'operate' },

@@ -179,7 +179,7 @@ export class InMemoryRocketDirectory implements RocketDirectory {
       if (since > listened) break;
       for (const [gap] of entry.parts.gaps!.page(0, entry.summary.version)) {
         if (gap.listened > listened) break;
-        found.push({ channel: entry.summary.channel, to: gap.to });
+        found.push({ channel: entry.summary.channel, to: gap.to, since: gap.since });
         if (found.length === limit) return found;
       }
     }

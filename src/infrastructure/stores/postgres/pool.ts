@@ -152,6 +152,12 @@ export class Pool {
     }
   }
 
+  /** Those to the server, and who waits for one. */
+  get connections(): { readonly idle: number; readonly busy: number; readonly waiting: number } {
+    const { idleCount: idle, totalCount, waitingCount: waiting } = this.pool;
+    return { idle, busy: totalCount - idle, waiting };
+  }
+
   close(): Promise<void> {
     return this.pool.end();
   }

@@ -203,6 +203,12 @@ export class PostgresParts implements DirectorySource {
     }
   }
 
+  get connections(): Pool['connections'] {
+    const { writes, reads } = this;
+    const [one, other] = [writes.connections, reads.connections];
+    return { idle: one.idle + other.idle, busy: one.busy + other.busy, waiting: one.waiting + other.waiting };
+  }
+
   async close(): Promise<void> {
     this.notices.close();
     this.calls?.close();

@@ -7,7 +7,7 @@ import { checked, sumOf } from '../relational/rows.js';
 import type { PlaceColumns } from '../relational/subscription-rows.js';
 import { listOf } from './arrays.js';
 import { Positions } from './events.js';
-import { FewAtOnce } from './few-at-once.js';
+import { FewAtOnce } from '../../../application/few-at-once.js';
 import { askOn } from './pool.js';
 import { asStoreError } from './postgres-errors.js';
 import type { PostgresParts } from './postgres-parts.js';

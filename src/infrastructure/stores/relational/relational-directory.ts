@@ -94,7 +94,10 @@ export class RelationalRocketDirectory implements RocketDirectory {
       [listened, limit],
     );
     const channelOf = await this.source.names.of(rows.map(({ rocket }) => rocket));
-    return rows.map((row) => ({ channel: channelOf(missingOf(row).rocket), to: row.last }));
+    return rows.map((row) => {
+      const { rocket, last: to, since } = missingOf(row);
+      return { channel: channelOf(rocket), to, since };
+    });
   }
 
   waiting(channel: string, page: MessagePage, signal?: AbortSignal): Promise<ReceivedMessage[]> {

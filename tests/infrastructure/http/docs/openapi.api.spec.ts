@@ -209,6 +209,7 @@ const exercises: Readonly<Record<string, Exercise>> = {
   'GET /fleet 400 invalid-query': get('/fleet?x=1'),
   'GET /fleet 503 store-unavailable': unavailable(get('/fleet')),
   'GET /fleet 503 too-many-reads': { ...get('/fleet'), when: 'busy' },
+  'GET /metrics 200 text/plain': get('/metrics'),
 
   ...subscriptionExercises,
 

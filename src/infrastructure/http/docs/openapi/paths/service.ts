@@ -125,6 +125,26 @@ export const probePaths: Readonly<Record<string, PathItem>> = {
       },
     },
   },
+  '/metrics': {
+    get: {
+      operationId: 'getMetrics',
+      tags: probes,
+      summary: 'How the service is, for Prometheus',
+      description:
+        'In the text format of Prometheus; docs/metrics.md explains every metric. While the store does not answer, the figures of the fleet are missing and `rockets_store_up` is 0. Where `ADMIN_PORT` is set, it is there and not here.',
+      parameters,
+      responses: {
+        '200': response('The figures.', {
+          'text/plain': {
+            schema: { type: 'string' },
+            examples: {
+              gaps: { value: '# HELP rockets_gaps Gaps.\n# TYPE rockets_gaps gauge\nrockets_gaps 3\n' },
+            },
+          },
+        }),
+      },
+    },
+  },
   '/livez': {
     get: {
       operationId: 'getLiveness',
