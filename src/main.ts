@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
 import {
   InvalidConfig,
@@ -75,7 +76,7 @@ const serve = async (config: Config): Promise<void> => {
     logger.info('stopping', { signal });
     // Nothing may keep us from ending in time: what was acknowledged is stored already. Nor may we end before that for want of
     // anything to do but a pause.
-    setTimeout(() => process.kill(process.pid, 'SIGKILL'), config.shutdownTimeoutMs + 800);
+    setTimeout(kill, config.shutdownTimeoutMs + 800);
     service.stop().then(
       () => {
         const left = level === 'none' ? 'what was in memory is gone' : 'everything acknowledged is stored';
@@ -101,6 +102,12 @@ const serve = async (config: Config): Promise<void> => {
     process.exitCode = 1;
     stop('unexpected error');
   });
+};
+
+/** The first process of a container does not hear what it sends to itself. */
+const kill = (): never => {
+  process.kill(process.pid, 'SIGKILL');
+  return process.exit(128 + constants.signals.SIGKILL);
 };
 
 /** How this machine reaches the service, which may listen on all of its addresses. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -124,6 +124,31 @@ describe('a service told to stop', () => {
     socket.destroy();
     probe.destroy();
     await expect(ended).resolves.toBe(0);
+  });
+});
+
+describe('a service that cannot stop', () => {
+  // Whatever closes a server waits for ever.
+  const stuck = 'import net from "node:net"; net.Server.prototype.close = function () { return this; };';
+  const env = {
+    NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(stuck)}`,
+    SHUTDOWN_TIMEOUT: '0',
+  };
+
+  it('is killed by itself', async () => {
+    const service = await startProcess(env);
+    expect(await service.end()).toBe('SIGKILL');
+  });
+
+  it('ends as well where it is the first process, as in a container, which nothing of its own can kill', async () => {
+    const first = ['bwrap', '--dev-bind', '/', '/', '--unshare-pid', '--as-pid-1', '--proc', '/proc'];
+    const service = await startProcess(env, [], [...first, '--die-with-parent']);
+    const { pid } = service.child;
+    const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+    while (!service.log().includes('"pid":1,')) await delay(10);
+    process.kill(Number(child));
+    const [code] = (await once(service.child, 'exit')) as [number];
+    expect(code).toBe(137);
   });
 });
 
