@@ -16,7 +16,7 @@ import { RelationalRocketDirectory } from './infrastructure/stores/relational/re
 import { RelationalSubscriptionStore } from './infrastructure/stores/relational/relational-subscription-store.js';
 import { SqliteEventStore } from './infrastructure/stores/sqlite/sqlite-event-store.js';
 import { SqliteSubscriptions } from './infrastructure/stores/sqlite/sqlite-subscriptions.js';
-import { gatewayMeanwhile, type Base } from './opening.js';
+import { meanwhileOf, type Base } from './opening.js';
 import { whenItAnswers } from './when-it-answers.js';
 
 /** Of what the store in memory may keep, so much more may the orders take in which it is listed. */
@@ -52,7 +52,7 @@ export const openStores = async (config: Config, base: Base): Promise<Stores> =>
       await import('./infrastructure/stores/postgres/postgres-subscriptions.js');
     const { databaseUrl: url, databaseConnections: connections } = config;
     const open = () => PostgresEventStore.open({ url, connections });
-    const meanwhile = gatewayMeanwhile(base);
+    const meanwhile = meanwhileOf(base, config);
     const answered = await whenItAnswers(config, logger, certificate, meanwhile, open);
     const { opened: store, meanwhile: predecessors } = answered;
     const { parts: opened } = store;

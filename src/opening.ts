@@ -13,9 +13,10 @@ import { Gate } from './infrastructure/http/gate.js';
 import { PieceTurns } from './infrastructure/http/messages/piece-turns.js';
 import { postMessages } from './infrastructure/http/messages/post-messages.js';
 import type { BodyLimits } from './infrastructure/http/messages/read-body.js';
+import { metricsMeanwhile } from './infrastructure/http/metrics-router.js';
 import { RequestCounts } from './infrastructure/http/request-counts.js';
 import { siteGuard, type SiteRules } from './infrastructure/http/site-guard.js';
-import type { GatewayMeanwhile } from './infrastructure/http/waiting-app.js';
+import type { GatewayMeanwhile, Meanwhile } from './infrastructure/http/waiting-app.js';
 import type { Kafka, KafkaConsuming } from './infrastructure/kafka/kafka.js';
 import type { KafkaSinks } from './infrastructure/kafka/kafka-sinks.js';
 import { Metrics } from './infrastructure/observability/metrics/metrics.js';
@@ -95,14 +96,26 @@ const openKafkaSinks = async ({ kafka }: Config): Promise<KafkaSinks | string> =
   return KafkaSinks.open(kafka);
 };
 
-/** Also before there is a store. */
-export const gatewayMeanwhile = (base: Base): GatewayMeanwhile | undefined => {
-  const { gateway, counters, limits, access, logger } = base;
+/** What there is before the store. */
+export const meanwhileOf = (base: Base, { adminPort }: Pick<Config, 'adminPort'>): Meanwhile => {
+  const { metrics, access, logger, sites } = base;
+  const admits = adminPort === undefined ? siteGuard(sites) : undefined;
+  return {
+    gateway: gatewayMeanwhile(base),
+    metrics: metricsMeanwhile(metrics, new Gate(access, logger), logger, admits),
+  };
+};
+
+const gatewayMeanwhile = (base: Base): GatewayMeanwhile | undefined => {
+  const { gateway, counters, limits, access, logger, requests } = base;
   if (gateway === undefined) return undefined;
   const admits = siteGuard(base.sites);
   const take = postMessages(gateway, counters, limits, new Gate(access, logger));
   return {
-    take: (req, res) => (admits(req, res) ? take(req, res) : undefined),
+    take: (req, res) => {
+      requests.watch(res, '/messages');
+      return admits(req, res) ? take(req, res) : undefined;
+    },
     error: () => gatewayReport(base)?.error,
   };
 };

@@ -4,7 +4,7 @@ import { StoreUnavailable } from './application/ports/event-store.js';
 import type { Config } from './config.js';
 import type { Certificate } from './infrastructure/http/certificate.js';
 import { RocketsServer } from './infrastructure/http/rockets-server.js';
-import { createWaitingApp, type GatewayMeanwhile } from './infrastructure/http/waiting-app.js';
+import { createWaitingApp, type Meanwhile } from './infrastructure/http/waiting-app.js';
 import { StoreDamaged } from './infrastructure/stores/relational/store-errors.js';
 
 const AGAIN_AFTER_MS = 500;
@@ -17,14 +17,14 @@ export interface Answered<T> {
 }
 
 /**
- * Opens what may not be there yet. Until it is, the service says on its ports that it is alive, and takes nothing but what a
- * gateway hands on.
+ * Opens what may not be there yet. Until it is, the service says on its ports that it is alive and how it is, and takes nothing
+ * but what a gateway hands on.
  */
 export const whenItAnswers = async <T extends object>(
   config: Pick<Config, 'port' | 'adminPort' | 'host' | 'maxConnections' | 'bufferBytes'>,
   logger: Logger,
   certificate: Certificate | undefined,
-  gateway: GatewayMeanwhile | undefined,
+  has: Meanwhile,
   open: () => Promise<T>,
 ): Promise<Answered<T>> => {
   const meanwhile: RocketsServer[] = [];
@@ -37,7 +37,7 @@ export const whenItAnswers = async <T extends object>(
   for (;;) {
     const opened = await open().catch(unlessAway(tell));
     if (opened !== undefined) return { opened, meanwhile };
-    if (meanwhile.length === 0) await listenMeanwhile(config, certificate, gateway, meanwhile);
+    if (meanwhile.length === 0) await listenMeanwhile(config, certificate, has, meanwhile);
     await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
   }
 };
@@ -53,15 +53,16 @@ const unlessAway =
 const listenMeanwhile = async (
   { port, adminPort, host, maxConnections, bufferBytes }: Parameters<typeof whenItAnswers>[0],
   certificate: Certificate | undefined,
-  gateway: GatewayMeanwhile | undefined,
+  { metrics, ...has }: Meanwhile,
   servers: RocketsServer[],
 ): Promise<void> => {
   const limits = { maxConnections, budget: new Budget(bufferBytes) };
-  const listen = async (at: number, shown?: Certificate): Promise<void> => {
-    const server = new RocketsServer(createWaitingApp(gateway), limits, shown);
+  const listen = async (at: number, tells: Meanwhile, shown?: Certificate): Promise<void> => {
+    const server = new RocketsServer(createWaitingApp(tells), limits, shown);
     await server.listen(at, host);
     servers.push(server);
   };
-  await listen(port, certificate);
-  if (adminPort !== undefined) await listen(adminPort);
+  if (adminPort === undefined) return listen(port, { ...has, metrics }, certificate);
+  await listen(port, has, certificate);
+  await listen(adminPort, { ...has, metrics });
 };

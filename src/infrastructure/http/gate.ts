@@ -1,4 +1,4 @@
-import { Router, type Request, type Response } from 'express';
+import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { byOperator, type Operator } from '../../application/acts.js';
 import type { Logger } from '../../application/ports/logger.js';
 import { canonicalChannel } from '../../domain/channel.js';
@@ -18,19 +18,22 @@ export class Gate {
     private readonly logger: Logger,
   ) {}
 
-  /** Stands before all routes, or some; who comes past it may do what he asks for. */
-  router(routes: readonly RouteNeeds[] = routeNeeds): Router {
+  /** Stands before all routes; who comes past it may do what he asks for. */
+  router(): Router {
     const router = Router({ caseSensitive: true });
-    for (const route of routes) {
-      router.all(route.path, async (req, res, next) => {
-        isOf(res, route.path);
-        await this.admit(route, req, res);
-        res.locals['isKnown'] = true;
-        next();
-      });
-    }
+    for (const route of routeNeeds) router.all(route.path, this.before(route));
     router.use((req, res, next) => (res.locals['isKnown'] ? next() : routeNotFound(req, res, next)));
     return router;
+  }
+
+  /** Stands before one route. */
+  before(route: RouteNeeds): RequestHandler {
+    return async (req, res, next) => {
+      isOf(res, route.path);
+      await this.admit(route, req, res);
+      res.locals['isKnown'] = true;
+      next();
+    };
   }
 
   /** For `POST /messages`, which nothing may slow down: `go` is called at once for callers who were seen before. */

@@ -1,5 +1,9 @@
 import { Router } from 'express';
-import { readOnly } from './error-handler.js';
+import type { Logger } from '../../application/ports/logger.js';
+import { errorHandler, readOnly } from './error-handler.js';
+import type { Gate } from './gate.js';
+import { routeNeeds } from './route-needs.js';
+import type { SiteGuard } from './site-guard.js';
 
 /** What Prometheus reads. */
 export interface MetricsText {
@@ -17,5 +21,27 @@ export const metricsRouter = (metrics: MetricsText): Router => {
       res.end(text);
     })
     .all(readOnly);
+  return router;
+};
+
+/** Where no gate stands before all routes. */
+export const guardedMetrics = (metrics: MetricsText, gate: Gate): Router => {
+  const router = Router({ caseSensitive: true });
+  router.all('/metrics', gate.before(routeNeeds.find(({ path }) => path === '/metrics')!));
+  router.use(metricsRouter(metrics));
+  return router;
+};
+
+/** While the store is waited for, when nothing else stands beside it. */
+export const metricsMeanwhile = (
+  metrics: MetricsText,
+  gate: Gate,
+  logger: Logger,
+  admits: SiteGuard | undefined,
+): Router => {
+  const router = Router({ caseSensitive: true });
+  if (admits !== undefined) router.use('/metrics', (req, res, next) => void (admits(req, res) && next()));
+  router.use(guardedMetrics(metrics, gate));
+  router.use(errorHandler(logger));
   return router;
 };

@@ -1,4 +1,4 @@
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type Express, type RequestHandler, type Request, type Response } from 'express';
 import { Problem, sendProblem } from './problem.js';
 import { unready } from './unready.js';
 import { requestIdOf } from './request-id.js';
@@ -10,8 +10,15 @@ export interface GatewayMeanwhile {
   error(): string | undefined;
 }
 
+/** What is there before the store. */
+export interface Meanwhile {
+  readonly gateway?: GatewayMeanwhile;
+  /** `GET /metrics`, on the port where it is afterwards, too. */
+  readonly metrics?: RequestHandler;
+}
+
 /** What answers until the store can be opened: the process is alive, and reads nothing. Why is in the log already. */
-export const createWaitingApp = (gateway?: GatewayMeanwhile): Express => {
+export const createWaitingApp = ({ gateway, metrics }: Meanwhile): Express => {
   const app = express();
   app.disable('x-powered-by');
   if (gateway !== undefined) app.post('/messages', (req, res) => gateway.take(req, res));
@@ -32,6 +39,7 @@ export const createWaitingApp = (gateway?: GatewayMeanwhile): Express => {
       else sendProblem(res, problem, String(res.getHeader('X-Request-Id')));
     });
   }
+  if (metrics !== undefined) app.use(metrics);
   app.use((_req, res) => {
     const problem = new Problem('store-unavailable', 'The service waits for its database.');
     sendProblem(res, problem, String(res.getHeader('X-Request-Id')));

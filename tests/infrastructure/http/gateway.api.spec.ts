@@ -283,7 +283,7 @@ describe('a gateway whose store cannot be opened yet', () => {
     const [port, adminPort] = [await freePort(), await freePort()];
     const config = { port, adminPort, host: '127.0.0.1', maxConnections: 10, bufferBytes: 1_000_000 };
     let isThere = false;
-    const opening = whenItAnswers(config, log, undefined, gateway, async () => {
+    const opening = whenItAnswers(config, log, undefined, { gateway }, async () => {
       if (!isThere) throw new StoreUnavailable('The database is away.');
       return {};
     });
