@@ -18,6 +18,7 @@ import { pipelineBench } from './pipeline.bench.js';
 import { postgresBench, postgresStoreBench } from './postgres.bench.js';
 import { postgresInstancesBench } from './postgres-instances.bench.js';
 import { postgresLiveBench } from './postgres-live.bench.js';
+import { postgresRocketsBench } from './postgres-rockets.bench.js';
 import { postgresSizeBench } from './postgres-size.bench.js';
 import { queriesBench } from './queries.bench.js';
 import { sqliteDisorderBench } from './sqlite-disorder.bench.js';
@@ -45,6 +46,7 @@ const benches: Readonly<Record<string, Bench>> = {
   'postgres-store': postgresStoreBench,
   'postgres-instances': postgresInstancesBench,
   'postgres-live': postgresLiveBench,
+  'postgres-rockets': postgresRocketsBench,
   'postgres-size': postgresSizeBench,
   kafka: kafkaBench,
   'kafka-out': kafkaOutBench,
