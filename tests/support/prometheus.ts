@@ -1,4 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +37,7 @@ export class Prometheus {
   private constructor(
     readonly url: string,
     private readonly process: ChildProcess,
+    private readonly ended: Promise<unknown>,
     private readonly folder: string,
   ) {}
 
@@ -63,7 +65,8 @@ export class Prometheus {
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-20_000)));
     child.stdin.on('error', () => undefined);
-    const prometheus = new Prometheus(`http://127.0.0.1:${port}`, child, folder);
+    const ended = once(child, 'exit');
+    const prometheus = new Prometheus(`http://127.0.0.1:${port}`, child, ended, folder);
     for (const began = Date.now(); !(await prometheus.isReady()); await delay(50)) {
       if (Date.now() - began < UP_MS && !said.includes('Error loading config')) continue;
       await prometheus.stop();
@@ -97,9 +100,8 @@ export class Prometheus {
   }
 
   async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.process.once('exit', resolve));
     this.process.stdin!.end('\n');
-    await ended;
+    await this.ended;
     rmSync(this.folder, { recursive: true, force: true });
   }
 
