@@ -35,7 +35,7 @@ const databaseConnection = 'tests/simulation/database-connection.ts';
 
 /** What becomes of a turn when its channel has moved meanwhile. */
 const movedTurn =
-  'if (head === undefined) this.settle(turn, step);\n      else again.push({ ...turn, head });';
+  'if (head === undefined) this.settle(turn, step, traced);\n      else again.push({ ...turn, head });';
 
 const judging: readonly PlantedBug[] = [
   {
@@ -319,19 +319,19 @@ const storing: readonly PlantedBug[] = [
     bug: 'a channel that moved is answered though not written',
     file: pool,
     find: movedTurn,
-    replace: 'this.settle(turn, step);',
+    replace: 'this.settle(turn, step, traced);',
   },
   {
     bug: 'a channel that moved is never answered',
     file: pool,
     find: movedTurn,
-    replace: 'if (head === undefined) this.settle(turn, step);',
+    replace: 'if (head === undefined) this.settle(turn, step, traced);',
   },
   {
     bug: 'a channel that moved is decided again on its old head',
     file: pool,
     find: movedTurn,
-    replace: 'if (head === undefined) this.settle(turn, step);\n      else again.push(turn);',
+    replace: 'if (head === undefined) this.settle(turn, step, traced);\n      else again.push(turn);',
   },
   {
     bug: 'a skip of a channel that moved is answered though not written',

@@ -1,10 +1,13 @@
 import type { RocketMessage } from '../../domain/rocket-message.js';
 import { logAct } from '../acts.js';
 import type { Logger } from '../ports/logger.js';
+import { traceFields, type Span } from '../ports/tracing.js';
 import type { Skip } from './advance.js';
 import type { Counters } from './counters.js';
 import { Overloaded, ShuttingDown, type Intake } from './intake.js';
 import { Measures } from './measures.js';
+import type { MessageTrace } from './message-trace.js';
+import type { MessageTraces } from './message-traces.js';
 import type { NumberRange, Outcome } from './outcome.js';
 import type { Arrival, ReorderBuffer, SkipResult } from './reorder-buffer.js';
 import type { WorkerPool } from './worker-pool.js';
@@ -23,6 +26,8 @@ export class IngestMessages implements Intake {
     readonly counters: Counters,
     readonly logger: Logger,
     readonly measures = new Measures(),
+    /** Only where what happens is recorded. */
+    private readonly traces?: MessageTraces,
   ) {}
 
   submit(
@@ -30,11 +35,13 @@ export class IngestMessages implements Intake {
     bytes: number,
     told: ToldOutcome,
     ticket?: number,
+    span?: Span,
   ): Overloaded | ShuttingDown | undefined {
     if (this.stopping) return new ShuttingDown();
     const delivery = new Delivery(message, bytes, told, ticket ?? 0, this);
     const ofStream = ticket !== undefined;
     if (!this.buffer.offer(delivery, ofStream)) return new Overloaded(this.buffer.limitFor(ofStream));
+    if (span !== undefined) delivery.trace = this.traces?.begin(message, span);
     this.workers.wake();
     return undefined;
   }
@@ -74,6 +81,7 @@ export class IngestMessages implements Intake {
 /** A class, not a pair of closures: one object for each message instead of three. */
 class Delivery implements Arrival {
   private readonly takenAt: number;
+  trace: MessageTrace | undefined;
 
   constructor(
     readonly message: RocketMessage,
@@ -88,12 +96,14 @@ class Delivery implements Arrival {
   settle(outcome: Outcome): void {
     this.of.counters.settled(outcome.outcome);
     if (outcome.outcome === 'conflict') this.reportConflict();
+    this.trace?.told(outcome);
     this.told(outcome, this.ticket);
     this.measure();
   }
 
   fail(error: Error): void {
     this.of.counters.turnedAway('failed');
+    this.trace?.failed(error.message);
     this.told(error, this.ticket);
     this.measure();
   }
@@ -109,6 +119,7 @@ class Delivery implements Arrival {
       channel,
       number,
       type: report.type,
+      ...traceFields(this.trace?.span),
     });
   }
 }

@@ -1,17 +1,19 @@
 import type { RocketMessage } from '../../domain/rocket-message.js';
+import type { Span } from '../ports/tracing.js';
 import type { Outcome } from './outcome.js';
 
 /** Whoever takes in the messages of senders. */
 export interface Intake {
   /**
    * Takes a message, or answers at once why not, and then nobody is told anything. A message of a stream has a `ticket`,
-   * which is given back, so that one function can serve many.
+   * which is given back, so that one function can serve many. `span`: what brought it, where that is recorded.
    */
   submit(
     message: RocketMessage,
     bytes: number,
     told: Told,
     ticket?: number,
+    span?: Span,
   ): Overloaded | ShuttingDown | undefined;
   /** Why no message would be taken now, however small. */
   readonly overloaded: Overloaded | undefined;

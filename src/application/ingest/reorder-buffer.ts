@@ -2,6 +2,7 @@ import type { RocketMessage } from '../../domain/rocket-message.js';
 import { Budget, SHARE_OF_ARRIVING } from '../budget.js';
 import type { Skip } from './advance.js';
 import { LANES, laneOf } from './lanes.js';
+import type { MessageTrace } from './message-trace.js';
 import type { NumberRange, Outcome } from './outcome.js';
 
 /** A message on its way, and who waits for its outcome. */
@@ -9,6 +10,8 @@ export interface Arrival {
   readonly message: RocketMessage;
   /** Its size on the wire, for the bound on memory. */
   readonly bytes: number;
+  /** Only where its way is recorded. */
+  readonly trace?: MessageTrace | undefined;
   settle(outcome: Outcome): void;
   fail(error: Error): void;
 }

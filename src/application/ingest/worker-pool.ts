@@ -1,5 +1,7 @@
 import { advance, EVENTS_PER_STEP, firstGap, skipGaps, type SkippedGaps, type Step } from './advance.js';
 import { Measures } from './measures.js';
+import type { TracedCommit } from './message-trace.js';
+import type { MessageTraces } from './message-traces.js';
 import type { NumberRange } from './outcome.js';
 import type { Clock } from '../ports/clock.js';
 import {
@@ -63,6 +65,8 @@ export class WorkerPool {
     private readonly logger: Logger,
     private readonly workers: number,
     private readonly measures = new Measures(),
+    /** Only where what happens is recorded. */
+    private readonly traces?: MessageTraces,
   ) {}
 
   /**
@@ -106,6 +110,7 @@ export class WorkerPool {
       if (batch === undefined) continue;
       this.busy++;
       this.wake();
+      this.traces?.taken(batch.work);
       for (const { arrivals } of batch.work) this.sinceYield += arrivals.length;
       await this.process(batch.work);
       this.store.letGo?.(batch.work);
@@ -190,6 +195,7 @@ export class WorkerPool {
     }
     const changes = steps.flatMap(({ change }) => change ?? []);
     if (messages > 0) this.measures.commitMessages.observe(messages);
+    const traced = this.traces?.committing(changes);
     let moved: readonly Head[] = [];
     try {
       if (changes.length > 0) moved = await this.commit(changes, turns);
@@ -202,7 +208,7 @@ export class WorkerPool {
       const turn = turns[i]!;
       const { channel } = turn.work;
       const head = moved.length === 0 ? undefined : moved.find((fresh) => fresh.channel === channel);
-      if (head === undefined) this.settle(turn, step);
+      if (head === undefined) this.settle(turn, step, traced);
       else again.push({ ...turn, head });
     });
     return again;
@@ -244,13 +250,14 @@ export class WorkerPool {
     }
   }
 
-  private settle(turn: Turn, { change, outcomes, more }: Step): void {
+  private settle(turn: Turn, { change, outcomes, more }: Step, traced?: TracedCommit): void {
     const { work, head } = turn;
     const arrivals = takeFrom(turn);
     // A drain: what comes out is more than what came in.
     if (change !== undefined) this.sinceYield += Math.max(0, change.events.length - arrivals.length);
     this.buffer.settled(arrivals);
     if (change !== undefined) this.announce(change, head);
+    this.traces?.settled(change, arrivals, traced);
     arrivals.forEach((arrival, i) => arrival.settle(outcomes[i]!));
     if (more) this.goOnDraining(work.channel);
   }
@@ -320,6 +327,7 @@ export class WorkerPool {
     const change = step.change!;
     this.sinceYield += change.events.length;
     this.announce(change, head);
+    this.traces?.settled(change, []);
     if (step.more) this.goOnDraining(channel);
     request.done = together(request.done, skipped);
     // As much as one step can: there may be more to skip, behind what can be drained now.
@@ -345,7 +353,10 @@ export class WorkerPool {
   }
 
   private failUnsettled(work: readonly ChannelWork[], error: Error): void {
-    this.logger.error('a batch was not stored; nothing of it was acknowledged', { error: error.message });
+    this.logger.error('a batch was not stored; nothing of it was acknowledged', {
+      error: error.message,
+      ...this.traces?.fieldsOf(work),
+    });
     for (const { arrivals, skips } of work) {
       const failed = arrivals.splice(0);
       this.buffer.settled(failed);
