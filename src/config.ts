@@ -3,6 +3,11 @@ import { getHeapStatistics } from 'node:v8';
 import type { AccessRules } from './infrastructure/auth/access.js';
 import { millisecondsIn } from './infrastructure/duration.js';
 import { isTopic, type KafkaSettings } from './infrastructure/kafka/connection.js';
+import {
+  headersIn,
+  isCollector,
+  type TracingSettings,
+} from './infrastructure/observability/tracing-settings.js';
 import { canBeAllowed } from './infrastructure/webhooks/address-guard.js';
 
 /** The only reader of the environment. Every setting is here, with its default and what it must be. */
@@ -51,6 +56,8 @@ export interface Config {
   readonly subscriptionPatienceMs: number;
   /** Networks, addresses and hosts of the inside that webhooks may go to. */
   readonly webhookAllow: readonly string[];
+  /** Undefined: nothing is recorded, and nothing of it loaded. */
+  readonly tracing: TracingSettings | undefined;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug' | 'silent';
   readonly logFormat: 'json' | 'text';
 }
@@ -141,6 +148,7 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
     subscriptions: read.oneOf('SUBSCRIPTIONS', 'on', ['on', 'off']) === 'on',
     subscriptionPatienceMs: read.duration('SUBSCRIPTION_PATIENCE', '10m', '8760h'),
     webhookAllow: read.list('WEBHOOK_ALLOW', canBeAllowed, insideRule),
+    tracing: readTracing(read),
     logLevel: read.oneOf('LOG_LEVEL', 'info', ['error', 'warn', 'info', 'debug', 'silent']),
     logFormat: read.oneOf('LOG_FORMAT', onTerminal ? 'text' : 'json', ['json', 'text']),
   };
@@ -154,6 +162,26 @@ const readSettings = (read: Settings, onTerminal: boolean): Config => {
   read.mustHold('BUFFER_BYTES', config.bufferBytes, 'BODY_BYTES', config.bodyBytes);
   read.finish();
   return config;
+};
+
+const readTracing = (read: Settings): Config['tracing'] => {
+  const isOn = read.oneOf('TRACING', 'off', ['off', 'otlp']) === 'otlp';
+  const sample = read.share('TRACING_SAMPLE', '0.01');
+  const endpoint = read.address('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://localhost:4318');
+  const headers = headersIn(read.secret('OTEL_EXPORTER_OTLP_HEADERS'));
+  const serviceName = read.text('OTEL_SERVICE_NAME', 'rockets');
+  // Collectors' addresses are set for whole machines: what nobody uses need not be right.
+  if (!isOn) return undefined;
+  if (!isCollector(endpoint)) {
+    const expected =
+      'the address of a collector for OTLP over HTTP, as http://localhost:4318; what it wants to know of us is OTEL_EXPORTER_OTLP_HEADERS';
+    read.refuse('OTEL_EXPORTER_OTLP_ENDPOINT', '(hidden)', expected, undefined);
+  }
+  if (headers === undefined) {
+    const expected = 'name=value by comma, with what is special in a value percent-encoded';
+    read.refuse('OTEL_EXPORTER_OTLP_HEADERS', '(hidden)', expected, undefined);
+  }
+  return { endpoint, sample, serviceName, headers: headers ?? {} };
 };
 
 const insideRule = 'networks, addresses and hosts by comma, as 10.0.0.0/8,::1,hooks.internal';
@@ -176,11 +204,12 @@ const requireDatabase = (read: Settings, url: string | undefined): void => {
 const withoutPassword = (text: string): string => {
   if (!URL.canParse(text)) return '(hidden)';
   const url = new URL(text);
+  const { href } = url;
   if (url.password !== '') url.password = 'hidden';
   for (const name of url.searchParams.keys()) {
     if (/pass/i.test(name)) url.searchParams.set(name, 'hidden');
   }
-  return url.href;
+  return url.href === href ? text : url.href;
 };
 
 /** Whether Kafka has to do with how messages come. */
@@ -329,6 +358,12 @@ class Settings {
     return this.refuse(name, text, `an integer from ${min} to ${max}`, standard);
   }
 
+  share(name: string, standard: string): number {
+    const text = this.text(name, standard);
+    if (/^(0|1|0?\.\d+|[01]\.0+)$/.test(text)) return Number(text);
+    return this.refuse(name, text, 'a share from 0 to 1, as 0.01', Number(standard));
+  }
+
   port(name: string): number | undefined {
     const isSet = (this.env[name]?.trim() ?? '') !== '';
     if (isSet) return this.integer(name, 0, 0, 65_535);
@@ -349,8 +384,8 @@ class Settings {
   }
 
   /** Listed without the password in it. */
-  address(name: string): string {
-    const text = this.unlisted(name);
+  address(name: string, standard = ''): string {
+    const text = this.unlisted(name) || standard;
     this.inForce.push(`${name}=${text === '' ? '' : withoutPassword(text)}`);
     return text;
   }

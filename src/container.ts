@@ -23,6 +23,7 @@ import type { RocketDirectory } from './application/ports/rocket-directory.js';
 import type { Sinks } from './application/ports/sink.js';
 import type { SubscriptionStore } from './application/ports/subscription-store.js';
 import { RocketQueries } from './application/rocket-queries.js';
+import { tracedSinks } from './application/subscriptions/traced-sinks.js';
 import { Deliveries } from './application/subscriptions/deliveries.js';
 import { Subscriptions } from './application/subscriptions/subscriptions.js';
 import type { Config } from './config.js';
@@ -118,7 +119,9 @@ const applicationModule = (config: Config, base: Base): ContainerModule =>
     bind(p.sinks).toDynamicValue(({ get }) => {
       const { source } = get(p.subscriptionStore);
       const { webhookAllow } = config;
-      return createSinks({ source, webhookAllow, kafka: base.kafkaSinks }, get(p.clock));
+      const sinks = createSinks({ source, webhookAllow, kafka: base.kafkaSinks }, get(p.clock));
+      const { recording } = base;
+      return recording === undefined ? sinks : tracedSinks(sinks, recording.messages, get(p.logger));
     });
     bind(p.buffer).toDynamicValue(
       ({ get }) =>
@@ -133,16 +136,29 @@ const applicationModule = (config: Config, base: Base): ContainerModule =>
           get(p.logger),
           config.workerCount,
           base.measures,
+          base.recording?.messages,
         ),
     );
     bind(p.ingest).toDynamicValue(
       ({ get }) =>
-        new IngestMessages(get(p.buffer), get(p.workers), get(p.counters), get(p.logger), base.measures),
+        new IngestMessages(
+          get(p.buffer),
+          get(p.workers),
+          get(p.counters),
+          get(p.logger),
+          base.measures,
+          base.recording?.messages,
+        ),
     );
     bind(p.intake).toDynamicValue(({ get }) => base.gateway ?? get(p.ingest));
     bind(p.consumer).toDynamicValue(({ get }) =>
       config.consume === 'kafka'
-        ? base.kafka?.consumer(get(p.ingest), { bytes: config.bodyBytes }, get(p.clock))
+        ? base.kafka?.consumer(
+            get(p.ingest),
+            { bytes: config.bodyBytes },
+            get(p.clock),
+            base.recording?.tracing,
+          )
         : undefined,
     );
     bind(p.queries).toDynamicValue(
@@ -227,7 +243,7 @@ const applicationModule = (config: Config, base: Base): ContainerModule =>
 
 const httpModule = (config: Config, base: Base, { predecessors = [], pool }: Stores): ContainerModule =>
   new ContainerModule(({ bind }) => {
-    const { access, certificate, limits, sites, kafka, metrics, requests } = base;
+    const { access, certificate, limits, sites, kafka, metrics, requests, recording } = base;
     const headers = pageHeaders(certificate !== undefined);
     bind(p.access).toConstantValue(access);
     bind(p.app).toDynamicValue(({ get }) =>
@@ -245,6 +261,7 @@ const httpModule = (config: Config, base: Base, { predecessors = [], pool }: Sto
         budget: get(p.budget),
         sites,
         access,
+        requestTraces: recording?.requests,
         streamEvents: streamEvents(get(p.feed), get(p.budget)),
         requests,
         metrics: config.adminPort === undefined ? metrics : undefined,
@@ -296,6 +313,7 @@ const httpModule = (config: Config, base: Base, { predecessors = [], pool }: Sto
         activity: get(p.activity),
         health: get(p.health),
         access,
+        tracing: recording?.tracing,
         server: get(p.server),
         adminServer: get(p.adminServer),
         predecessors,

@@ -1,9 +1,11 @@
+import { hostname } from 'node:os';
 import { logAct } from './application/acts.js';
 import { Budget } from './application/budget.js';
 import type { KafkaReport } from './application/health.js';
 import { Counters } from './application/ingest/counters.js';
 import { Measures } from './application/ingest/measures.js';
 import { QueueMessages } from './application/ingest/queue-messages.js';
+import { MessageTraces } from './application/ingest/message-traces.js';
 import type { Clock } from './application/ports/clock.js';
 import type { Logger } from './application/ports/logger.js';
 import { standsBefore, type Config } from './config.js';
@@ -17,9 +19,12 @@ import { metricsMeanwhile } from './infrastructure/http/metrics-router.js';
 import { RequestCounts } from './infrastructure/http/request-counts.js';
 import { siteGuard, type SiteRules } from './infrastructure/http/site-guard.js';
 import type { GatewayMeanwhile, Meanwhile } from './infrastructure/http/waiting-app.js';
+import { RequestTraces } from './infrastructure/http/request-traces.js';
 import type { Kafka, KafkaConsuming } from './infrastructure/kafka/kafka.js';
 import type { KafkaSinks } from './infrastructure/kafka/kafka-sinks.js';
 import { Metrics } from './infrastructure/observability/metrics/metrics.js';
+import { queueTracing } from './infrastructure/kafka/record-trace.js';
+import type { OtlpTracing } from './infrastructure/observability/otlp-tracing.js';
 import { WinstonLogger } from './infrastructure/observability/winston-logger.js';
 import { SystemClock } from './infrastructure/system-clock.js';
 import { version } from './version.js';
@@ -44,6 +49,15 @@ export interface Base {
   readonly kafkaSinks: KafkaSinks | string;
   /** Only with INGEST=kafka. */
   readonly gateway: QueueMessages | undefined;
+  /** Only with TRACING=otlp. */
+  readonly recording: Recording | undefined;
+}
+
+/** What takes part in recording what happens. */
+export interface Recording {
+  readonly tracing: OtlpTracing;
+  readonly messages: MessageTraces;
+  readonly requests: RequestTraces;
 }
 
 /** What the service needs of Kafka. */
@@ -61,9 +75,11 @@ export const createBase = async (config: Config, given?: KafkaParts): Promise<Ba
   const kafka = given ?? (await openKafka(config, logger));
   const kafkaSinks = await openKafkaSinks(config);
   const { bufferMessages, bodyBytes, allowedOrigins, allowedHosts } = config;
+  const recording = await openRecording(config, logger);
+  const trace = recording && config.kafka && queueTracing(recording.tracing, config.kafka.topic);
   const gateway =
     kafka && config.ingest === 'kafka'
-      ? new QueueMessages(kafka.queue, bufferMessages, budget, counters, clock)
+      ? new QueueMessages(kafka.queue, bufferMessages, budget, counters, clock, trace)
       : undefined;
   const limits = { bytes: bodyBytes, timeoutMs: BODY_TIMEOUT_MS, budget, pieces: new PieceTurns() };
   const sites = { allowedOrigins, allowedHosts };
@@ -79,8 +95,23 @@ export const createBase = async (config: Config, given?: KafkaParts): Promise<Ba
     kafka: kafka && (() => kafkaReport({ kafka, gateway }, undefined)),
   });
   const counting = { counters, measures, requests, metrics };
-  const opened = { access, certificate, kafka, kafkaSinks, gateway };
+  const opened = { access, certificate, kafka, kafkaSinks, gateway, recording };
   return { logger, clock, budget, limits, sites, ...counting, ...opened };
+};
+
+const openRecording = async (config: Config, logger: Logger): Promise<Recording | undefined> => {
+  if (config.tracing === undefined) return undefined;
+  const { OtlpTracing } = await import('./infrastructure/observability/otlp-tracing.js');
+  const tracing = new OtlpTracing(config.tracing, `${hostname()}:${config.port}`, logger);
+  const messages = new MessageTraces(tracing, storeAttributes[config.eventStore]);
+  return { tracing, messages, requests: new RequestTraces(tracing) };
+};
+
+/** By the names that OpenTelemetry has for databases. */
+const storeAttributes = {
+  memory: {},
+  sqlite: { 'db.system.name': 'sqlite' },
+  postgres: { 'db.system.name': 'postgresql' },
 };
 
 const openKafka = async (config: Config, logger: Logger): Promise<Kafka | undefined> => {
@@ -114,6 +145,7 @@ const gatewayMeanwhile = (base: Base): GatewayMeanwhile | undefined => {
   return {
     take: (req, res) => {
       requests.watch(res, '/messages');
+      base.recording?.requests.begin(req, res, '/messages');
       return admits(req, res) ? take(req, res) : undefined;
     },
     error: () => gatewayReport(base)?.error,

@@ -27,6 +27,8 @@ export interface ServiceParts {
   readonly activity: ActivityLog;
   readonly health: Health;
   readonly access: Access | undefined;
+  /** Only with TRACING=otlp. */
+  readonly tracing: { stop(withinMs: number): Promise<void> } | undefined;
   readonly server: RocketsServer;
   /** Listens only when it has a port of its own. */
   readonly adminServer: RocketsServer;
@@ -71,7 +73,8 @@ export class RocketsService {
   /** Dependents first: nothing new comes in, everything taken is committed and answered, then the store closes. */
   async stop(): Promise<void> {
     const { store, ingest, intake, consumer, kafka, feed, activity, skipOverdueGaps, access } = this.parts;
-    const { server, adminServer, deliveries } = this.parts;
+    const { server, adminServer, deliveries, tracing } = this.parts;
+    const begun = performance.now();
     this.announceStop();
     skipOverdueGaps.stop();
     const drained = drain(intake, consumer, ingest);
@@ -83,10 +86,19 @@ export class RocketsService {
     await activity.stop();
     await store.close();
     access?.close();
+    await tracing?.stop(this.timeForSpans(performance.now() - begun));
     // To the end it says that the service stops.
     if (this.adminAddress !== undefined) await adminServer.close(0);
   }
+
+  /** They are sent last, and a collector that hangs keeps nobody from ending in time. */
+  private timeForSpans(usedMs: number): number {
+    return Math.max(LEAST_FOR_SPANS_MS, Math.min(MOST_FOR_SPANS_MS, this.config.shutdownTimeoutMs - usedMs));
+  }
 }
+
+const LEAST_FOR_SPANS_MS = 100;
+const MOST_FOR_SPANS_MS = 2000;
 
 /** What a consumer has taken is worked off like everything else. */
 const drain = async (intake: Intake, consumer: ServiceParts['consumer'], ingest: Intake): Promise<void> => {

@@ -283,6 +283,48 @@ describe('a duration', () => {
   });
 });
 
+describe('tracing', () => {
+  const on = { TRACING: 'otlp' };
+
+  it('is off, whatever is set for others', () => {
+    expect(readConfig({}, false).tracing).toBeUndefined();
+    expect(readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: 'grpc://c:4317' }, false).tracing).toBeUndefined();
+  });
+
+  it('takes a share from 0 to 1', () => {
+    for (const [text, sample] of Object.entries({ '0': 0, '1': 1, '0.5': 0.5, '.25': 0.25, '1.0': 1 })) {
+      expect(readConfig({ ...on, TRACING_SAMPLE: text }, false).tracing?.sample).toBe(sample);
+    }
+    for (const text of ['2', '-1', '1.5', '50%', 'all']) {
+      expect(refusals({ ...on, TRACING_SAMPLE: text })).toEqual([
+        `TRACING_SAMPLE=${text} makes no sense: it must be a share from 0 to 1, as 0.01.`,
+      ]);
+    }
+  });
+
+  it('wants a collector that speaks HTTP, and no password in its address', () => {
+    for (const address of [
+      'collector:4318',
+      'grpc://c:4317',
+      'http://me:s3cret@c:4318',
+      'http://c?key=s3cret',
+    ]) {
+      const [refusal] = refusals({ ...on, OTEL_EXPORTER_OTLP_ENDPOINT: address });
+      expect(refusal).toMatch(
+        /^OTEL_EXPORTER_OTLP_ENDPOINT=\(hidden\) makes no sense: .*OTEL_EXPORTER_OTLP_HEADERS/,
+      );
+    }
+  });
+
+  it('wants headers as OpenTelemetry has them', () => {
+    for (const headers of ['secret', 'a=b c', 'a=%zz', '=b']) {
+      expect(refusals({ ...on, OTEL_EXPORTER_OTLP_HEADERS: headers })).toEqual([
+        'OTEL_EXPORTER_OTLP_HEADERS=(hidden) makes no sense: it must be name=value by comma, with what is special in a value percent-encoded.',
+      ]);
+    }
+  });
+});
+
 describe('the settings in force', () => {
   const printed = (env: Readonly<Record<string, string>>): Record<string, string> =>
     Object.fromEntries(
@@ -341,6 +383,11 @@ describe('the settings in force', () => {
       SUBSCRIPTIONS: 'on',
       SUBSCRIPTION_PATIENCE: '10m',
       WEBHOOK_ALLOW: '',
+      TRACING: 'off',
+      TRACING_SAMPLE: '0.01',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318',
+      OTEL_EXPORTER_OTLP_HEADERS: '',
+      OTEL_SERVICE_NAME: 'rockets',
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
     });
@@ -361,6 +408,18 @@ describe('the settings in force', () => {
         /^DATABASE_URL=\(hidden\) makes no sense: .*postgres:/,
       );
     }
+  });
+
+  it('keep what a collector is told to themselves', () => {
+    const headers = 'authorization=Bearer%20s3cret,X-Team=rockets';
+    const env = { TRACING: 'otlp', OTEL_EXPORTER_OTLP_HEADERS: headers };
+    expect(JSON.stringify(printed(env))).not.toContain('s3cret');
+    expect(readConfig(env, false).tracing).toEqual({
+      endpoint: 'http://localhost:4318',
+      sample: 0.01,
+      serviceName: 'rockets',
+      headers: { authorization: 'Bearer s3cret', 'x-team': 'rockets' },
+    });
   });
 
   it('name a database when it is to be used', () => {

@@ -438,7 +438,7 @@ const storing: readonly PlantedBug[] = [
   {
     bug: 'messages that failed are not counted',
     file: ingest,
-    find: "this.counters.turnedAway('failed');",
+    find: "this.of.counters.turnedAway('failed');",
     replace: '',
   },
   {

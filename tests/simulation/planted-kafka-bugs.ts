@@ -12,9 +12,9 @@ const handingOn: readonly PlantedBug[] = [
   {
     bug: 'a message is told to be queued before the broker has it',
     file: gateway,
-    find: 'await this.queue.put(some.map(({ message }) => message));',
+    find: 'await this.queue.put(messages, this.traceparentsOf(some));',
     replace: `for (const sending of some) this.succeed(sending);
-      await this.queue.put(some.map(({ message }) => message));`,
+      await this.queue.put(messages, this.traceparentsOf(some));`,
   },
   {
     bug: 'a send that failed is told as queued',
@@ -143,8 +143,8 @@ const workingOff: readonly PlantedBug[] = [
   {
     bug: 'an offset is committed before the store has committed',
     file: consumer,
-    find: 'const refusal = this.ingest.submit(message, record.value!.length, told, 0);',
-    replace: `const refusal = this.ingest.submit(message, record.value!.length, told, 0);
+    find: 'const refusal = this.ingest.submit(message, record.value!.length, told, 0, taken.span);',
+    replace: `const refusal = this.ingest.submit(message, record.value!.length, told, 0, taken.span);
     if (refusal === undefined) taking.settle(record, taken);`,
   },
   {

@@ -2,6 +2,7 @@ import type { RocketMessage } from '../../domain/rocket-message.js';
 import { SHARE_OF_ARRIVING, type Budget } from '../budget.js';
 import type { Clock } from '../ports/clock.js';
 import { MessageTooLarge, QueueUnavailable, type MessageQueue } from '../ports/message-queue.js';
+import { NOT_RECORDED, traceparentOf, type Span } from '../ports/tracing.js';
 import type { Counters } from './counters.js';
 import { Overloaded, ShuttingDown, type Intake, type Told } from './intake.js';
 
@@ -24,8 +25,12 @@ interface Sending {
   readonly ticket: number;
   /** By `Clock.elapsed`. */
   readonly until: number;
+  /** Of handing it over, where that is recorded. */
+  readonly span: Span | undefined;
   isTold: boolean;
 }
+
+export type TraceQueuing = (message: RocketMessage, parent: Span) => Span;
 
 /** What goes one after the other. */
 interface Lane {
@@ -65,6 +70,8 @@ export class QueueMessages implements Intake {
     private readonly budget: Budget,
     private readonly counters: Counters,
     private readonly clock: Clock,
+    /** Only where what happens is recorded: begins what shows how long the queue took. */
+    private readonly trace?: TraceQueuing,
   ) {}
 
   submit(
@@ -72,6 +79,7 @@ export class QueueMessages implements Intake {
     bytes: number,
     told: Told,
     ticket?: number,
+    parent?: Span,
   ): Overloaded | ShuttingDown | undefined {
     if (this.stopping) return new ShuttingDown();
     const refusal = this.takeRoom(bytes, ticket !== undefined);
@@ -80,7 +88,8 @@ export class QueueMessages implements Intake {
     this.held++;
     if (!this.isWatching) void this.watch();
     const lane = this.laneOf(message);
-    lane.waiting.push({ message, bytes, told, ticket: ticket ?? 0, until, isTold: false });
+    const span = parent && this.trace?.(message, parent);
+    lane.waiting.push({ message, bytes, told, ticket: ticket ?? 0, until, span, isTold: false });
     if (!lane.isBusy) void this.work(lane);
     return undefined;
   }
@@ -149,8 +158,9 @@ export class QueueMessages implements Intake {
   }
 
   private async put(some: readonly Sending[]): Promise<void> {
+    const messages = some.map(({ message }) => message);
     try {
-      await this.queue.put(some.map(({ message }) => message));
+      await this.queue.put(messages, this.traceparentsOf(some));
     } catch (error) {
       if (!(error instanceof MessageTooLarge)) throw error;
       // Which one it is, the queue does not say.
@@ -160,6 +170,12 @@ export class QueueMessages implements Intake {
       return this.put(some.slice(half));
     }
     for (const sending of some) this.succeed(sending);
+  }
+
+  /** Whoever works it off is told of what is not recorded, too, so that no lot is drawn twice. */
+  private traceparentsOf(some: readonly Sending[]): readonly string[] | undefined {
+    if (this.trace === undefined) return undefined;
+    return some.map(({ span }) => (span === undefined ? NOT_RECORDED : traceparentOf(span)));
   }
 
   /** Gives back what has waited for too long; until nothing is held. */
@@ -200,6 +216,7 @@ export class QueueMessages implements Intake {
 
   private tell(sending: Sending, result: Parameters<Told>[0]): void {
     sending.isTold = true;
+    sending.span?.end(undefined, result instanceof Error ? result.message : undefined);
     this.held--;
     this.budget.give(sending.bytes);
     sending.told(result, sending.ticket);

@@ -6,9 +6,9 @@ export interface MessageQueue {
   laneOf(message: RocketMessage): number;
   /**
    * Resolves when the queue holds all of them as safely as it can. When it rejects, nobody knows which of them it holds: to
-   * put them once more is harmless. Rejects with `MessageTooLarge` when one of them is more than it takes, now and later.
+   * put them once more is harmless. `traceparents`: of each of them, for whoever works it off. Rejects with `MessageTooLarge` when one of them is more than it takes, now and later.
    */
-  put(messages: readonly RocketMessage[]): Promise<void>;
+  put(messages: readonly RocketMessage[], traceparents?: readonly (string | undefined)[]): Promise<void>;
 }
 
 /** The queue does not take anything now; nothing of the call was acknowledged. */

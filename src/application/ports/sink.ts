@@ -11,10 +11,17 @@ export type Delivered =
   /** It wants nothing more, until an operator says otherwise. */
   | { readonly kind: 'gone'; readonly what: string };
 
+/** The `traceparent` of what is delivered and whose way is recorded. */
+export interface DeliveryTrace {
+  /** Of the batch as a whole: that of the first event of those. */
+  readonly traceparent: string;
+  traceparentOf(event: StoredEvent): string | undefined;
+}
+
 /** The way to one receiver. */
 export interface Sink {
   /** Never rejects. Aborted, it answers `again` at once. */
-  deliver(batch: readonly StoredEvent[], signal: AbortSignal): Promise<Delivered>;
+  deliver(batch: readonly StoredEvent[], signal: AbortSignal, trace?: DeliveryTrace): Promise<Delivered>;
   /** Makes ready what will most likely be delivered next, while the batch before it is under way. */
   prepare?(next: readonly StoredEvent[]): void;
   /** One event that is marked as a test and stands in no history. */

@@ -13,6 +13,8 @@ export type SpanAttributes = Readonly<Record<string, string | number | boolean>>
 /** Something that takes time and is recorded; it is sent when it has ended. */
 export interface Span extends TraceContext {
   set(attributes: SpanAttributes): void;
+  /** For what shows only later what it is. */
+  rename(name: string): void;
   /** Once; at some moment of `Tracing.now`, or now. `error`: why it failed. */
   end(at?: number, error?: string): void;
 }
@@ -41,6 +43,9 @@ export interface Tracing {
 
 /** For those who are told next. */
 export const traceparentOf = ({ traceId, spanId }: TraceContext): string => `00-${traceId}-${spanId}-01`;
+
+/** Says of something that it is not recorded, which whoever goes on with it keeps to. */
+export const NOT_RECORDED = `00-${'5'.repeat(32)}-${'5'.repeat(16)}-00`;
 
 /** For log lines. */
 export const traceFields = (span: TraceContext | undefined): object =>

@@ -20,6 +20,7 @@ import { postMessages } from './messages/post-messages.js';
 import type { BodyLimits } from './messages/read-body.js';
 import type { RequestCounts } from './request-counts.js';
 import { requestIdOf } from './request-id.js';
+import type { RequestTraces } from './request-traces.js';
 import { sessionRouter } from './session-router.js';
 import { siteGuard, type SiteRules } from './site-guard.js';
 import { subscriptionsRouter } from './subscriptions/subscriptions-router.js';
@@ -47,6 +48,8 @@ export interface AppParts {
   readonly requests: RequestCounts;
   /** Undefined: on a port of its own. */
   readonly metrics: MetricsText | undefined;
+  /** Undefined: nothing is recorded. */
+  readonly requestTraces: RequestTraces | undefined;
   /** Documentation and dashboard: routes that need nothing of the above. */
   readonly pages: readonly Router[];
 }
@@ -85,11 +88,14 @@ export const createApp = (parts: AppParts): Express => {
   const admits = siteGuard(parts.sites);
   const gate = new Gate(parts.access, parts.logger);
   const take = postMessages(parts.intake, parts.counters, parts.limits, gate);
+  const { requestTraces } = parts;
   app.post('/messages', (req, res) => {
     parts.requests.watch(res, '/messages');
+    requestTraces?.begin(req, res, '/messages');
     return admits(req, res) ? take(req, res) : undefined;
   });
   app.use(parts.requests.watching, common, (req, res, next) => {
+    requestTraces?.begin(req, res);
     if (admits(req, res)) next();
   });
   app.use(gate.router());

@@ -3,7 +3,9 @@ import type { LogFields, Logger } from '../../application/ports/logger.js';
 import { Problem, isProblemSlug, sendProblem } from './problem.js';
 import { problems } from './problems.js';
 import { AskerGone } from './query-reader.js';
+import { traceFields } from '../../application/ports/tracing.js';
 import { requestIdOf } from './request-id.js';
+import { spanOf } from './request-traces.js';
 
 /** The only place where an error becomes an answer. */
 export const errorHandler = (logger: Logger): ErrorRequestHandler => {
@@ -18,7 +20,8 @@ export const errorHandler = (logger: Logger): ErrorRequestHandler => {
     const requestId = String(res.getHeader('X-Request-Id') ?? requestIdOf(req));
     const problem = problemOf(error);
     if (problems[problem.code].status >= 500) {
-      log(problem, { requestId, method: req.method, path: req.path, error: describe(error) });
+      const asked = { requestId, method: req.method, path: req.path, ...traceFields(spanOf(req)) };
+      log(problem, { ...asked, error: describe(error) });
     }
     if (res.headersSent) next(error);
     else sendProblem(res, problem, requestId);

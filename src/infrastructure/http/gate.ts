@@ -1,6 +1,7 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import { byOperator, type Operator } from '../../application/acts.js';
 import type { Logger } from '../../application/ports/logger.js';
+import { traceFields } from '../../application/ports/tracing.js';
 import { canonicalChannel } from '../../domain/channel.js';
 import { nobody, type Access } from '../auth/access.js';
 import { reaches, Refusal, type Caller } from '../auth/caller.js';
@@ -9,6 +10,7 @@ import { routeNotFound } from './error-handler.js';
 import { closing, Problem } from './problem.js';
 import { AskerGone } from './query-reader.js';
 import { isOf } from './request-counts.js';
+import { spanOf } from './request-traces.js';
 import { needOf, routeNeeds, type RouteNeeds } from './route-needs.js';
 
 /** Lets in who may, by the table of routes. Without `access` everybody may everything. */
@@ -102,7 +104,8 @@ export class Gate {
 
   refusal(refusal: Refusal, req: Request): Problem {
     const { method, path } = req;
-    if (refusal !== nobody) this.logger.warn('a credential was refused', { why: refusal.why, method, path });
+    const fields = { why: refusal.why, method, path, ...traceFields(spanOf(req)) };
+    if (refusal !== nobody) this.logger.warn('a credential was refused', fields);
     return problemOf(refusal);
   }
 }

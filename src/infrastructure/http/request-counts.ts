@@ -48,7 +48,7 @@ export class RequestCounts {
 
   private count(res: Response): void {
     const { method } = res.req;
-    const byMethod = within(this.routes, (res.locals['route'] as string | undefined) ?? 'other');
+    const byMethod = within(this.routes, routeIn(res) ?? 'other');
     const byStatus = within(byMethod, methods.has(method) ? method : 'other');
     const status = res.headersSent ? res.statusCode : 'none';
     byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
@@ -59,6 +59,9 @@ export class RequestCounts {
 export const isOf = (res: Response, route: string): void => {
   res.locals['route'] = route;
 };
+
+/** Undefined: none of the table. */
+export const routeIn = (res: Response): string | undefined => res.locals['route'] as string | undefined;
 
 const within = <Key, Inner extends Map<unknown, unknown>>(outer: Map<Key, Inner>, key: Key): Inner => {
   let inner = outer.get(key);

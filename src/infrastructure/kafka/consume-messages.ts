@@ -9,6 +9,7 @@ import { InvalidInput, readBodyMessage } from '../http/messages/message-reader.j
 import { problems, type ProblemSlug } from '../http/problems.js';
 import type { Assignment, RecordHandler, TopicRecord } from './assignment.js';
 import { Progress, type Taken } from './progress.js';
+import type { TraceRecord } from './record-trace.js';
 import type { RejectedRecords } from './rejected-records.js';
 
 /** Records that are taken and not settled: as many as keep the workers busy. */
@@ -56,6 +57,8 @@ export class ConsumeMessages implements RecordHandler {
     private readonly limits: ConsumeLimits,
     private readonly clock: Clock,
     private readonly logger: Logger,
+    /** Only where what happens is recorded. */
+    private readonly trace?: TraceRecord,
   ) {}
 
   begin(assignment: Assignment): (record: TopicRecord) => void {
@@ -81,6 +84,7 @@ export class ConsumeMessages implements RecordHandler {
 
   private take(taking: Taking, record: TopicRecord): void {
     const taken = taking.take(record);
+    taken.span = this.trace?.(record);
     const { value } = record;
     if (value === null || value === undefined) {
       return this.reject(taking, record, taken, 'invalid-message', 'A record without a value is no message.');
@@ -113,7 +117,7 @@ export class ConsumeMessages implements RecordHandler {
       this.waitsFor = result.message;
       taking.failed(offered);
     };
-    const refusal = this.ingest.submit(message, record.value!.length, told, 0);
+    const refusal = this.ingest.submit(message, record.value!.length, told, 0, taken.span);
     // It is read again by whoever has its partition next.
     if (refusal instanceof ShuttingDown) taking.abandon();
     return !(refusal instanceof Overloaded);
@@ -129,6 +133,9 @@ export class ConsumeMessages implements RecordHandler {
   ): void {
     // What became of it shows only now, and it is read again.
     if (taking.isOver) return;
+    taken.span?.set({ 'rockets.problem': slug });
+    taken.span?.end(undefined, detail);
+    taken.span = undefined;
     const problem = {
       type: `/problems/${slug}`,
       title: problems[slug].title,
@@ -173,6 +180,7 @@ class Taking {
     this.pause = AGAIN_AFTER_MS;
     this.inFlight--;
     this.bytes -= value?.length ?? 0;
+    taken.span?.end();
     const progress = this.partitions.get(partition)!;
     if (progress.settle(taken)) {
       this.toCommit.set(partition, progress.next);

@@ -1,6 +1,7 @@
 import type { MessageQueue } from '../../application/ports/message-queue.js';
 import type { RocketMessage } from '../../domain/rocket-message.js';
-import type { TopicWriter } from './topic-writer.js';
+import { traceHeader } from './record-trace.js';
+import type { TopicWriter, WrittenRecord } from './topic-writer.js';
 import type { Topics } from './topics.js';
 
 /** Messages as records of a topic: keyed by channel, with the JSON of `POST /messages` as their value. */
@@ -14,15 +15,17 @@ export class KafkaQueue implements MessageQueue {
     return this.topics.leaderOf(this.topics.partitionOf(Buffer.from(channel)));
   }
 
-  put(messages: readonly RocketMessage[]): Promise<void> {
+  put(messages: readonly RocketMessage[], traceparents?: readonly (string | undefined)[]): Promise<void> {
     const lane = this.laneOf(messages[0]!);
-    return this.writer.write(messages.map(this.recordOf), lane);
+    const records = messages.map((message, i) => this.recordOf(message, traceparents?.[i]));
+    return this.writer.write(records, lane);
   }
 
-  private readonly recordOf = (message: RocketMessage) => {
+  private recordOf(message: RocketMessage, traceparent: string | undefined): WrittenRecord {
     const key = Buffer.from(message.channel);
-    return { key, partition: this.topics.partitionOf(key), value: Buffer.from(jsonOf(message)) };
-  };
+    const record = { key, partition: this.topics.partitionOf(key), value: Buffer.from(jsonOf(message)) };
+    return traceparent === undefined ? record : { ...record, headers: new Map([traceHeader(traceparent)]) };
+  }
 }
 
 /** As nearly every sender writes it, which is read fastest. */

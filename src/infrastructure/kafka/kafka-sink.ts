@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { StoredEvent } from '../../application/ports/event-store.js';
 import { MessageTooLarge } from '../../application/ports/message-queue.js';
-import type { Delivered, Sink } from '../../application/ports/sink.js';
+import type { Delivered, DeliveryTrace, Sink } from '../../application/ports/sink.js';
 import { EVENT_MEDIA_TYPE, type CloudEvents } from '../cloud-events.js';
 import { closeSoon, connectionOptions, inWords, type KafkaSettings } from './connection.js';
 import type { KafkaLibrary } from './kafka-library.js';
 import { madeTopic } from './made-topic.js';
+import { traceHeader } from './record-trace.js';
 import { TopicWriter, type WrittenRecord } from './topic-writer.js';
 
 /** Somebody may give a topic more partitions. */
 const LOOK_EVERY_MS = 60_000;
 
 const headers = new Map([[Buffer.from('content-type'), Buffer.from(EVENT_MEDIA_TYPE)]]);
+const headersOf = (traceparent: string | undefined): Map<Buffer, Buffer> =>
+  traceparent === undefined ? headers : new Map([...headers, traceHeader(traceparent)]);
 const stopped: Delivered = { kind: 'again', what: 'Stopped before there was an answer.' };
 
 /** A record for each event, keyed by its rocket: a CloudEvent in structured mode. */
@@ -32,11 +35,10 @@ export class KafkaSink implements Sink {
     this.writer = new TopicWriter(library, settings, topic);
   }
 
-  deliver(batch: readonly StoredEvent[], signal: AbortSignal): Promise<Delivered> {
-    return this.send(
-      () => batch.map((event) => this.recordOf(event.channel, this.events.textOf(event))),
-      signal,
-    );
+  deliver(batch: readonly StoredEvent[], signal: AbortSignal, trace?: DeliveryTrace): Promise<Delivered> {
+    const recordOf = (event: StoredEvent): WrittenRecord =>
+      this.recordOf(event.channel, this.events.textOf(event), trace?.traceparentOf(event));
+    return this.send(() => batch.map(recordOf), signal);
   }
 
   test(signal: AbortSignal): Promise<Delivered> {
@@ -86,9 +88,9 @@ export class KafkaSink implements Sink {
   }
 
   /** The partition is the one that the Java client would take. */
-  private recordOf(name: string, text: string): WrittenRecord {
+  private recordOf(name: string, text: string, traceparent?: string): WrittenRecord {
     const key = Buffer.from(name);
     const partition = this.library.compatibilityPartitioner(undefined, key) % this.partitions;
-    return { key, value: Buffer.from(text), headers, partition };
+    return { key, value: Buffer.from(text), headers: headersOf(traceparent), partition };
   }
 }

@@ -3,11 +3,13 @@ import type { IngestMessages } from '../../application/ingest/ingest-messages.js
 import type { Clock } from '../../application/ports/clock.js';
 import type { Logger } from '../../application/ports/logger.js';
 import type { MessageQueue } from '../../application/ports/message-queue.js';
+import type { Tracing } from '../../application/ports/tracing.js';
 import { withCa, type KafkaSettings } from './connection.js';
 import { ConsumeMessages, type ConsumeLimits } from './consume-messages.js';
 import { GroupReader } from './group-reader.js';
 import { loadKafka, type KafkaLibrary } from './kafka-library.js';
 import { KafkaQueue } from './kafka-queue.js';
+import { recordTracing } from './record-trace.js';
 import { RejectedRecords } from './rejected-records.js';
 import { TopicWriter } from './topic-writer.js';
 import { Topics } from './topics.js';
@@ -42,7 +44,7 @@ export class Kafka {
     return this.topics.failure;
   }
 
-  consumer(ingest: IngestMessages, limits: ConsumeLimits, clock: Clock): KafkaConsuming {
+  consumer(ingest: IngestMessages, limits: ConsumeLimits, clock: Clock, tracing?: Tracing): KafkaConsuming {
     const { library, settings, logger, topics } = this;
     const warn = logger.warn.bind(logger);
     const rejected = new RejectedRecords(
@@ -52,7 +54,8 @@ export class Kafka {
       clock,
       warn,
     );
-    const messages = new ConsumeMessages(ingest, rejected, limits, clock, logger);
+    const trace = tracing && recordTracing(tracing, settings);
+    const messages = new ConsumeMessages(ingest, rejected, limits, clock, logger, trace);
     const reader = new GroupReader(library, settings, messages, logger);
     return new KafkaConsuming(messages, rejected, reader);
   }

@@ -1,7 +1,11 @@
+import type { Span } from '../../application/ports/tracing.js';
+
 /** A record that was taken and may not be done with yet. */
 export interface Taken {
   readonly offset: bigint;
   isSettled: boolean;
+  /** Where what becomes of it is recorded. */
+  span?: Span | undefined;
 }
 
 /** How far a partition was worked off without a hole. Records are settled in any order. */

@@ -13,20 +13,9 @@ import type {
 } from '../../application/ports/tracing.js';
 import { version } from '../../version.js';
 import { MOST_QUEUED, SpanOutbox } from './span-outbox.js';
+import type { TracingSettings } from './tracing-settings.js';
 import { readTraceparent } from './traceparent.js';
 import { wallClock } from './wall-clock.js';
-
-export interface TracingSettings {
-  /** Of the collector; `/v1/traces` is added. */
-  readonly endpoint: string;
-  /** Of what brings no decision of its own so many are recorded: 0 to 1. */
-  readonly sample: number;
-  readonly serviceName: string;
-  /** For the collector, which may want to know who sends. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Names this instance among those of the service. */
-  readonly instance: string;
-}
 
 /** Spans wait for so long for others. */
 const GATHER_MS = 1000;
@@ -54,6 +43,8 @@ export class OtlpTracing implements Tracing {
 
   constructor(
     private readonly settings: TracingSettings,
+    /** Names this instance among those of the service. */
+    instance: string,
     logger: Pick<Logger, 'info' | 'warn'>,
     private readonly random: () => number = Math.random,
   ) {
@@ -71,7 +62,7 @@ export class OtlpTracing implements Tracing {
       scheduledDelayMillis: GATHER_MS,
       exportTimeoutMillis: 2 * ANSWER_WITHIN_MS,
     });
-    const { serviceName, instance, sample } = settings;
+    const { serviceName, sample } = settings;
     this.provider = new TracerProvider({
       resource: resourceFromAttributes({
         'service.name': serviceName,
@@ -136,6 +127,10 @@ class OtlpSpan implements Span {
 
   set(attributes: SpanAttributes): void {
     this.span.setAttributes({ ...attributes });
+  }
+
+  rename(name: string): void {
+    this.span.updateName(name);
   }
 
   end(at = this.now(), error?: string): void {

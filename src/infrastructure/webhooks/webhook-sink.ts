@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../application/ports/clock.js';
 import type { StoredEvent } from '../../application/ports/event-store.js';
-import type { Delivered, Sink } from '../../application/ports/sink.js';
+import type { Delivered, DeliveryTrace, Sink } from '../../application/ports/sink.js';
 import { BATCH_MEDIA_TYPE, type CloudEvents } from '../cloud-events.js';
 import { urlOf, type AddressGuard } from './address-guard.js';
 import { Poster } from './post.js';
@@ -34,10 +34,10 @@ export class WebhookSink implements Sink {
     this.poster = typeof read === 'string' ? read : new Poster(read, parts.guard);
   }
 
-  deliver(batch: readonly StoredEvent[], signal: AbortSignal): Promise<Delivered> {
+  deliver(batch: readonly StoredEvent[], signal: AbortSignal, trace?: DeliveryTrace): Promise<Delivered> {
     if (!isSame(this.ready.batch, batch)) this.prepare(batch);
     const { id, body } = this.ready;
-    return this.send(id, body, signal);
+    return this.send(id, body, signal, trace?.traceparent);
   }
 
   prepare(batch: readonly StoredEvent[]): void {
@@ -56,7 +56,12 @@ export class WebhookSink implements Sink {
     if (typeof this.poster !== 'string') this.poster.close();
   }
 
-  private async send(id: string, body: Buffer, signal: AbortSignal): Promise<Delivered> {
+  private async send(
+    id: string,
+    body: Buffer,
+    signal: AbortSignal,
+    traceparent?: string,
+  ): Promise<Delivered> {
     const { clock, answerWithinMs = ANSWER_WITHIN_MS } = this.parts;
     const ended = new AbortController();
     const stop = (): void => ended.abort(new Error('Stopped before there was an answer.'));
@@ -65,7 +70,7 @@ export class WebhookSink implements Sink {
     signal.addEventListener('abort', stop);
     if (signal.aborted) stop();
     try {
-      const answer = await this.post(id, body, ended.signal);
+      const answer = await this.post(id, body, ended.signal, traceparent);
       return verdict(answer, clock.now());
     } catch (error) {
       return { kind: 'again', what: printable(reasonOf(error as Error)) };
@@ -75,14 +80,15 @@ export class WebhookSink implements Sink {
     }
   }
 
-  private async post(id: string, body: Buffer, ended: AbortSignal) {
+  private async post(id: string, body: Buffer, ended: AbortSignal, traceparent: string | undefined) {
     const { poster } = this;
     if (typeof poster === 'string') throw new Error(poster);
     const secrets = await unlessEnded(this.secrets(), ended);
     if (secrets.length === 0) throw new Error('There is no secret to sign with: make one.');
     const headers = signatureHeaders(id, this.parts.clock.now(), body, secrets);
+    const trace = traceparent === undefined ? {} : { traceparent };
     return poster.post(
-      { ...headers, 'content-type': BATCH_MEDIA_TYPE, 'user-agent': 'Rockets' },
+      { ...headers, ...trace, 'content-type': BATCH_MEDIA_TYPE, 'user-agent': 'Rockets' },
       body,
       ended,
     );

@@ -6,6 +6,7 @@ import type { Counters } from '../../../application/ingest/counters.js';
 import { Overloaded, ShuttingDown, type Intake, type Told } from '../../../application/ingest/intake.js';
 import { ChangeRefused } from '../../../application/ports/event-store.js';
 import { MessageTooLarge } from '../../../application/ports/message-queue.js';
+import type { Span } from '../../../application/ports/tracing.js';
 import type { RocketMessage } from '../../../domain/rocket-message.js';
 import type { Caller } from '../../auth/caller.js';
 import { problemOf } from '../error-handler.js';
@@ -15,6 +16,7 @@ import { joinedChunks, type ChunkTaker, type JoinedChunk } from './joined-chunks
 import { isBlank, LineSplitter } from './line-splitter.js';
 import { InvalidInput, readBodyMessage, readMessageAt } from './message-reader.js';
 import { NdjsonReport } from './ndjson-report.js';
+import { spanOf } from '../request-traces.js';
 import { refusedEncoding, type BodyLimits } from './read-body.js';
 import type { StreamTurns } from './stream-turns.js';
 
@@ -34,6 +36,8 @@ const TIGHT = 1 / 2;
 const BYTES_PER_ITEM = 128;
 /** While the buffer is full, the message that found it so is offered again this often. */
 const OFFER_AGAIN_MS = 5;
+/** Of a stream that is recorded, so many messages are recorded one by one. */
+const MOST_RECORDED = 100;
 /** A sender that is told to stop is read for this long still: cut off while it sends, it might not see the answer. */
 const LINGER_MS = 1000;
 
@@ -69,6 +73,7 @@ export class NdjsonIngest implements ChunkTaker {
   private waiting: { readonly than: number; readonly go: () => void }[] = [];
   /** A message that found the buffer full. */
   private postponed: Postponed | undefined;
+  private recorded = 0;
   private failure: Problem | undefined;
   private answered = false;
 
@@ -197,10 +202,16 @@ export class NdjsonIngest implements ChunkTaker {
 
   private submit(message: RocketMessage, bytes: number): void {
     this.ofMessages += bytes;
-    const refusal = this.intake.submit(message, bytes, this.told, this.line);
+    const refusal = this.intake.submit(message, bytes, this.told, this.line, this.span());
     if (refusal === undefined) this.inFlight++;
     else if (refusal instanceof Overloaded) this.postponed = { message, bytes, refusal };
     else this.giveUp(problemOf(refusal));
+  }
+
+  /** For the next message. */
+  private span(): Span | undefined {
+    const span = spanOf(this.req);
+    return span !== undefined && this.recorded++ < MOST_RECORDED ? span : undefined;
   }
 
   /** Many streams together fill any buffer: then each rests until there is room, and gives up only when none comes to anybody. */
@@ -285,14 +296,21 @@ export class NdjsonIngest implements ChunkTaker {
     const { res, failure, requestId, report } = this;
     if (failure === undefined || this.inFlight > 0 || this.answered) return;
     this.answered = true;
+    this.recordCounts();
     const { code, message } = failure;
     const problem = new Problem(code, message, undefined, closing);
     res.write(writeProblemHead(res, problem, requestId, report.counts));
   }
 
+  private recordCounts(): void {
+    const { received, invalid } = this.report.counts;
+    spanOf(this.req)?.set({ 'rockets.stream.messages': received, 'rockets.stream.invalid': invalid });
+  }
+
   private answer(): void {
     const { res, requestId } = this;
     if (this.answered) return void res.end();
+    this.recordCounts();
     const body = JSON.stringify(this.report);
     res.writeHead(200, {
       'Content-Type': 'application/json; charset=utf-8',

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { ServerResponse } from 'node:http';
 import type { Counters } from '../../../application/ingest/counters.js';
-import { Overloaded, type Intake, type Queued } from '../../../application/ingest/intake.js';
+import { Overloaded, type Intake, type Queued, type Told } from '../../../application/ingest/intake.js';
 import type { Outcome } from '../../../application/ingest/outcome.js';
 import type { Caller } from '../../auth/caller.js';
 import { problemOf } from '../error-handler.js';
@@ -14,6 +14,7 @@ import { Problem, sendProblem } from '../problem.js';
 import { readBody, type BodyLimits } from './read-body.js';
 import { Refusals } from './refusals.js';
 import { requestIdOf } from '../request-id.js';
+import { spanOf } from '../request-traces.js';
 import { StreamTurns } from './stream-turns.js';
 
 /**
@@ -49,10 +50,11 @@ export const postMessages = (
         return refuse(message);
       }
       const wantsBody = req.headers.accept !== undefined;
-      const refusal = intake.submit(message, body.length, (result) => {
+      const told: Told = (result) => {
         if (result instanceof Error) refuse(result);
         else answer(res, result, requestId, wantsBody);
-      });
+      };
+      const refusal = intake.submit(message, body.length, told, undefined, spanOf(req));
       if (refusal === undefined) return;
       if (refusal instanceof Overloaded) shed(refusal);
       else refuse(refusal);
@@ -60,6 +62,7 @@ export const postMessages = (
   };
   return (req, res) => {
     const requestId = requestIdOf(req);
+    spanOf(req)?.set({ 'rockets.request_id': requestId });
     return gate.letReport(
       req,
       (problem) => sendProblem(res, problem, requestId),
