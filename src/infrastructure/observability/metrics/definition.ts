@@ -15,6 +15,8 @@ export interface Definition {
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'summary' | 'histogram';
   readonly help: string;
+  /** What one of it is. */
+  readonly unit: string;
   readonly labels?: readonly string[];
   /** Of the whole fleet, and so the same at every instance; or of this one alone. */
   readonly of: 'fleet' | 'instance';
@@ -36,23 +38,20 @@ export const register = (registry: Registry, { name, type, help, read }: Definit
   registry.registerMetric({ name, get } as unknown as Gauge);
 };
 
-/** `unit`: so much is one of what was counted, in the unit of the metric. */
-export const histogram = (name: string, help: string, counted: Histogram, unit: number): Definition => ({
-  name,
-  type: 'histogram',
-  help,
-  of: 'instance',
-  read: () => {
-    let count = 0;
-    const buckets = counted.counts.map((more, i) => {
-      const bound = counted.bounds[i];
-      const le = bound === undefined ? '+Inf' : bound * unit;
-      return { metricName: `${name}_bucket`, labels: { le }, value: (count += more) };
-    });
-    return [
-      ...buckets,
-      { metricName: `${name}_sum`, labels: {}, value: counted.sum * unit },
-      { metricName: `${name}_count`, labels: {}, value: count },
-    ];
-  },
-});
+/** What was counted in some unit, and is told in one that is `times` as large. */
+export const samplesOf = (name: string, { bounds, counts, sum }: Histogram, times: number): Sample[] => {
+  let count = 0;
+  const buckets = counts.map((more, i) => {
+    const bound = bounds[i];
+    const le = bound === undefined ? '+Inf' : bound / times;
+    return { metricName: `${name}_bucket`, labels: { le }, value: (count += more) };
+  });
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, labels: {}, value: sum / times },
+    { metricName: `${name}_count`, labels: {}, value: count },
+  ];
+};
+
+export const inSeconds = (ms: number | undefined): number | undefined =>
+  ms === undefined ? undefined : ms / 1000;

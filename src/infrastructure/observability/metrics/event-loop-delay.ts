@@ -8,29 +8,30 @@ const HALF_MS = 30_000;
  * the older one is told.
  */
 export class EventLoopDelay {
-  private older = begin();
-  private newer = begin();
+  private older: IntervalHistogram | undefined;
+  private newer: IntervalHistogram | undefined;
 
-  constructor() {
-    setInterval(() => this.turn(), HALF_MS).unref();
+  begin(): void {
+    this.older = newWindow();
+    this.newer = newWindow();
+    setInterval(() => {
+      this.older?.disable();
+      this.older = this.newer;
+      this.newer = newWindow();
+    }, HALF_MS).unref();
   }
 
   /** In seconds; `quantile` 1 is the longest. */
   at(quantile: number): number {
     const { older } = this;
+    if (older === undefined || older.count === 0) return 0;
     const ns = quantile === 1 ? older.max : older.percentile(quantile * 100);
-    // What is measured is the time between two looks.
-    return older.count === 0 ? 0 : Math.max(0, ns / 1e6 - RESOLUTION_MS) / 1000;
-  }
-
-  private turn(): void {
-    this.older.disable();
-    this.older = this.newer;
-    this.newer = begin();
+    // What is measured is the time from one look to the next.
+    return Math.max(0, ns / 1e6 - RESOLUTION_MS) / 1000;
   }
 }
 
-const begin = (): IntervalHistogram => {
+const newWindow = (): IntervalHistogram => {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
   return delay;

@@ -23,11 +23,12 @@ const nothing: Scraped = {
   tookMs: 0,
 };
 
-/** What Prometheus reads of this service: a registry of its own, filled when somebody asks. */
+/** What Prometheus reads of this service. A service that nobody watches does no more for it than count. */
 export class Metrics implements MetricsText {
   readonly definitions: readonly Definition[];
-  readonly registry = new Registry();
-  readonly contentType = this.registry.contentType;
+  readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
+  private readonly delay = new EventLoopDelay();
+  private begun: Registry | undefined;
   private parts: MetricsParts | undefined;
   private last: Scraped = nothing;
 
@@ -36,12 +37,9 @@ export class Metrics implements MetricsText {
     this.definitions = [
       ...messageMetrics(base, now),
       ...fleetMetrics(now),
+      ...instanceMetrics(base, now, this.delay),
       ...(base.kafka === undefined ? [] : kafkaMetrics(now)),
-      ...instanceMetrics(base, now, new EventLoopDelay()),
     ];
-    collectDefaultMetrics({ register: this.registry });
-    for (const name of misnamed) this.registry.removeSingleMetric(name);
-    for (const definition of this.definitions) register(this.registry, definition);
   }
 
   /** From now on there is a store. */
@@ -49,13 +47,27 @@ export class Metrics implements MetricsText {
     this.parts = parts;
   }
 
+  /** One of its own for each service: a process may have several. */
+  get registry(): Registry {
+    return (this.begun ??= this.begin());
+  }
+
   async text(): Promise<string> {
-    const { parts, base } = this;
+    const { parts, base, registry } = this;
     const begun = base.clock.elapsed();
     const fleet = await parts?.figures.now();
     const httpConnections = await parts?.server.connections;
     const kafka = (parts?.kafka ?? base.kafka)?.();
     this.last = { parts, fleet, kafka, httpConnections, tookMs: base.clock.elapsed() - begun };
-    return this.registry.metrics();
+    return registry.metrics();
+  }
+
+  private begin(): Registry {
+    const registry = new Registry();
+    this.delay.begin();
+    collectDefaultMetrics({ register: registry });
+    for (const name of misnamed) registry.removeSingleMetric(name);
+    for (const definition of this.definitions) register(registry, definition);
+    return registry;
   }
 }
