@@ -1,9 +1,11 @@
 import { Counters } from '../../src/application/ingest/counters.js';
 import { IngestMessages } from '../../src/application/ingest/ingest-messages.js';
+import type { MessageTraces } from '../../src/application/ingest/message-traces.js';
 import type { Outcome } from '../../src/application/ingest/outcome.js';
 import type { Clock } from '../../src/application/ports/clock.js';
 import type { EventStore } from '../../src/application/ports/event-store.js';
 import type { LogFields, Logger } from '../../src/application/ports/logger.js';
+import type { Span } from '../../src/application/ports/tracing.js';
 import { ReorderBuffer, type BufferLimits } from '../../src/application/ingest/reorder-buffer.js';
 import { WorkerPool } from '../../src/application/ingest/worker-pool.js';
 import type { RocketMessage } from '../../src/domain/rocket-message.js';
@@ -29,6 +31,7 @@ export interface PipelineOptions {
   readonly workers?: number;
   readonly limits?: BufferLimits;
   readonly clock?: Clock;
+  readonly traces?: MessageTraces;
 }
 
 /** The way of a message from the use case to the store, without HTTP. */
@@ -38,16 +41,17 @@ export const pipelineOver = (store: EventStore, options: PipelineOptions = {}) =
   const log = new LogBook();
   const counters = new Counters();
   const buffer = new ReorderBuffer(limits);
-  const pool = new WorkerPool(buffer, store, clock, log, workers);
-  const ingest = new IngestMessages(buffer, pool, counters, log);
+  const pool = new WorkerPool(buffer, store, clock, log, workers, undefined, options.traces);
+  const ingest = new IngestMessages(buffer, pool, counters, log, undefined, options.traces);
   /** Fails as the answer to the message does. */
-  const send = (message: RocketMessage): Promise<Outcome> =>
+  const sendWithin = (span: Span | undefined, message: RocketMessage): Promise<Outcome> =>
     new Promise((settle, fail) => {
-      const refused = ingest.submit(message, 100, (result) =>
-        result instanceof Error ? fail(result) : settle(result),
-      );
+      const told = (result: Outcome | Error): void =>
+        result instanceof Error ? fail(result) : settle(result);
+      const refused = ingest.submit(message, 100, told, undefined, span);
       if (refused !== undefined) fail(refused);
     });
+  const send = (message: RocketMessage): Promise<Outcome> => sendWithin(undefined, message);
   const sendAll = (messages: readonly RocketMessage[]): Promise<Outcome[]> => Promise.all(messages.map(send));
-  return { log, counters, buffer, pool, ingest, send, sendAll };
+  return { log, counters, buffer, pool, ingest, send, sendWithin, sendAll };
 };
