@@ -166,6 +166,7 @@ it('the installed package brings its licence, what it is and what has changed, a
     'LICENSE',
     'README.md',
     'SECURITY.md',
+    'deploy',
     'dist',
     'docs',
     'package.json',
