@@ -83,6 +83,8 @@ describe.each(proxyNames)('through %s, as deploy/ has it', (name) => {
       200,
       { received: 4, applied: 4 },
     ]);
+    // Where it was answered before its end, nginx would close a connection that it said to keep.
+    if (name === 'nginx') expect(answer.headers.connection).toBe('close');
   });
 
   it('a long body of NDJSON comes through, and comes back as NDJSON', async () => {
