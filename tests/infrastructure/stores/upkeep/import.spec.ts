@@ -80,7 +80,7 @@ describe('an export', () => {
       { channel: 'a', from: 3, to: 4, since: 40, waiting: 2 },
       { channel: 'a', from: 7, to: 8, since: 50, waiting: 1 },
     ]);
-    expect(await directory.overdueGaps(999, 9)).toEqual([{ channel: 'a', to: 4 }]);
+    expect(await directory.overdueGaps(999, 9)).toEqual([{ channel: 'a', to: 4, since: 40 }]);
     const { events } = await store.readAll({ limit: 9 });
     expect(events.map(({ channel, number }) => `${channel}${number}`)).toEqual(['a1', 'a2', 'b3', 'b4']);
     expect(await store.listened(0)).toBe(1500);
