@@ -1,4 +1,5 @@
 import { laneOf } from '../../src/application/ingest/lanes.js';
+import { partitionHash } from './balance.js';
 import { withDatabase, type Database } from './database.js';
 import { interleaved, median, quick, scaled, type Row } from './measure.js';
 import { serviceOn } from './postgres.bench.js';
@@ -17,6 +18,7 @@ export const postgresInstancesBench = (): Promise<Row[]> =>
       one: await Instances.start(database, 1, anyOf),
       twoAny: await Instances.start(database, 2, anyOf),
       fourAny: await Instances.start(database, 4, anyOf),
+      twoPartitions: await Instances.start(database, 2, byPartition),
       twoLanes: await Instances.start(database, 2, byLane),
       fourLanes: await Instances.start(database, 4, byLane),
     };
@@ -26,6 +28,7 @@ export const postgresInstancesBench = (): Promise<Row[]> =>
         one: () => fleets.one.run(),
         twoAny: () => fleets.twoAny.run(),
         fourAny: () => fleets.fourAny.run(),
+        twoPartitions: () => fleets.twoPartitions.run(),
         twoLanes: () => fleets.twoLanes.run(),
         fourLanes: () => fleets.fourLanes.run(),
       },
@@ -36,6 +39,7 @@ export const postgresInstancesBench = (): Promise<Row[]> =>
       ...fleets.one.rows('one instance'),
       ...fleets.twoAny.rows('two instances, any channel', fleets.one),
       ...fleets.fourAny.rows('four instances, any channel', fleets.one),
+      ...fleets.twoPartitions.rows('two instances, by partition of Kafka', fleets.one),
       ...fleets.twoLanes.rows('two instances, by lane', fleets.one),
       ...fleets.fourLanes.rows('four instances, by lane', fleets.one),
     ];
@@ -46,6 +50,8 @@ type Dealing = (place: number, channel: string, instances: number) => number;
 
 /** The messages of one rocket go to each of them in turn. */
 const anyOf: Dealing = (place, _channel, instances) => (place + Math.floor(place / ROCKETS)) % instances;
+/** A rocket's messages go to one of them, but both have rockets in every lane. */
+const byPartition: Dealing = (_place, channel, instances) => partitionHash(channel) % instances;
 const byLane: Dealing = (_place, channel, instances) => laneOf(channel) % instances;
 
 class Instances {
