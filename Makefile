@@ -4,7 +4,7 @@ NODE_MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src web -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: run start dev test test-unit test-slow check lint format format-check types layers build bench bounds launch demo-crash demo-cluster demo-kafka demo-subscriptions verify docs-metrics sbom sim sim-mutants clean help
+.PHONY: run start dev test test-unit test-slow check lint format format-check types layers build bench bounds launch demo-crash demo-cluster demo-kafka demo-subscriptions demo-ops verify docs-metrics sbom sim sim-mutants clean help
 
 run: build ## Build if needed and start the service on port 8088
 	@exec node dist/main.js $(ARGS)
@@ -80,6 +80,9 @@ demo-kafka: build ## Two gateways, Kafka, three consumers: kill a consumer and t
 
 demo-subscriptions: build ## Tell the receiver of examples/ of a launch, kill it and the service in mid-flight, and compare
 	@npm run --silent build:demo && node build/demo/subscriptions.js
+
+demo-ops: build ## Three instances, watched by Prometheus: break three things, and print what the alerts say (needs Debian's prometheus)
+	@npm run --silent build:demo && node build/demo/ops.js
 
 docs-metrics: $(NODE_MODULES) ## Write docs/metrics.md anew from the metrics themselves
 	@npx esbuild tests/docs/write-metrics-page.ts --bundle --platform=node --packages=external --log-level=warning --outfile=build/metrics-page.js
