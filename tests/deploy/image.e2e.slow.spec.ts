@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { deployTool } from '../support/programs.js';
 import { freePort, messageText, postMessage } from '../support/real-process.js';
 import { stagesOf } from './dockerfile.js';
 import { Image, nodeOf } from './image.js';
@@ -216,6 +217,11 @@ const isAlive = (url: string): Promise<boolean> =>
     ({ ok }) => ok,
     () => false,
   );
+
+it('the Dockerfile has nothing that hadolint would do otherwise', async () => {
+  const { stdout } = await run(deployTool('hadolint'), ['deploy/Dockerfile'], { cwd: root });
+  expect(stdout).toBe('');
+});
 
 const why = obstacle();
 if (why === undefined) describe('the image, built without Docker', tests);
