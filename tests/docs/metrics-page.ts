@@ -11,7 +11,7 @@ interface Line {
 /** docs/metrics.md as `make docs-metrics` writes it. */
 export const metricsPage = (metrics: Metrics): string => {
   const ours = new Set(metrics.definitions.map(({ name }) => name));
-  const of = (whom: 'fleet' | 'instance', isChosen = (_name: string): boolean => true): Line[] =>
+  const of = (whom: 'fleet' | 'instance', isChosen: (name: string) => boolean = () => true): Line[] =>
     metrics.definitions
       .filter((one) => one.of === whom && isChosen(one.name))
       .map(({ name, type, labels = [], unit, help }) => ({ name, type, labels, unit, help }));
