@@ -6,6 +6,7 @@ import { RequestCounts } from '../../src/infrastructure/http/request-counts.js';
 import { Metrics } from '../../src/infrastructure/observability/metrics/metrics.js';
 import type { MetricsBase, MetricsParts } from '../../src/infrastructure/observability/metrics/sources.js';
 import { SystemClock } from '../../src/infrastructure/system-clock.js';
+import { subscriptionOf } from './subscriptions.js';
 
 const kafka: KafkaReport = {
   gateway: { queued: 7, waiting: 3 },
@@ -45,7 +46,14 @@ export const metricsParts = (): MetricsParts => ({
       oldestGapMs: 1500,
       heldBackMs: 250,
       subscriptions: { running: 3, paused: 1, failing: 1 },
-      lags: [],
+      lags: [
+        {
+          subscription: subscriptionOf('to-crm', { position: '1' }),
+          lag: { events: 6, isMore: false, ms: 900 },
+          parked: { parked: 1, givenUp: 0 },
+          isKept: true,
+        },
+      ],
     }),
   },
   buffer: { waiting: 12 },

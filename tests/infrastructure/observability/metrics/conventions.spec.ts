@@ -61,7 +61,9 @@ describe('the names of metrics', () => {
   });
 
   it('have a type, a help that is a sentence of its own, and no other metric beside them', () => {
-    expect(all.filter(({ type }) => !['counter', 'gauge', 'summary', 'histogram'].includes(type))).toEqual([]);
+    expect(all.filter(({ type }) => !['counter', 'gauge', 'summary', 'histogram'].includes(type))).toEqual(
+      [],
+    );
     expect(all.filter(({ help }) => help.length < 10)).toEqual([]);
     const ours = all.filter(({ name }) => name.startsWith('rockets_'));
     expect(ours.filter(({ help }) => !/^[A-Z][^]*\.$/.test(help))).toEqual([]);
@@ -70,7 +72,9 @@ describe('the names of metrics', () => {
   });
 
   it('tell times in seconds and sizes in bytes', () => {
-    expect(all.filter(({ name }) => /_(ms|milliseconds?|minutes?|kb|mb|percent)(_|$)/.test(name))).toEqual([]);
+    expect(all.filter(({ name }) => /_(ms|milliseconds?|minutes?|kb|mb|percent)(_|$)/.test(name))).toEqual(
+      [],
+    );
     const { definitions } = everyMetric();
     for (const unit of ['seconds', 'bytes']) {
       const named = definitions.filter(({ name }) => name.replace(/_total$/, '').endsWith(`_${unit}`));
@@ -80,7 +84,9 @@ describe('the names of metrics', () => {
   });
 
   it('have no label that anybody could make up', () => {
-    const labels = all.flatMap(({ samples }) => [...samples.join('\n').matchAll(/(\w+)="/g)].map((m) => m[1]!));
+    const labels = all.flatMap(({ samples }) =>
+      [...samples.join('\n').matchAll(/(\w+)="/g)].map((m) => m[1]!),
+    );
     const ofForm = new Set(['le', 'quantile']);
     expect([...new Set(labels)].filter((label) => !ofForm.has(label) && !(label in bounds))).toEqual([]);
     for (const { labels: declared = [] } of everyMetric().definitions) {
