@@ -62,7 +62,6 @@ const fromTheCode: Readonly<Record<string, number>> = {
   pool: config.databaseConnections + 2,
   sockets: config.maxConnections,
   readers: config.maxReaders,
-  lanes: LANES,
   workers: config.workerCount,
 };
 
@@ -115,6 +114,9 @@ describe('docs/scaling.md', () => {
     const tables = heads.map((head) => table(cellsOf(head).join(' | ')));
     expect(tables.map((rows) => rows.length > 2)).toEqual([true, true]);
     for (const rows of tables) expect(rows).toEqual(reckonedRows(rows));
+    const formulas = tables.flat().map(([, , how = '']) => ` ${how.replace(/[^a-z-]+/g, ' ')} `);
+    const idle = figures.filter(({ name }) => !formulas.some((formula) => formula.includes(` ${name} `)));
+    expect(idle.map(({ name }) => name)).toEqual([]);
   });
 
   it('says right how many lanes a commit takes', () => {
