@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { delivered, sixtyTimesAsFast } from '../support/alert-rules.js';
+import { delivered, timesAsFast } from '../support/alert-rules.js';
 import { KafkaCluster } from '../support/kafka/kafka-cluster.js';
 import { kafkaNode } from '../support/kafka/kafka-node.js';
 import { needKafka } from '../support/kafka/kafka-program.js';
@@ -111,7 +111,7 @@ const watched = async (ports: readonly number[], folder: string): Promise<AlertW
     rule_files: ['rules.yml'],
     scrape_configs: [{ job_name: 'rockets', static_configs: targets }],
   };
-  const files = { 'rules.yml': sixtyTimesAsFast(delivered('rules.yml')) };
+  const files = { 'rules.yml': timesAsFast(delivered('rules.yml'), 60) };
   const prometheus = await Prometheus.start(settings, files, folder);
   atEnd(() => prometheus.stop());
   say(

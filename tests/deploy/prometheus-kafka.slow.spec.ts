@@ -52,7 +52,7 @@ describeWithKafka('with Kafka in front each alert about', () => {
     const other = await start({ ...common, CONSUME: 'kafka', KAFKA_INSTANCE: 'second' });
     const drill = await AlertDrill.start(
       [service, other].map(({ port }) => `127.0.0.1:${port}`),
-      60,
+      30,
     );
     toEnd.push(() => drill.stop());
     let sent = 10;

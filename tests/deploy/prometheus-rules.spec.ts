@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { alertRules, delivered, faster, notDrilled } from '../support/alert-rules.js';
+import { alertRules, delivered, timesAsFast, notDrilled } from '../support/alert-rules.js';
 
 const root = join(__dirname, '../..');
 const page = readFileSync(join(root, 'docs/alerts.md'), 'utf8');
@@ -106,11 +106,11 @@ describe('the drills with a real Prometheus', () => {
 describe('the time of the drills', () => {
   it('goes so many times as fast in all that is said of time', () => {
     const rule = 'for: 5m\ndelta(x[30m]) > 10 + 0.1 * y or z[1h] offset 2h > 0.5 * 60 + 600';
-    expect(faster(rule, 60)).toBe(
+    expect(timesAsFast(rule, 60)).toBe(
       'for: 5000ms\ndelta(x[30000ms]) > 10 + 0.1 * y or z[60000ms] offset 120000ms > 0.5 * 1 + 600',
     );
-    expect(faster(rule, 20)).toContain('for: 15000ms');
-    expect(faster(rule, 20)).toContain('> 0.5 * 3 + 600');
+    expect(timesAsFast(rule, 20)).toContain('for: 15000ms');
+    expect(timesAsFast(rule, 20)).toContain('> 0.5 * 3 + 600');
   });
 
   it('leaves nothing in the rules that is said otherwise', () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { delivered, settingsInFull, faster } from './alert-rules.js';
+import { delivered, settingsInFull, timesAsFast } from './alert-rules.js';
 import { Prometheus, type Alert } from './prometheus.js';
 
 const PATIENCE_MS = 120_000;
@@ -34,7 +34,7 @@ export class AlertDrill {
     if (!settings.includes('file_sd_configs')) throw new Error('prometheus.yml has changed');
     nameInstances(folder, instances);
     const prometheus = await Prometheus.start(settings, {
-      'rules.yml': faster(delivered('rules.yml'), times),
+      'rules.yml': timesAsFast(delivered('rules.yml'), times),
       ...(key !== undefined && { 'rockets.key': key }),
     });
     while ((await prometheus.query('sum(up)'))[0]?.value !== instances.length) await delay(100);

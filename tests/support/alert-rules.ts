@@ -25,7 +25,7 @@ export const alertRules = (text = delivered('rules.yml')): readonly AlertRule[] 
  * The same rules in a time that goes so many times as fast, so that nobody waits for an hour: it holds for whatever is said in
  * minutes or hours (`5m`, `[1h]`), or in seconds as a multiple of sixty (`30 * 60`).
  */
-export const faster = (text: string, times: number): string => {
+export const timesAsFast = (text: string, times: number): string => {
   const milliseconds = (minutes: number): string => `${Math.round((minutes * 60_000) / times)}ms`;
   return text
     .replace(/\b(\d+)h\b/g, (_, hours: string) => milliseconds(Number(hours) * 60))
