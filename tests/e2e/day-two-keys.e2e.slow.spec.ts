@@ -6,7 +6,7 @@ import { makeCertificate } from '../support/certificates.js';
 import { Machine } from '../support/day-two.js';
 import { messageText } from '../support/real-process.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 
 let machine: Machine;
 let receiver: Receiver;

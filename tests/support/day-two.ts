@@ -58,8 +58,7 @@ export class Machine {
     const machine = new Machine(folder, new Map(ports.map((port, i) => [port, free[i]!])));
     for (const place of [...places, '/run', '/log', '/bin'])
       mkdirSync(join(folder, place), { recursive: true });
-    mkdirSync(join(folder, 'opt/rockets-1.0.0/node_modules'), { recursive: true });
-    symlinkSync(root, join(folder, 'opt/rockets-1.0.0/node_modules/rockets'));
+    symlinkSync(root, join(folder, 'opt/rockets-1.0.0'));
     symlinkSync('rockets-1.0.0', join(folder, 'opt/rockets'));
     for (const [name, text] of Object.entries(programs)) {
       writeFileSync(join(folder, 'bin', name), `#!/usr/bin/env bash\nset -euo pipefail\n${text}`, {
@@ -128,6 +127,13 @@ export class Machine {
     return stdout;
   }
 
+  /** All that the store has, but for how long somebody listened, which goes on. */
+  async everything(): Promise<string[]> {
+    return (await this.run('rockets export'))
+      .split('\n')
+      .filter((line) => !line.startsWith('{"kind":"listened"'));
+  }
+
   /** With the paths and ports that are free here, instead of those that people read. */
   here(text: string): string {
     const inFolder = places.reduce(
@@ -153,7 +159,7 @@ export class Machine {
 const databaseUser = process.getuid?.() === 0 ? 'postgres' : userInfo().username;
 
 const programs: Readonly<Record<string, string>> = {
-  rockets: 'exec node "$FOLDER/opt/rockets/node_modules/rockets/dist/cli/rockets.js" "$@"\n',
+  rockets: 'exec node "$FOLDER/opt/rockets/dist/cli/rockets.js" "$@"\n',
 
   sudo: `shift 2
 if [ "$(id -u)" -eq 0 ]; then exec setpriv --reuid=postgres --regid=postgres --init-groups "$@"; else exec "$@"; fi
@@ -176,7 +182,7 @@ start() {
   set -a; . "$FOLDER/etc/rockets/rockets.env"; set +a
   case $1 in rockets@*) PORT=\${1#rockets@} ;; esac
   unset ROCKETS_URL
-  NODE_ENV=production exec setsid node "$FOLDER/opt/rockets/node_modules/rockets/dist/main.js" --port "$PORT" >>"$FOLDER/log/$1" 2>&1 </dev/null
+  NODE_ENV=production exec setsid node "$FOLDER/opt/rockets/dist/main.js" --port "$PORT" >>"$FOLDER/log/$1" 2>&1 </dev/null
 }
 ready() {
   local port pid; pid=$(cat "$FOLDER/run/$1.pid")
