@@ -102,7 +102,7 @@ const registerBackup = (program: Command, output: Output): void => {
     .action(async (target: string, options: StoreOption & { force?: boolean }) => {
       if (databaseOf(options, command) !== undefined) {
         throw new Failure(
-          `A database is copied by PostgreSQL's own program: pg_dump --format=custom --file=${target} "$DATABASE_URL" (docs/operating.md says how to restore).`,
+          `A database is copied by PostgreSQL's own program: pg_dump --format=custom --file=${target} "$DATABASE_URL" (docs/day-two.md says how to restore).`,
           2,
         );
       }
