@@ -135,24 +135,58 @@ describe.each(proxyNames)('through %s, as deploy/ has it', (name) => {
     instances[0] = await start(instances[0]!.port);
   });
 
-  it('nobody who sends sees that an instance with a DRAIN_DELAY is stopped in order', async () => {
+  /** With each status what it says of when to come again. */
+  const answersWhile = async (what: string, happens: () => Promise<unknown>): Promise<string[]> => {
     let over = false;
-    const statuses = new Set<number>();
+    const answers = new Set<string>();
     const send = async (channel: string): Promise<void> => {
       for (let number = 1; !over; number++) {
         const answer = await postMessage(url, messageText(number, channel));
         await answer.text();
-        statuses.add(answer.status);
+        answers.add(`${answer.status} ${answer.headers.get('retry-after') ?? ''}`.trim());
       }
     };
-    const sending = Array.from({ length: 8 }, (_, i) => send(rocket(`steady-${i}`)));
+    const sending = Array.from({ length: 8 }, (_, i) => send(rocket(`${what}-${i}`)));
     await delay(500);
-    expect(await instances[1]!.end('SIGTERM')).toBe(0);
+    await happens();
     await delay(500);
     over = true;
     await Promise.all(sending);
-    expect([...statuses]).toEqual([202]);
+    return [...answers].sort();
+  };
+
+  it('nobody who sends sees that an instance with a DRAIN_DELAY is stopped in order', async () => {
+    const answers = await answersWhile('steady', async () => {
+      expect(await instances[1]!.end('SIGTERM')).toBe(0);
+    });
+    expect(answers).toEqual(['202']);
     instances[1] = await start(instances[1]!.port);
+  });
+
+  it('who sends to an instance that is killed is told to come again later, or sees nothing', async () => {
+    const answers = await answersWhile('killed', () => instances[2]!.end('SIGKILL'));
+    expect(['202', ...(name === 'Caddy' ? ['503 1'] : [])]).toEqual(expect.arrayContaining(answers));
+    instances[2] = await start(instances[2]!.port);
+  });
+
+  it.each([
+    ['stopped in order', 'SIGTERM'],
+    ['killed', 'SIGKILL'],
+  ] as const)('who sends a stream to an instance that is %s is told amid his words', async (_how, signal) => {
+    const channel = rocket(signal);
+    const { sending, answered } = streamTo(url);
+    sending.write(`${messageText(1, channel)}\n`);
+    await untilVersion(url, channel, 1);
+    // Whichever has it.
+    await Promise.all(instances.map((instance) => instance.end(signal)));
+    // Caddy hears of it with the next line that it can't pass on.
+    const speaking = setInterval(() => sending.write(`${messageText(2, channel)}\n`), 50);
+    const { statusCode, headers } = await answered;
+    clearInterval(speaking);
+    expect([statusCode, headers['retry-after']]).toEqual([503, '1']);
+    sending.destroy();
+    instances = await Promise.all(instances.map(({ port }) => start(port)));
+    await untilVersion(url, channel, 1);
   });
 
   it('where no instance is left, senders are told to come again later', async () => {
