@@ -275,8 +275,8 @@ describe('where callers have keys', () => {
     spy.mockRestore();
     await guarded.stop();
     expect(logged).toHaveLength(7);
-    for (const [text, by] of logged)
-      expect([text, by]).toEqual([expect.stringMatching(/^subscription /), 'control-room']);
+    const by = { who: 'operator', key: 'control-room' };
+    for (const told of logged) expect(told).toEqual([expect.stringMatching(/^subscription /), by]);
   });
 });
 
