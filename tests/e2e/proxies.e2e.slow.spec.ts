@@ -179,8 +179,8 @@ describe.each(proxyNames)('through %s, as deploy/ has it', (name) => {
     await untilVersion(url, channel, 1);
     // Whichever has it.
     await Promise.all(instances.map((instance) => instance.end(signal)));
-    // Caddy hears of it with the next line that it can't pass on.
-    const speaking = setInterval(() => sending.write(`${messageText(2, channel)}\n`), 50);
+    // Caddy reads 256 KiB more of what it can't pass on before it says so.
+    const speaking = setInterval(() => sending.write(`${messageText(2, channel)}\n`.repeat(100)), 50);
     const { statusCode, headers } = await answered;
     clearInterval(speaking);
     expect([statusCode, headers['retry-after']]).toEqual([503, '1']);
