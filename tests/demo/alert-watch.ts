@@ -28,9 +28,9 @@ export class AlertWatch {
     this.looking = this.lookOn();
   }
 
-  /** Resolves once it has been in that state; rejects if it is not by then. */
+  /** Resolves once it is in that state; rejects if it is not by then. */
   async until(name: string, state: AlertState, patienceMs: number): Promise<void> {
-    for (const began = this.elapsed(); !this.has(name, state); await delay(LOOK_EVERY_MS / 2)) {
+    for (const began = this.elapsed(); this.stateOf(name) !== state; await delay(LOOK_EVERY_MS / 2)) {
       if (this.elapsed() - began < patienceMs) continue;
       throw new Error(`the alert ${name} is not ${state} after ${patienceMs / 1000} s`);
     }
@@ -41,8 +41,8 @@ export class AlertWatch {
     await this.looking;
   }
 
-  private has(name: string, state: AlertState): boolean {
-    return this.episodes.some((one) => one.name.split(' ')[0] === name && one.state === state);
+  private stateOf(name: string): AlertState | undefined {
+    return this.episodes.findLast((one) => one.name === name)?.state;
   }
 
   private async lookOn(): Promise<void> {

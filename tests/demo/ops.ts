@@ -48,15 +48,18 @@ demonstrate(async (folder) => {
   const launched = run(['launch', `${url}/messages`, ...launch]);
   say(`the rockets report: ${await untilRecorded(ports[0], RATE * 5)} messages are recorded`);
 
-  for (const number of [1, 3]) await postMessage(url, messageText(number, LOST));
+  for (const number of [1, 3]) {
+    const { ok, status } = await postMessage(url, messageText(number, LOST));
+    if (!ok) throw new Error(`message ${number} of ${LOST} was answered ${status}`);
+  }
   say(`the radio lost message 2 of ${LOST}: the gap is open, and nobody knows what was in it`);
 
   await stop(instances[1]!, 'SIGKILL');
   say('killed instance 2 with SIGKILL; the rockets go on reporting');
-  await alerts.until('RocketsInstanceDown', 'firing', PATIENCE_MS);
+  await alerts.until('RocketsInstanceDown instance-2', 'firing', PATIENCE_MS);
   instances[1] = await startService(ports[1], settings, node);
   say('started instance 2 again');
-  await alerts.until('RocketsInstanceDown', 'resolved', PATIENCE_MS);
+  await alerts.until('RocketsInstanceDown instance-2', 'resolved', PATIENCE_MS);
 
   receiver.refuses = true;
   say('from now on the receiver answers 503 to everything');
@@ -68,11 +71,12 @@ demonstrate(async (folder) => {
   await run(['skip', LOST, '--up-to', '3', '--why', 'nobody has it any more', '--url', url]);
   await alerts.until('RocketsOldestGap', 'resolved', PATIENCE_MS);
   await alerts.until('RocketsSubscriptionFailing', 'resolved', PATIENCE_MS);
-  await launched;
   await alerts.close();
+  summarize(alerts);
+
+  await launched;
   await run(['verify', '--database', settings['DATABASE_URL']!]);
   await Promise.all(instances.map((instance) => stop(instance, 'SIGTERM')));
-  summarize(alerts);
   say('three things broken, three alerts fired and resolved; nothing lost, every rocket exact');
 });
 
