@@ -1,13 +1,13 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
-  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,13 +31,15 @@ const environment = Object.fromEntries(
 
 const docs = readFileSync(join(root, 'docs/deploying.md'), 'utf8');
 /** What docs/deploying.md puts into /etc/rockets/rockets.env. */
-const [, told = ''] = /rockets\.env[^`]*```ini\n([^`]*)```/.exec(docs) ?? [];
+const [, told = ''] = /goes what is secret[^`]*```ini\n([^`]*)```/.exec(docs) ?? [];
 const toldSettings = Object.fromEntries(
   told
     .trim()
     .split('\n')
     .map((line) => line.split(/=(.*)/s).slice(0, 2)),
 ) as Record<string, string>;
+
+const words = (text: string): readonly string[] => text.split(' ');
 
 const analyze = (...args: readonly string[]): string =>
   execFileSync(programOf('systemd-analyze', 'systemd'), args, {
@@ -114,87 +116,59 @@ const tests = (): void => {
   beforeAll(async () => {
     port = await freePort();
     const state = join(folder, 'state');
-    const configuration = join(folder, 'etc');
+    const [opt, configuration, units] = [join(folder, 'opt'), join(folder, 'etc'), join(folder, 'units')];
     mkdirSync(state, { mode: 0o700 });
-    mkdirSync(configuration, { mode: 0o750 });
-    const keys = join(configuration, 'keys.json');
-    const create = ['keys', 'create', '--name', 'all', '--scope', 'ingest,read', '--file', keys];
-    const key = execFileSync(process.execPath, [join(root, 'dist/cli/rockets.js'), ...create], {
+    mkdirSync(units);
+    const [, installs = ''] = /```sh\n(useradd [^`]*)```/.exec(docs) ?? [];
+    const script = [
+      ['/opt/rockets', opt],
+      ['/etc/rockets', configuration],
+      ['/etc/systemd/system', units],
+    ]
+      .reduce((text, [from = '', to = '']) => text.replaceAll(from, to), installs)
+      .replace(/^useradd .*$/m, '')
+      .replace('-g rockets', `-g ${nobody}`)
+      .replace('chgrp rockets', `chgrp ${nobody}`);
+    execFileSync('bash', ['-euo', 'pipefail', '-c', script], {
+      cwd: root,
+      stdio: 'pipe',
+      env: { ...process.env, npm_config_prefer_offline: 'true' },
+    });
+    const more = words('keys create --name all --scope ingest,read --file').concat(
+      join(configuration, 'keys.json'),
+    );
+    const key = execFileSync(process.execPath, [join(opt, 'dist/cli/rockets.js'), ...more], {
       encoding: 'utf8',
       stdio: 'pipe',
     });
-    chmodSync(keys, 0o640);
-    for (const place of [configuration, keys]) chownSync(place, 0, nobody);
     chownSync(state, nobody, nobody);
     const trace = join(state, 'trace');
     const [given = '', program = ''] = the('ExecStart').split(' ');
     const node = existsSync(given) ? given : process.execPath;
-    const system = ['bin', 'sbin', 'lib', 'lib64'].flatMap((name) => [
-      '--symlink',
-      `usr/${name}`,
-      `/${name}`,
-    ]);
-    const files = ['ld.so.cache', 'hosts', 'resolv.conf', 'passwd'].flatMap((name) => [
-      '--ro-bind-try',
-      `/etc/${name}`,
-      `/etc/${name}`,
-    ]);
+    const home = the('WorkingDirectory');
+    const system = ['bin', 'sbin', 'lib', 'lib64'].map((name) => `--symlink usr/${name} /${name}`);
+    const parents = ['/etc', '/opt', '/var', '/var/lib'].map((place) => `--dir ${place}`);
+    const files = ['ld.so.cache', 'hosts', 'resolv.conf', 'passwd'].map(
+      (name) => `--ro-bind-try /etc/${name} /etc/${name}`,
+    );
     const places = [
-      ...['--tmpfs', '/', '--ro-bind', '/usr', '/usr', ...system],
-      ...['/etc', '/opt', '/var', '/var/lib'].flatMap((place) => ['--dir', place]),
-      ...files,
-      ...['--ro-bind', root, '/opt/rockets', '--ro-bind', configuration, '/etc/rockets'],
-      ...[
-        '--bind',
-        state,
-        the('WorkingDirectory'),
-        '--perms',
-        '1777',
-        '--tmpfs',
-        '/tmp',
-        '--dev',
-        '/dev',
-        '--proc',
-        '/proc',
-        '--remount-ro',
-        '/',
-      ],
-    ];
-    const settings = Object.entries({ ...environment, ...toldSettings, PORT: String(port) });
-    const rights = [
-      `--reuid=${nobody}`,
-      `--regid=${nobody}`,
-      '--clear-groups',
-      '--inh-caps=-all',
-      '--bounding-set=-all',
-      '--no-new-privs',
+      ...['--tmpfs / --ro-bind /usr /usr', ...system, ...parents, ...files],
+      `--ro-bind ${opt} /opt/rockets --ro-bind ${configuration} /etc/rockets --bind ${state} ${home}`,
+      `--perms 1777 --tmpfs /tmp --dev /dev --proc /proc --remount-ro / --chdir ${home}`,
+      '--unshare-pid --die-with-parent --cap-add ALL',
     ];
     // ProcSubset=pid and ProtectProc=invisible.
-    const script = 'mount -t proc -o subset=pid,hidepid=2 proc /proc && exec "$@"';
+    const around = ['sh', '-c', 'mount -t proc -o subset=pid,hidepid=2 proc /proc && exec "$@"', 'sh'];
+    const rights = `--reuid=${nobody} --regid=${nobody} --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs`;
+    const settings = Object.entries({ ...environment, ...toldSettings, PORT: String(port) });
     const started = [
-      ...['setpriv', ...rights, 'strace', '-f', '-qq', '-c', '-o', `${the('WorkingDirectory')}/trace`],
-      ...['env', '-i', ...settings.map(([name, value]) => `${name}=${value}`), node, program],
+      ...words(`setpriv ${rights} strace -f -qq -c -o ${home}/trace env -i`),
+      ...settings.map(([name, value]) => `${name}=${value}`),
+      ...[node, program],
     ];
-    child = spawn(
-      'bwrap',
-      [
-        ...places,
-        '--unshare-pid',
-        '--die-with-parent',
-        '--cap-add',
-        'ALL',
-        '--chdir',
-        the('WorkingDirectory'),
-        'sh',
-        '-c',
-        script,
-        'sh',
-        ...started,
-      ],
-      {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
+    child = spawn('bwrap', [...places.flatMap(words), ...around, ...started], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     child.stdout?.on('data', (chunk: Buffer) => (log += chunk.toString()));
     child.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()));
     const ended = once(child, 'close').then(([status]) => Number(status));
@@ -223,6 +197,13 @@ const tests = (): void => {
     expect(answers).toEqual([200, 200, 200, 200, 200, 200]);
     expect(log).toContain('stopped; everything acknowledged is stored');
     expect(code).toBe(0);
+  });
+
+  it('was installed as docs/deploying.md says, and is let see no more of its keys than it has to', () => {
+    const { mode, uid, gid } = statSync(join(folder, 'etc/keys.json'));
+    expect([mode & 0o777, uid, gid]).toEqual([0o640, 0, nobody]);
+    expect(statSync(join(folder, 'etc/rockets.env')).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(folder, 'units/rockets.service'), 'utf8')).toBe(lines.join('\n'));
   });
 
   it('calls of the system what it may call', () => {
