@@ -5,8 +5,10 @@ const common = {
   rootDir: __dirname,
   testEnvironment: 'node',
   transform: { '^.+\\.[jt]s$': ['@swc/jest', { swcrc: true }] },
-  // These ship ES modules only; Jest needs them turned into CommonJS.
-  transformIgnorePatterns: ['/node_modules/(?!(inversify|@inversifyjs|jose)/)'],
+  // These ship ES modules only, the last one imports as they do; Jest needs them turned into CommonJS.
+  transformIgnorePatterns: [
+    '/node_modules/(?!(inversify|@inversifyjs|jose|@opentelemetry/otlp-exporter-base)/)',
+  ],
   moduleNameMapper: {
     // Worker threads load compiled JavaScript only; tests compile theirs from the sources.
     '/thread-file\\.js$': '<rootDir>/tests/support/thread-file.ts',

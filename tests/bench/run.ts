@@ -25,6 +25,7 @@ import { sqliteDisorderBench } from './sqlite-disorder.bench.js';
 import { headsBench, sqliteBench, sqliteStartBench, sqliteStoreBench } from './sqlite.bench.js';
 import { storeBench } from './store.bench.js';
 import { subscriptionsBench } from './subscriptions.bench.js';
+import { tracingBench } from './tracing.bench.js';
 
 /** `make bench`: every benchmark, or those named, and one table. */
 const benches: Readonly<Record<string, Bench>> = {
@@ -32,6 +33,7 @@ const benches: Readonly<Record<string, Bench>> = {
   post: postBench,
   head: headBench,
   auth: authBench,
+  tracing: tracingBench,
   balance: balanceBench,
   ndjson: ndjsonBench,
   pipeline: pipelineBench,
