@@ -73,21 +73,25 @@ describe('a machine with SQLite', () => {
     before = await machine.everything();
   });
 
-  it('takes another release, and the one before again, with all answers the same', async () => {
+  it('takes another release, and the one before again, with all that there is', async () => {
     await packed(machine, '1.1.0');
     const position = await lastPosition();
-    const release = async (): Promise<string> => (await machine.run('rockets --version')).trim();
+    const release = async (): Promise<string[]> => {
+      const metrics = await (await fetch(`${machine.url()}/metrics`)).text();
+      const [, running] = /^rockets_build_info\{.*version="([^"]+)"/m.exec(metrics)!;
+      return [running!, (await machine.run('rockets --version')).trim()];
+    };
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-    expect(await release()).toBe(version);
+    expect(await release()).toEqual([version, version]);
 
     const npm = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' };
     expect(await machine.type('Upgrade', undefined, npm)).toContain('status       ok');
-    expect(await release()).toBe('1.1.0');
+    expect(await release()).toEqual(['1.1.0', '1.1.0']);
     expect(await machine.everything()).toEqual(before);
     expect((await fetch(`${machine.url()}/events?after=${position}`)).status).toBe(200);
 
     expect(await machine.type('Roll back')).toContain('status       ok');
-    expect(await release()).toBe(version);
+    expect(await release()).toEqual([version, version]);
     expect(await machine.everything()).toEqual(before);
     expect((await fetch(`${machine.url()}/events?after=${position}`)).status).toBe(200);
   });

@@ -54,6 +54,7 @@ export class Machine {
   static async make(settings: Readonly<Record<string, string>>): Promise<Machine> {
     const folder = mkdtempSync(join(tmpdir(), 'rockets-day-two-'));
     chmodSync(folder, 0o755);
+    for (const program of ['curl', 'openssl', 'setsid', 'tar', 'npm']) await requireProgram(program);
     const free = await Promise.all(ports.map(freePort));
     const machine = new Machine(folder, new Map(ports.map((port, i) => [port, free[i]!])));
     for (const place of [...places, '/run', '/log', '/bin'])
@@ -154,6 +155,14 @@ export class Machine {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+const requireProgram = async (name: string): Promise<void> => {
+  await promisify(execFile)('which', [name]).catch((error: unknown) => {
+    throw new Error(`${name} is not installed: apt-get install ${name === 'setsid' ? 'util-linux' : name}`, {
+      cause: error,
+    });
+  });
+};
 
 /** The database runs as a user of its own, where there is one who may choose. */
 const databaseUser = process.getuid?.() === 0 ? 'postgres' : userInfo().username;
