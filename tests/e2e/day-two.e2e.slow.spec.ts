@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { fill, served } from '../cli/whole-store.js';
 import { blocks, Machine } from '../support/day-two.js';
 import { messageText, postMessage } from '../support/real-process.js';
@@ -74,7 +72,7 @@ describe('a machine with SQLite', () => {
   });
 
   it('takes another release, and the one before again, with all that there is', async () => {
-    await packed(machine, '1.1.0');
+    built(machine, '1.1.0');
     const position = await lastPosition();
     const release = async (): Promise<string[]> => {
       const metrics = await (await fetch(`${machine.url()}/metrics`)).text();
@@ -84,8 +82,9 @@ describe('a machine with SQLite', () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
     expect(await release()).toEqual([version, version]);
 
-    const npm = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' };
-    expect(await machine.type('Upgrade', undefined, npm)).toContain('status       ok');
+    expect(await machine.type('Upgrade', undefined, { npm_config_prefer_offline: 'true' })).toContain(
+      'status       ok',
+    );
     expect(await release()).toEqual(['1.1.0', '1.1.0']);
     expect(await machine.everything()).toEqual(before);
     expect((await fetch(`${machine.url()}/events?after=${position}`)).status).toBe(200);
@@ -97,13 +96,15 @@ describe('a machine with SQLite', () => {
   });
 });
 
-/** This release under another number, as the file of `npm pack`. */
-const packed = async (machine: Machine, version: string): Promise<void> => {
-  const folder = machine.path('next');
+/** This release under another number, as it was built. */
+const built = (machine: Machine, version: string): void => {
+  const folder = machine.path('built');
   mkdirSync(folder);
-  cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
-  const description = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as object;
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...description, version }));
-  const args = ['pack', '--ignore-scripts', '--silent', '--pack-destination', machine.folder];
-  await promisify(execFile)('npm', args, { cwd: folder });
+  for (const name of ['dist', 'docs', '.npmrc'])
+    cpSync(join(root, name), join(folder, name), { recursive: true });
+  for (const name of ['package.json', 'package-lock.json']) {
+    const text = JSON.parse(readFileSync(join(root, name), 'utf8')) as object;
+    writeFileSync(join(folder, name), JSON.stringify({ ...text, version }));
+  }
+  machine.directory = folder;
 };

@@ -46,21 +46,27 @@ const ports = [8088, 8091, 8092, 5432];
  * around it. Only the manager of units is ours: it starts and stops the real programs.
  */
 export class Machine {
+  /** Where commands are typed. */
+  directory: string;
+
   private constructor(
     readonly folder: string,
     private readonly portOf: ReadonlyMap<number, number>,
-  ) {}
+  ) {
+    this.directory = folder;
+  }
 
   static async make(settings: Readonly<Record<string, string>>): Promise<Machine> {
     const folder = mkdtempSync(join(tmpdir(), 'rockets-day-two-'));
     chmodSync(folder, 0o755);
-    for (const program of ['curl', 'openssl', 'setsid', 'tar', 'npm']) await requireProgram(program);
+    for (const program of ['curl', 'openssl', 'setsid', 'npm']) await requireProgram(program);
     const free = await Promise.all(ports.map(freePort));
     const machine = new Machine(folder, new Map(ports.map((port, i) => [port, free[i]!])));
     for (const place of [...places, '/run', '/log', '/bin'])
       mkdirSync(join(folder, place), { recursive: true });
-    symlinkSync(root, join(folder, 'opt/rockets-1.0.0'));
-    symlinkSync('rockets-1.0.0', join(folder, 'opt/rockets'));
+    mkdirSync(join(folder, 'opt/rockets'));
+    for (const name of ['dist', 'package.json', 'node_modules'])
+      symlinkSync(join(root, name), join(folder, 'opt/rockets', name));
     for (const [name, text] of Object.entries(programs)) {
       writeFileSync(join(folder, 'bin', name), `#!/usr/bin/env bash\nset -euo pipefail\n${text}`, {
         mode: 0o755,
@@ -114,7 +120,7 @@ export class Machine {
     const [before] = blocks.get('Day two')!;
     const text = this.here(`${before}\n${script}`).replaceAll(' -o postgres ', ` -o ${databaseUser} `);
     const { stdout } = await promisify(execFile)('bash', ['--norc', '-euo', 'pipefail', '-c', text], {
-      cwd: this.folder,
+      cwd: this.directory,
       env: {
         ...process.env,
         PATH: `${this.path('bin')}:${debianPrograms}:${process.env['PATH']}`,

@@ -67,7 +67,7 @@ const ahead = (number: number, channel = 'rocket-1'): RocketMessage => message(n
 
 describe('a gap that stays open', () => {
   it('is skipped when a service has listened for so long, by nobody', async () => {
-    const { sendAll, start, pass, versionOf, store, complaints } = await stage();
+    const { sendAll, start, pass, versionOf, store, log, complaints } = await stage();
     start();
     await sendAll([message(1, launched()), ahead(4)]);
     await pass(TIMEOUT);
@@ -79,6 +79,8 @@ describe('a gap that stays open', () => {
       type: 'MessagesSkipped',
       data: { from: 2, to: 3, by: { who: 'timeout' } },
     });
+    const fields = { by: { who: 'timeout' }, channel: 'rocket-1', from: 2, to: 3 };
+    expect(log.lines).toMatchObject([{ level: 'info', fields }]);
     expect(complaints.lines).toEqual([]);
   });
 
