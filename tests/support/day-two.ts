@@ -134,11 +134,11 @@ export class Machine {
     return stdout;
   }
 
-  /** All that the store has, but for how long somebody listened, which goes on. */
+  /** All that the store has, but for how long somebody listened and how often a subscription tried, which goes on. */
   async everything(): Promise<string[]> {
     return (await this.run('rockets export'))
       .split('\n')
-      .filter((line) => !line.startsWith('{"kind":"listened"'));
+      .filter((line) => !/^\{"kind":"(listened|subscription)"/.test(line));
   }
 
   /** With the paths and ports that are free here, instead of those that people read. */
