@@ -8,6 +8,7 @@ import { kafkaMemoryBench } from './kafka-memory.bench.js';
 import { chosenRows, machine, quick, rowsTable, verdict, type Bench } from './measure.js';
 import { streamsBench } from './ndjson.bench.js';
 import { overloadBench } from './overload.bench.js';
+import { metricsBench } from './metrics.bench.js';
 import { piecesBench } from './pieces.bench.js';
 import { postgresLagBench } from './postgres-live.bench.js';
 
@@ -23,6 +24,7 @@ const benches: Readonly<Record<string, Bench>> = {
   'generated-input': generatedInputBench,
   balance: balanceBench,
   auth: authBench,
+  metrics: metricsBench,
   'postgres-lag': postgresLagBench,
   kafka: kafkaMemoryBench,
   endurance: enduranceBench,

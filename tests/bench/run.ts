@@ -11,6 +11,7 @@ import { kafkaBench } from './kafka.bench.js';
 import { kafkaOutBench } from './kafka-out.bench.js';
 import { launchBench, sqliteLaunchBench } from './launch.bench.js';
 import { chosenRows, machine, quick, rowsTable, type Bench } from './measure.js';
+import { metricsBench } from './metrics.bench.js';
 import { ndjsonBench } from './ndjson.bench.js';
 import { postBench } from './post.bench.js';
 import { placeBench } from './place.bench.js';
@@ -34,6 +35,7 @@ const benches: Readonly<Record<string, Bench>> = {
   head: headBench,
   auth: authBench,
   tracing: tracingBench,
+  metrics: metricsBench,
   balance: balanceBench,
   ndjson: ndjsonBench,
   pipeline: pipelineBench,

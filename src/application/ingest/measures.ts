@@ -12,11 +12,21 @@ export class Measures {
   readonly commitMs = new Histogram(DURATIONS_MS);
   /** Messages that shared a commit. */
   readonly commitMessages = new Histogram(BATCHES);
+  private time = 0;
+  private isRead = false;
 
   /** Without a clock nothing takes any time. */
   constructor(private readonly clock: Pick<Clock, 'elapsed'> = { elapsed: () => 0 }) {}
 
+  /** In milliseconds. Messages that are taken or told in one go share one look at the clock. */
   now(): number {
-    return this.clock.elapsed();
+    if (this.isRead) return this.time;
+    this.isRead = true;
+    queueMicrotask(this.forget);
+    return (this.time = this.clock.elapsed());
   }
+
+  private readonly forget = (): void => {
+    this.isRead = false;
+  };
 }
