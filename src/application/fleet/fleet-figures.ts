@@ -8,8 +8,9 @@ import type { Fleet } from './fleet.js';
 /** So long somebody waits for the store at the most, and so long what it said is told again. */
 const PATIENCE_MS = 2000;
 const LASTS_MS = 1000;
-/** What took long to find out is told again for so many times as long: asking never takes more than a part of the store. */
+/** What is looked for, and took long, is told again for so many times as long: that takes no more than a part of the store. */
 const LASTS_TIMES = 10;
+const LASTS_AT_MOST_MS = 60_000;
 
 /** What the store says of the fleet. Of what it does not say in time, nothing. */
 export interface FleetFiguresNow {
@@ -38,13 +39,13 @@ export class FleetFigures {
     subscriptions: Pick<Subscriptions, 'counts' | 'reports'>,
     private readonly clock: Clock,
   ) {
-    const shared = <T>(ask: () => Promise<T>): Shared<T> => new Shared(ask, clock);
+    const shared = <T>(ask: () => Promise<T>, times = 0): Shared<T> => new Shared(ask, clock, times);
     this.totals = shared(() => directory.totals());
-    this.silent = shared(() => fleet.silent());
+    this.silent = shared(() => fleet.silent(), LASTS_TIMES);
     this.oldestGap = shared(async () => (await directory.overdueGaps(Infinity, 1))[0]?.since);
     this.heldBack = shared(async () => (await store.heldBack?.())?.ms ?? 0);
     this.counts = shared(() => subscriptions.counts());
-    this.lags = shared(() => subscriptions.reports());
+    this.lags = shared(() => subscriptions.reports(), LASTS_TIMES);
   }
 
   /** Undefined when the store does not answer. */
@@ -84,6 +85,7 @@ class Shared<T> {
   constructor(
     private readonly ask: () => Promise<T>,
     private readonly clock: Clock,
+    private readonly lastsTimes: number,
   ) {}
 
   /** Undefined when there is none before `late`. */
@@ -95,13 +97,17 @@ class Shared<T> {
   private async askAnew(): Promise<Answer<T> | undefined> {
     const begun = this.clock.elapsed();
     this.lastsUntil = Infinity;
+    let lasts = LASTS_MS;
     try {
-      return { is: await this.ask() };
+      const is = await this.ask();
+      const took = this.clock.elapsed() - begun;
+      lasts = Math.max(LASTS_MS, Math.min(LASTS_AT_MOST_MS, this.lastsTimes * took));
+      return { is };
     } catch {
+      // It may be there again in a moment.
       return undefined;
     } finally {
-      const took = this.clock.elapsed() - begun;
-      this.lastsUntil = begun + took + Math.max(LASTS_MS, LASTS_TIMES * took);
+      this.lastsUntil = this.clock.elapsed() + lasts;
     }
   }
 }
