@@ -1,9 +1,11 @@
 import { Budget } from '../../../src/application/budget.js';
 import { Counters } from '../../../src/application/ingest/counters.js';
 import { Overloaded, ShuttingDown } from '../../../src/application/ingest/intake.js';
-import { QueueMessages } from '../../../src/application/ingest/queue-messages.js';
+import { QueueMessages, type TraceQueuing } from '../../../src/application/ingest/queue-messages.js';
 import { MessageTooLarge, QueueUnavailable } from '../../../src/application/ports/message-queue.js';
+import { NOT_RECORDED, traceparentOf } from '../../../src/application/ports/tracing.js';
 import type { RocketMessage } from '../../../src/domain/rocket-message.js';
+import { FakeTracing } from '../../support/fake-tracing.js';
 import { ManualClock, turns } from '../../support/manual-clock.js';
 import { faster, message } from '../../support/messages.js';
 
@@ -21,7 +23,13 @@ class HeldQueue {
     return Number(channel.slice(-1));
   }
 
-  async put(messages: readonly RocketMessage[]): Promise<void> {
+  readonly traceparents: (readonly (string | undefined)[] | undefined)[] = [];
+
+  async put(
+    messages: readonly RocketMessage[],
+    traceparents?: readonly (string | undefined)[],
+  ): Promise<void> {
+    this.traceparents.push(traceparents);
     const numbers = messages.map(({ number }) => number);
     const held = new Promise<void>((take, fail) => this.puts.push({ numbers, take, fail }));
     if (this.holds) await held;
@@ -47,6 +55,39 @@ const gateway = ({ messages = 1000, bytes = 1_000_000 } = {}) => {
     );
   return { queue, clock, counters, budget, intake, told, send };
 };
+
+describe('a gateway that records', () => {
+  it('shows how long the queue takes, and tells whoever works a message off whether it is recorded', async () => {
+    const queue = new HeldQueue();
+    const tracing = new FakeTracing();
+    const trace: TraceQueuing = (_message, parent) => tracing.child(parent, 'send');
+    const budget = new Budget(1_000_000);
+    const intake = new QueueMessages(queue, 10, budget, new Counters(), new ManualClock(), trace);
+    const request = tracing.request();
+    intake.submit(message(1, faster(1)), 100, () => undefined, undefined, request);
+    intake.submit(message(2, faster(1)), 100, () => undefined);
+    await turns(3);
+    const [span] = tracing.named('send');
+    expect([span!.parent, span!.endedAt]).toEqual([request, undefined]);
+    expect(queue.traceparents).toEqual([[traceparentOf(span!), NOT_RECORDED]]);
+    queue.puts[0]!.take();
+    await turns(2);
+    expect([span!.endedAt !== undefined, span!.error]).toEqual([true, undefined]);
+  });
+
+  it('says of a message that the queue does not take why', async () => {
+    const queue = new HeldQueue();
+    queue.tooLarge = [1];
+    queue.holds = false;
+    const tracing = new FakeTracing();
+    const trace: TraceQueuing = (_message, parent) => tracing.child(parent, 'send');
+    const budget = new Budget(1_000_000);
+    const intake = new QueueMessages(queue, 10, budget, new Counters(), new ManualClock(), trace);
+    intake.submit(message(1, faster(1)), 100, () => undefined, undefined, tracing.request());
+    await turns(3);
+    expect(tracing.named('send')[0]!.error).toBe('too large');
+  });
+});
 
 describe('a gateway', () => {
   it('tells of a message once the queue holds it, with the ticket it came with', async () => {

@@ -36,6 +36,16 @@ describe('a topic as a queue', () => {
     await close();
   });
 
+  it('tells whoever works a message off which trace it belongs to', async () => {
+    const { kafka, queue, close } = await openQueue([11]);
+    await queue.put([message(1, faster(1)), message(2, faster(1))], ['00-one', undefined]);
+    await queue.put([message(3, faster(1))]);
+    const headers = kafka.producers.flatMap(({ sent }) => sent.flat()).map((record) => record.headers);
+    const named = headers.map((some) => some && [...some].map(([name, text]) => `${name}: ${text}`));
+    expect(named).toEqual([['traceparent: 00-one'], undefined, undefined]);
+    await close();
+  });
+
   it('holds what POST /messages takes, and nothing of it is lost', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1 }), anyReport, (number, report) => {

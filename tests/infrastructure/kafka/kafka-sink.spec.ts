@@ -51,6 +51,20 @@ describe('a topic that a subscription goes to', () => {
     );
   });
 
+  it('tells of each event that is recorded to which trace it belongs', async () => {
+    const { kafka, sink } = sinkOver();
+    const [one, other] = [stored('rocket-1', 1), stored('rocket-1', 2)];
+    const traceparentOf = (event: StoredEvent) => (event === other ? '00-other' : undefined);
+    await sink.deliver([one, other], signal, { traceparent: '00-other', traceparentOf });
+    const [records] = sentBy(kafka);
+    const named = records!.map(({ headers }) => [...headers!].map(([name, text]) => `${name}: ${text}`));
+    const type = 'content-type: application/cloudevents+json';
+    expect(named.map((headers) => headers.map((text) => text.split(';')[0]))).toEqual([
+      [type],
+      [type, 'traceparent: 00-other'],
+    ]);
+  });
+
   it('is made when it is missing, and asked for once', async () => {
     const { kafka, sink } = sinkOver();
     for (const number of [1, 2, 3]) await sink.deliver([stored('rocket-1', number)], signal);

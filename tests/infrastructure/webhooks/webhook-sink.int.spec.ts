@@ -68,6 +68,19 @@ afterEach(async () => {
 });
 
 describe('a webhook', () => {
+  it('is told to which trace a batch belongs, where it is recorded', async () => {
+    const { url, posts } = await receiver();
+    const sink = sinkTo(url);
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    await sink.deliver(batch, signal, { traceparent, traceparentOf: () => undefined });
+    await sink.deliver(batch, signal);
+    expect(posts.map(({ headers }) => headers['traceparent'])).toEqual([traceparent, undefined]);
+    // It is beside what is signed.
+    expect(() =>
+      new Webhook(secret).verify(posts[0]!.body, posts[0]!.headers as Record<string, string>),
+    ).not.toThrow();
+  });
+
   it('brings a batch of CloudEvents that is signed', async () => {
     const { posts, url } = await receiver();
     expect(await sinkTo(`${url}?to=me`).deliver(batch, signal)).toEqual({ kind: 'yes' });
