@@ -21,7 +21,7 @@ export interface Config {
   readonly maxConnections: number;
   /** So many may follow the feed live. */
   readonly maxReaders: number;
-  /** A port of their own for the probes and /health; undefined: none. */
+  /** A port of their own for the probes, /health and /metrics; undefined: none. */
   readonly adminPort: number | undefined;
   /** The files of a certificate and its key; undefined: plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;

@@ -78,9 +78,9 @@ metrics themselves, and a test fails when they differ.
   the figures of the fleet are missing, and nobody waits for them longer than two seconds. Figures that the store cannot give in
   that time are left out by themselves; all others are told.
 - **What it costs:** what a message adds to a counter or a histogram costs under 3 % of what the message does
-  (\`make bench ARGS=metrics\`). Figures of the fleet are asked for once in a second at the most, however many ask, and what took
-  long to find out, not again before ten times as long has passed. Counting silent rockets is dear among very many: with more than
-  10,000 the count is up to ten seconds old.
+  (\`make bench ARGS=metrics\`). Figures of the fleet are asked for once in a second at the most, however many ask. What has to be
+  looked for, silent rockets and the lag of subscriptions, is looked for again when ten times as long has passed as that took, at
+  most a minute; among more than 10,000 rockets the number of silent ones is up to ten seconds old.
 - **No label is ever made up by a client:** channels, addresses and paths are none. \`route\` is a path of the table of routes, or
   \`other\`; \`subscription\` is a name that an operator gave, and there are at most 1,000.
 - **Durations** are in seconds and sizes in bytes. Counters begin at 0 with the process. Histograms have \`_bucket\`, \`_sum\` and

@@ -20,7 +20,7 @@ Rockets report by bad radio: messages come in any order, late, or more than once
 true state of every rocket, how it came about, and what is still missing.
 
 - **Errors** are \`application/problem+json\` (RFC 9457). \`type\` opens a page of this service that says what to do.
-- **While it waits for its database** after a start, whatever is asked but \`/livez\` is answered \`503\`, \`store-unavailable\`.
+- **While it waits for its database** after a start, whatever is asked but \`/livez\` and \`/metrics\` is answered \`503\`, \`store-unavailable\`.
 - **Every answer** carries \`X-Request-Id\`, \`Cache-Control\` and \`X-Content-Type-Options: nosniff\`.
 - **HEAD** works wherever GET does, **OPTIONS** everywhere. Any other method is a \`405\` with \`Allow\`, any other path a \`404\`; a slash at the end of a path changes nothing.
 - **Any request** can end in \`400\` (not well-formed), \`408\`, \`431\` or \`500\`, where \`ALLOWED_HOSTS\` is set in \`421\`, what changes something in \`403\` for a page of another site, and where tokens count in \`503\` while the keys of their issuer cannot be read; these stand once under \`components.responses\`.
