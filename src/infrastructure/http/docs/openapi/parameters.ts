@@ -34,6 +34,11 @@ export const requestId = inHeader(
   'An id of your own for this request; it comes back and stands in the log. `Request-Id` is read as well.',
 );
 
+export const traceparent = inHeader(
+  'traceparent',
+  'The trace that this belongs to, as W3C Trace Context has it. With `TRACING=otlp` its flag says whether the way of the message is recorded; one that makes no sense is ignored.',
+);
+
 export const ifNoneMatch = inHeader('If-None-Match', 'The `ETag` you already have.');
 
 export const channelInPath = inPath('channel', 'The rocket.', ref('Channel'), example.channel);

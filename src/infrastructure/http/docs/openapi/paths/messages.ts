@@ -1,7 +1,7 @@
 import { outcomeKinds } from '../../../../../application/ingest/outcome.js';
 import * as example from '../examples.js';
 import { ref, type Media, type PathItem } from '../model.js';
-import { requestId } from '../parameters.js';
+import { requestId, traceparent } from '../parameters.js';
 import { problemResponses, response } from '../responses.js';
 
 const outcomeHeader = {
@@ -51,7 +51,7 @@ export const messagePaths: Readonly<Record<string, PathItem>> = {
         'A client that sends no `Accept` header gets an empty `202` with the outcome in `Rocket-Outcome`.',
         'NDJSON takes one message a line and any number of lines; the answer counts the outcomes and lists every line that was refused, in conflict or invalid.',
       ].join('\n\n'),
-      parameters: [requestId],
+      parameters: [requestId, traceparent],
       requestBody: {
         required: true,
         content: {
