@@ -11,7 +11,7 @@ import { freePort, startProcess, type RealProcess } from '../support/real-proces
 import { SteadyLoad } from '../support/steady-load.js';
 
 // Nine starts, each of which takes seconds where all processors are busy.
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 const run = promisify(execFile);
 const root = join(__dirname, '../..');
