@@ -107,6 +107,8 @@ export class NdjsonIngest implements ChunkTaker {
       await this.turn(this.report.length * BYTES_PER_ITEM);
       this.answer();
     } catch (error) {
+      // What is still on its way finds an answer that others have given.
+      this.answered = true;
       // Whoever has hung up, or was hung up on, needs no answer.
       if (!req.destroyed) throw error;
     } finally {
@@ -226,10 +228,16 @@ export class NdjsonIngest implements ChunkTaker {
         giveUpAt = Date.now() + limits.timeoutMs;
       }
       await pause(OFFER_AGAIN_MS);
-      const { message, bytes } = this.postponed;
-      this.postponed = undefined;
-      this.submit(message, bytes);
+      this.offerPostponed();
     }
+  }
+
+  /** Nothing is left of it when the stream was given up meanwhile. */
+  private offerPostponed(): void {
+    const { postponed } = this;
+    if (postponed === undefined) return;
+    this.postponed = undefined;
+    this.submit(postponed.message, postponed.bytes);
   }
 
   private shed(refusal: Overloaded): void {

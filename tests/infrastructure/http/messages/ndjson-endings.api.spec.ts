@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import express from 'express';
+import { Overloaded, type Intake, type Told } from '../../../../src/application/ingest/intake.js';
 import { StoreUnavailable, type Change, type Head } from '../../../../src/application/ports/event-store.js';
 import { parts } from '../../../../src/container.js';
 import { InMemoryEventStore } from '../../../../src/infrastructure/stores/memory/in-memory-event-store.js';
@@ -110,7 +111,7 @@ describe('a stream that is open when the service stops', () => {
 });
 
 /** The same service, with less patience. */
-const impatient = async (): Promise<number> => {
+const impatient = async (intake: Intake = service.container.get(parts.ingest)): Promise<number> => {
   const { container } = service;
   const limits = {
     bytes: 1000,
@@ -119,7 +120,7 @@ const impatient = async (): Promise<number> => {
     budget: container.get(parts.budget),
   };
   const gate = new Gate(undefined, container.get(parts.logger));
-  const handler = postMessages(container.get(parts.ingest), container.get(parts.counters), limits, gate);
+  const handler = postMessages(intake, container.get(parts.counters), limits, gate);
   const app = express().disable('x-powered-by').post('/messages', handler);
   server = createServer(app).listen(0, '127.0.0.1');
   await until(() => server!.listening, 'the server listens');
@@ -201,6 +202,50 @@ it('a stream that finds no room, while nobody gets on, is told so', async () => 
   expect(stream.answer().toLowerCase()).toContain('retry-after: 1');
   expect(stream.problem()).toMatchObject({ type: '/problems/overloaded', received: 0, applied: 0 });
   expect(service.container.get(parts.counters).messages).toMatchObject({ received: 1, shed: 1 });
+  stream.end();
+  await until(stream.ended, 'the connection is closed');
+});
+
+/** Has room for so many messages, and tells nothing of itself what becomes of them. */
+class HeldIntake implements Intake {
+  readonly overloaded = undefined;
+  readonly taken: { readonly told: Told; readonly ticket: number }[] = [];
+  offers = 0;
+
+  constructor(private readonly room: number) {}
+
+  submit(_message: unknown, _bytes: number, told: Told, ticket = 0): Overloaded | undefined {
+    this.offers++;
+    if (this.taken.length === this.room) return new Overloaded('two messages');
+    this.taken.push({ told, ticket });
+    return undefined;
+  }
+
+  tell(index: number, result: Error): void {
+    const { told, ticket } = this.taken[index]!;
+    told(result, ticket);
+  }
+
+  onStop(): () => void {
+    return () => undefined;
+  }
+
+  async stop(): Promise<void> {}
+}
+
+it('a stream that fails while it rests for want of room is answered once, when all that was taken of it is settled', async () => {
+  service = await startService();
+  const intake = new HeldIntake(2);
+  const stream = openStream(await impatient(intake));
+  stream.send(3);
+  await until(() => intake.offers > 3, 'the third message is offered again');
+  intake.tell(0, new StoreUnavailable('The disk is gone.'));
+  // Long enough for it to be offered once more, if it were.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(stream.answer()).toBe('');
+  intake.tell(1, new StoreUnavailable('The disk is gone.'));
+  await until(() => stream.answer().includes('}'), 'the answer is there');
+  expect(stream.problem()).toMatchObject({ type: '/problems/store-unavailable', applied: 0 });
   stream.end();
   await until(stream.ended, 'the connection is closed');
 });
