@@ -187,6 +187,19 @@ const overdueContract = (open: () => Promise<OpenStore>): void => {
     expect(await overdue(100, 1)).toEqual(['b2']);
   });
 
+  it('say since when they have been open', async () => {
+    const { store, directory } = opened.now;
+    await hear(store, 'd', 2, noonMillis + 70);
+    const since = new Map(
+      (await directory.overdueGaps(1_000_000, 100)).map((gap) => [`${gap.channel}${gap.to}`, gap.since]),
+    );
+    expect([since.get('b2'), since.get('b8'), since.get('d1')]).toEqual([
+      noonMillis,
+      noonMillis,
+      noonMillis + 70,
+    ]);
+  });
+
   it('are as old in both parts as they were before something came in their midst', async () => {
     const { store } = opened.now;
     await hear(store, 'a', 2, noonMillis);
