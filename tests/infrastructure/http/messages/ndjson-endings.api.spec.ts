@@ -111,11 +111,14 @@ describe('a stream that is open when the service stops', () => {
 });
 
 /** The same service, with less patience. */
-const impatient = async (intake: Intake = service.container.get(parts.ingest)): Promise<number> => {
+const impatient = async (
+  intake: Intake = service.container.get(parts.ingest),
+  timeoutMs = 50,
+): Promise<number> => {
   const { container } = service;
   const limits = {
     bytes: 1000,
-    timeoutMs: 50,
+    timeoutMs,
     pieces: new PieceTurns(),
     budget: container.get(parts.budget),
   };
@@ -236,7 +239,7 @@ class HeldIntake implements Intake {
 it('a stream that fails while it rests for want of room is answered once, when all that was taken of it is settled', async () => {
   service = await startService();
   const intake = new HeldIntake(2);
-  const stream = openStream(await impatient(intake));
+  const stream = openStream(await impatient(intake, 60_000));
   stream.send(3);
   await until(() => intake.offers > 3, 'the third message is offered again');
   intake.tell(0, new StoreUnavailable('The disk is gone.'));
