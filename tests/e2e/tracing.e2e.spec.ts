@@ -138,6 +138,16 @@ describe('the way of a message', () => {
     expect(collector.spans.filter(({ attributes }) => attributes['url.path'] === '/livez')).toEqual([]);
   });
 
+  it('in a long stream is recorded of the first hundred messages', async () => {
+    const collector = await receive();
+    const service = await start({ ...collector.settings, TRACING_SAMPLE: '0' });
+    const lines = Array.from({ length: 150 }, (_, i) => messageText(i + 1)).join('\n');
+    await post(service.url, lines, { traceparent, 'Content-Type': 'application/x-ndjson' });
+    const [stream] = await collector.untilNamed('POST /messages');
+    expect(stream!.attributes).toMatchObject({ 'rockets.stream.messages': 150 });
+    expect(collector.named('ingest message')).toHaveLength(100);
+  });
+
   it('is in the lines of the log', async () => {
     const collector = await receive();
     const service = await start({ ...collector.settings, TRACING_SAMPLE: '0' });

@@ -67,4 +67,8 @@ export const commitSpan = (
   parent: TraceContext,
   startedAt: number,
   attributes: SpanAttributes,
-): Span => tracing.child(parent, 'commit', { kind: 'client', startedAt, attributes });
+): Span => {
+  // In memory nobody else is asked.
+  const kind = 'db.system.name' in attributes ? 'client' : 'internal';
+  return tracing.child(parent, 'commit', { kind, startedAt, attributes });
+};
