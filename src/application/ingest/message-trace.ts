@@ -6,7 +6,10 @@ import type { Outcome } from './outcome.js';
 export interface TracedCommit {
   /** A moment of `Tracing.now`. */
   readonly began: number;
-  readonly attributes: SpanAttributes;
+  /** How many rockets it is about. */
+  readonly rockets: number;
+  /** Where it goes. */
+  readonly store: SpanAttributes;
 }
 
 /** The way of one message through this instance, as spans: in its lane, being decided on, in its commit, told. */
@@ -34,9 +37,10 @@ export class MessageTrace {
     this.takenAt = at;
   }
 
-  committed({ began, attributes }: TracedCommit, at: number): void {
+  committed(commit: TracedCommit, at: number): void {
+    const { began } = commit;
     this.part('load and decide', this.takenAt ?? began, began);
-    commitSpan(this.tracing, this.span, began, attributes).end(at);
+    commitSpan(this.tracing, this.span, commit).end(at);
   }
 
   told({ outcome, rule, version, missing }: Outcome): void {
@@ -65,10 +69,10 @@ export class MessageTrace {
 export const commitSpan = (
   tracing: Tracing,
   parent: TraceContext,
-  startedAt: number,
-  attributes: SpanAttributes,
+  { began, rockets, store }: TracedCommit,
 ): Span => {
   // In memory nobody else is asked.
-  const kind = 'db.system.name' in attributes ? 'client' : 'internal';
-  return tracing.child(parent, 'commit', { kind, startedAt, attributes });
+  const kind = 'db.system.name' in store ? 'client' : 'internal';
+  const attributes = { ...store, 'rockets.commit.rockets': rockets };
+  return tracing.child(parent, 'commit', { kind, startedAt: began, attributes });
 };

@@ -56,9 +56,10 @@ export class MessageTraces {
     }
   }
 
-  committing(changes: readonly Change[]): TracedCommit {
-    const attributes = { ...this.store, 'rockets.commit.rockets': changes.length };
-    return { began: this.tracing.now(), attributes };
+  /** Undefined where it is of nobody's interest: what is under way is remembered. */
+  committing(changes: readonly Change[]): TracedCommit | undefined {
+    if (this.remembered.size === 0) return undefined;
+    return { began: this.tracing.now(), rockets: changes.length, store: this.store };
   }
 
   /** What these arrivals brought about is written, or nothing had to be. Without a commit, nobody knows when it began. */
@@ -89,7 +90,7 @@ export class MessageTraces {
     const links = closer && closer.traceId !== one.context.traceId ? [closer] : [];
     const wait = { startedAt: one.waitingSince, links };
     this.tracing.child(one.context, 'wait for gap', wait).end(commit?.began ?? now);
-    if (commit !== undefined) commitSpan(this.tracing, one.context, commit.began, commit.attributes).end(now);
+    if (commit !== undefined) commitSpan(this.tracing, one.context, commit).end(now);
     one.waitingSince = undefined;
   }
 

@@ -1,11 +1,13 @@
 import type { Request, Response } from 'express';
 import type { IncomingMessage } from 'node:http';
-import type { Span, Tracing } from '../../application/ports/tracing.js';
+import type { Span, SpanOptions, Tracing } from '../../application/ports/tracing.js';
 import { routeIn } from './request-counts.js';
 
 const SPAN = Symbol('span');
 const PROBES = /^\/(livez|readyz|health|metrics)$/;
 const LONGEST_TEXT = 256;
+/** One for all: most requests are not recorded. */
+const ofServer: SpanOptions = { kind: 'server' };
 
 type TracedRequest = IncomingMessage & { [SPAN]?: Span };
 
@@ -22,9 +24,9 @@ export class RequestTraces {
     if (route === undefined && (PROBES.test(req.path) || isFollowing(req))) return;
     const { traceparent } = req.headers;
     const asked = typeof traceparent === 'string' ? traceparent : undefined;
-    const name = route === undefined ? req.method : `${req.method} ${route}`;
-    const span = this.tracing.begin(name, asked, { kind: 'server' });
+    const span = this.tracing.begin(req.method, asked, ofServer);
     if (span === undefined) return;
+    if (route !== undefined) span.rename(`${req.method} ${route}`);
     (req as TracedRequest)[SPAN] = span;
     const begun = { method: req.method, path: req.path };
     res.once('close', () => this.end(span, begun, req, res, route));
