@@ -50,9 +50,10 @@ describeWithKafka('with Kafka in front each alert about', () => {
     const service = await start({ ...common, INGEST: 'kafka', CONSUME: 'kafka', KAFKA_INSTANCE: 'first' });
     await untilReady(service.url);
     const other = await start({ ...common, CONSUME: 'kafka', KAFKA_INSTANCE: 'second' });
+    // A scrape waits two seconds for a store that is slow or away.
     const drill = await AlertDrill.start(
       [service, other].map(({ port }) => `127.0.0.1:${port}`),
-      30,
+      20,
     );
     toEnd.push(() => drill.stop());
     let sent = 10;
