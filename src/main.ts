@@ -58,7 +58,9 @@ const serve = async (config: Config): Promise<void> => {
   logger.info('Rockets is listening', { url, store: config.eventStore, pid: process.pid });
   logger.info(`Dashboard ${url}/  API ${url}/docs`);
   if (service.adminAddress !== undefined)
-    logger.info(`Probes, /health and /metrics http://${reachableName(config.host)}:${service.adminAddress.port}/`);
+    logger.info(
+      `Probes, /health and /metrics http://${reachableName(config.host)}:${service.adminAddress.port}/`,
+    );
   const { ingest, consume, kafka } = config;
   if (kafka !== undefined && standsBefore(config)) {
     const { brokers, topic, group, instance } = kafka;
