@@ -11,8 +11,13 @@ export const traceHeader = (traceparent: string): [Buffer, Buffer] => [
   Buffer.from(traceparent),
 ];
 
+/** The client does not say so, but a header in Kafka may lack its value: that keeps no record from being taken. */
+type MaybeEmpty = readonly [Buffer | undefined, Buffer | undefined];
+
 const traceparentIn = ({ headerEntries }: TopicRecord): string | undefined => {
-  for (const [name, value] of headerEntries) if (name.toString() === NAME) return value.toString('latin1');
+  for (const [name, value] of headerEntries as readonly MaybeEmpty[]) {
+    if (name?.toString() === NAME) return value?.toString('latin1');
+  }
   return undefined;
 };
 

@@ -63,6 +63,18 @@ describe('a record of the topic of messages', () => {
     expect(span!.endedAt).toBeGreaterThan(tracing.named('commit')[0]!.endedAt!);
   });
 
+  it('is taken whatever its headers are', async () => {
+    const { tracing, clock, take } = await consuming();
+    const record = recordOf(jsonOf(message(1, launched())), 7);
+    const headerEntries: unknown = [
+      [undefined, undefined],
+      [Buffer.from('traceparent'), undefined],
+    ];
+    take({ ...record, headerEntries } as TopicRecord);
+    await clock.pass(300);
+    expect(tracing.named('ingest message')).toHaveLength(1);
+  });
+
   it('that is no message ends with why', async () => {
     const { tracing, clock, take } = await consuming();
     take(recordOf('{}', 0));
