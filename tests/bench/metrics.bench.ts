@@ -8,9 +8,12 @@ import { postLines } from './post-lines.js';
 import { postAll, ServerUnderTest } from './server-under-test.js';
 import { stream, wireOf } from './traffic.js';
 
-const CALLS = scaled(2_000_000);
+/** Quick runs, too: fewer are over before the code is compiled. */
+const CALLS = 1_000_000;
 const REQUESTS = scaled(30_000);
 const LINES = scaled(300_000);
+const ROCKETS = scaled(1_000_000);
+const SCRAPES = 12;
 /** As many lines of a stream are taken, and told, in one go. */
 const TOGETHER = 100;
 
@@ -82,9 +85,7 @@ export const metricsBench = async (): Promise<Row[]> => {
   };
   const post = (): Promise<number> => costOfServer(REQUESTS, (all) => postAll(server.port, all, 64));
   const line = (): Promise<number> => costOfServer(LINES, (all) => postLines(server.port, all.join('\n')));
-  await post();
-  await line();
-  const micros = await interleaved({
+  const candidates = {
     one: measuring(1),
     oneTurn: turns(1),
     many: measuring(TOGETHER),
@@ -93,7 +94,9 @@ export const metricsBench = async (): Promise<Row[]> => {
     answered: answering(undefined),
     post,
     line,
-  });
+  };
+  await interleaved(candidates, 1);
+  const micros = await interleaved(candidates);
   await server.stop();
   const added = (all: readonly number[], without: readonly number[]): number => median(all) - median(without);
   const ofRequest = added(micros.counted, micros.answered) + added(micros.one, micros.oneTurn);
@@ -109,5 +112,32 @@ export const metricsBench = async (): Promise<Row[]> => {
   return [
     row('a single POST', ofRequest / median(micros.post)),
     row('a message of an NDJSON stream', added(micros.many, micros.manyTurns) / median(micros.line)),
+    ...(await scrapes()),
   ];
+};
+
+/** A large fleet: among so many rockets the silent ones are counted anew every ten seconds. */
+const scrapes = async (): Promise<Row[]> => {
+  const server = await ServerUnderTest.start('rockets', { SILENT_AFTER: '1s' });
+  const lines = stream(ROCKETS, ROCKETS).map(wireOf);
+  while (lines.length > 0) await postLines(server.port, lines.splice(-50_000).join('\n'));
+  const ms: number[] = [];
+  for (let i = 0; i < SCRAPES; i++) {
+    // The store is asked once a second.
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const before = await server.cpuMicros();
+    const text = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text();
+    ms.push(((await server.cpuMicros()) - before) / 1000);
+    if (!text.includes(`rockets_events ${ROCKETS}\n`)) throw new Error('The fleet is not told whole.');
+  }
+  await server.stop();
+  const row = (what: string, measured: number, good: number): Row => ({
+    goal: '',
+    what: `/metrics of ${ROCKETS.toExponential(0)} rockets in memory: processor time of a scrape${what}`,
+    measured,
+    good,
+    better: 'lower',
+    unit: ' ms',
+  });
+  return [row('', median(ms), 50), row(' that counts the silent ones, too', Math.max(...ms), 500)];
 };
