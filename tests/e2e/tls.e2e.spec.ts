@@ -100,7 +100,7 @@ describe('a service with a certificate', () => {
     plain.resume();
     await Promise.race([once(plain, 'close'), once(plain, 'error')]);
     expect(await talk(post(messageText(1)), /\r\n\r\n/)).toMatch(/^HTTP\/1\.1 202 /);
-    const admin = /Probes and \/health (http:\S+)\//.exec(service.log())![1]!;
+    const admin = /Probes, .* (http:\S+)\//.exec(service.log())![1]!;
     expect((await fetch(`${admin}/health`)).status).toBe(200);
   });
 
