@@ -47,7 +47,7 @@ export class RequestTraces {
     const agent = req.headers['user-agent'];
     span.set({
       'http.request.method': method,
-      'url.path': path,
+      'url.path': path.slice(0, LONGEST_TEXT),
       'url.scheme': 'encrypted' in req.socket ? 'https' : 'http',
       ...(route && { 'http.route': route }),
       ...(agent && { 'user_agent.original': agent.slice(0, LONGEST_TEXT) }),

@@ -69,6 +69,13 @@ describe('a request that is recorded', () => {
     });
   });
 
+  it('for a long path keeps no more than its beginning, however many wait for the collector', async () => {
+    const { tracing, url } = await serve();
+    await fetch(`${url}/${'a'.repeat(10_000)}`);
+    await until(() => tracing.spans[0]?.endedAt !== undefined, 'it has ended');
+    expect(tracing.spans[0]!.attributes['url.path']).toBe(`/${'a'.repeat(255)}`);
+  });
+
   it('that fails is found by the line in the log', async () => {
     const { tracing, log, url } = await serve();
     expect((await fetch(`${url}/broken`)).status).toBe(500);
