@@ -13,3 +13,7 @@ it('the version is the same wherever it is told', () => {
   expect([openApi.info.version, asyncApi.info.version]).toEqual([version(), version()]);
   expect(/^## (\S+)/m.exec(text('CHANGELOG.md'))?.[1]).toBe(version());
 });
+
+it('a program without its package.json runs all the same', () => {
+  expect(version('/')).toBe('unknown');
+});
