@@ -317,7 +317,7 @@ describe('tracing', () => {
   });
 
   it('wants headers as OpenTelemetry has them', () => {
-    for (const headers of ['secret', 'a=b c', 'a=%zz', '=b']) {
+    for (const headers of ['secret', 'a=b c', 'a=%zz', 'a=b%0Ac', '=b']) {
       expect(refusals({ ...on, OTEL_EXPORTER_OTLP_HEADERS: headers })).toEqual([
         'OTEL_EXPORTER_OTLP_HEADERS=(hidden) makes no sense: it must be name=value by comma, with what is special in a value percent-encoded.',
       ]);

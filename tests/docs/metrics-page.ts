@@ -82,7 +82,8 @@ metrics themselves, and a test fails when they differ.
   looked for, silent rockets and the lag of subscriptions, is looked for again when ten times as long has passed as that took, at
   most a minute; among more than 10,000 rockets the number of silent ones is up to ten seconds old.
 - **No label is ever made up by a client:** channels, addresses and paths are none. \`route\` is a path of the table of routes, or
-  \`other\`; \`subscription\` is a name that an operator gave, and there are at most 1,000.
+  \`other\`; \`subscription\` is a name that an operator gave, and there are at most 1,000:
+  whoever may read learns these names here.
 - **Durations** are in seconds and sizes in bytes. Counters begin at 0 with the process. Histograms have \`_bucket\`, \`_sum\` and
   \`_count\`.`;
 

@@ -17,6 +17,9 @@ export const isCollector = (text: string): boolean => {
 
 const pairForm = /^\s*([A-Za-z0-9!#$%&'*+.^_`|~-]+)\s*=\s*([\x21-\x7e]*)\s*$/;
 
+/** What no header can hold, as a line break, would be found out only when spans are lost. */
+const isSendable = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
+
 /** `name=value` by comma, values percent-encoded, as OpenTelemetry has them everywhere; undefined where it is something else. */
 export const headersIn = (text: string): Readonly<Record<string, string>> | undefined => {
   const headers: Record<string, string> = {};
@@ -24,7 +27,9 @@ export const headersIn = (text: string): Readonly<Record<string, string>> | unde
     const [, name, value] = pairForm.exec(pair) ?? [];
     if (name === undefined || value === undefined) return undefined;
     try {
-      headers[name.toLowerCase()] = decodeURIComponent(value);
+      const text = decodeURIComponent(value);
+      if (!isSendable(text)) return undefined;
+      headers[name.toLowerCase()] = text;
     } catch {
       return undefined;
     }
