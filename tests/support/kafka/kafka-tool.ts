@@ -153,6 +153,11 @@ export class KafkaTool {
     return (await this.call('describeGroup', { group })) as Group;
   }
 
+  /** Joins a group that reads the topic, and leaves it at once: both times all of its members make it up anew. */
+  async visit(group: string, topic: string): Promise<void> {
+    await this.call('visit', { group, topic });
+  }
+
   /** Deletes what stands before these offsets, by partition. */
   async deleteRecords(topic: string, before: ReadonlyMap<number, number>): Promise<void> {
     await this.call('deleteRecords', { topic, before: [...before] });

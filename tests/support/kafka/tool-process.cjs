@@ -220,6 +220,19 @@ const calls = {
       return { state: found?.state ?? 'Dead', members };
     }),
 
+  visit: ({ group, topic }) =>
+    insist(async () => {
+      const within = { sessionTimeout: 10_000, rebalanceTimeout: 10_000, requestTimeout: 15_000 };
+      const visitor = new kafka.Consumer({ ...options, ...within, groupId: group });
+      try {
+        visitor.topics.track(topic);
+        await visitor.joinGroup({});
+        await visitor.leaveGroup();
+      } finally {
+        await visitor.close(true);
+      }
+    }),
+
   deleteRecords: ({ topic, before }) =>
     insist(({ admin }) =>
       admin.deleteRecords({
