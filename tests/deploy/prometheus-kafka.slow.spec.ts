@@ -8,7 +8,7 @@ import { KafkaCluster } from '../support/kafka/kafka-cluster.js';
 import { eventually, startWithKafka, stream, untilReady } from '../support/kafka/kafka-service.js';
 import { KafkaTool } from '../support/kafka/kafka-tool.js';
 
-jest.setTimeout(600_000);
+jest.setTimeout(900_000);
 
 /** Last begun, first ended, whatever became of the test. */
 const toEnd: (() => unknown)[] = [];
