@@ -48,7 +48,7 @@ const kafkaTests = (): void => {
     await collector.untilNamed('process rockets.messages');
     await collector.untilNamed('POST /messages');
     const picture = waterfall(collector.ofTrace(traceId));
-    process.stdout.write(`\n${picture}\n\n`);
+    process.stderr.write(`\n${picture}\n\n`);
     expect(picturesOf(page).map(shapeOf)).toContain(shapeOf(picture));
     expect(collector.named('process rockets.messages')).toMatchObject([
       {

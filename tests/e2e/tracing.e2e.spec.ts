@@ -78,7 +78,7 @@ describe('the way of a message', () => {
     await collector.untilNamed('POST /messages');
 
     const picture = waterfall(collector.ofTrace(traceId));
-    process.stdout.write(`\n${picture}\n\n`);
+    process.stderr.write(`\n${picture}\n\n`);
     expect(picturesOf(page).map(shapeOf)).toContain(shapeOf(picture));
     expect(new Set(collector.spans.map((span) => span.traceId))).toEqual(new Set([traceId]));
 
