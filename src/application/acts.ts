@@ -1,3 +1,4 @@
+import type { Skipper } from '../domain/rocket-event.js';
 import type { LogFields, Logger } from './ports/logger.js';
 
 /** An operator who asked for something, as far as that is known. */
@@ -9,10 +10,7 @@ export interface Operator {
 }
 
 /** As histories have it; keys change in their `file`, whoever wrote it. */
-interface By {
-  readonly who: 'operator' | 'timeout' | 'file';
-  readonly key?: string;
-}
+type By = Skipper | { readonly who: 'file' };
 
 /**
  * Writes an act into the log: one line each, never summed up, all with `by`, which no other line at `info` has. Whoever gives
@@ -26,7 +24,7 @@ export const logAct = (
   requestId?: string,
 ): void => logger.info(what, { by, ...fields, ...(requestId !== undefined && { requestId }) });
 
-export const byOperator = ({ key }: Operator = {}): By => ({
+export const byOperator = ({ key }: Operator = {}): Skipper => ({
   who: 'operator',
   ...(key !== undefined && { key }),
 });

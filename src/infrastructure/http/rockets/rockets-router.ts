@@ -1,4 +1,5 @@
 import { Router, type Request, type Response } from 'express';
+import { byOperator } from '../../../application/acts.js';
 import type { IngestMessages } from '../../../application/ingest/ingest-messages.js';
 import type { MessagePage } from '../../../application/ports/rocket-directory.js';
 import type { MessageFate, RocketQueries } from '../../../application/rocket-queries.js';
@@ -107,9 +108,9 @@ export const rocketsRouter = (queries: RocketQueries, ingest: IngestMessages, li
       new QueryReader(req.query).finish();
       const { upTo, expected, why } = await readSkipWish(req, limits);
       await known(queries, channel, res);
-      const { key, requestId } = operatorIn(res);
-      const by = { who: 'operator', ...(key !== undefined && { key }) } as const;
-      const result = await ingest.skip(channel, { upTo, by, why }, expected, requestId);
+      const operator = operatorIn(res);
+      const skip = { upTo, by: byOperator(operator), why };
+      const result = await ingest.skip(channel, skip, expected, operator.requestId);
       if (result.skipped !== undefined) {
         res.json({ channel, ...result.skipped, version: result.version });
       } else if (result.reason === 'no-gap') {
