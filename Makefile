@@ -57,12 +57,10 @@ $(NODE_MODULES): package.json package-lock.json
 
 bench: build ## Measure: one table of ratios
 	@npx tsc -p tsconfig.bench.json
-	@node -p 'JSON.stringify({ version: require("./package.json").version })' > build/bench/package.json
 	@node --expose-gc --max-semi-space-size=64 build/bench/tests/bench/run.js $(ARGS)
 
 bounds: build ## What must hold under overload, dripping clients and long runs: 20 minutes (ARGS="overload --quick")
 	@npx tsc -p tsconfig.bench.json
-	@node -p 'JSON.stringify({ version: require("./package.json").version })' > build/bench/package.json
 	@node --expose-gc build/bench/tests/bench/bounds.js $(ARGS)
 
 launch: build ## Launch rockets at a running service and verify it (ARGS="--shuffle=all --duplicates=0.2 --seed=2")
