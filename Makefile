@@ -14,7 +14,7 @@ start: run ## The same as run
 dev: build ## Start, and restart on every change of the source
 	@npx tsc -p tsconfig.build.json --watch --preserveWatchOutput & exec node --watch-path=dist dist/main.js
 
-test: build ## Run the tests (JEST_ARGS="tests/domain" for some of them): four minutes
+test: build ## Run the tests (JEST_ARGS="tests/domain" for some of them): five minutes
 	@npx jest $(JEST_ARGS) --selectProjects unit api int e2e
 
 test-unit: $(NODE_MODULES) ## Those that need no network, disk or process: seconds
