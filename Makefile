@@ -4,7 +4,7 @@ NODE_MODULES := node_modules/.package-lock.json
 SOURCES := $(shell find src web -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: run start dev test test-unit test-slow check lint format format-check types layers build bench bounds launch demo-crash demo-cluster demo-kafka demo-subscriptions demo-ops verify docs-metrics sbom sim sim-mutants clean help
+.PHONY: run start dev test test-unit test-slow test-night check check-slow lint format format-check types layers build bench bounds launch demo-crash demo-cluster demo-kafka demo-subscriptions demo-ops verify docs-metrics sbom sim sim-mutants clean help
 
 run: build ## Build if needed and start the service on port 8088
 	@exec node dist/main.js $(ARGS)
@@ -20,10 +20,18 @@ test: build ## Run the tests (JEST_ARGS="tests/domain" for some of them): five m
 test-unit: $(NODE_MODULES) ## Those that need no network, disk or process: seconds
 	@npx jest --selectProjects unit
 
-test-slow: build ## All tests with all their cases, and the long proofs: orders, crashes, power loss, disks, browser
-	@THOROUGH=1 npx jest $(JEST_ARGS)
+# Whatever tries more than with `make test`: some tests of it, or all.
+more_tests = $(if $(filter-out -%,$(JEST_ARGS)),,--findRelatedTests tests/support/thorough.ts $$(find tests -name '*.slow.spec.ts'))
 
-check: build format-check lint types layers test-slow sim sim-mutants ## Everything that must hold
+test-slow: build ## The long proofs, and what has more cases than `make test` tries: orders, crashes, power loss, disks, browser
+	@THOROUGH=1 npx jest $(JEST_ARGS) $(more_tests)
+
+test-night: build ## The same with the most cases, for a night
+	@THOROUGH=2 npx jest $(JEST_ARGS) $(more_tests)
+
+check: test check-slow ## Everything that must hold
+
+check-slow: build format-check lint types layers test-slow sim sim-mutants ## What `check` has beside `test`
 
 lint: $(NODE_MODULES) ## Lint
 	@npx eslint .

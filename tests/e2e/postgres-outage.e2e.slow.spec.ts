@@ -78,14 +78,14 @@ interface Fault {
 }
 
 const faults: Fault[] = [
-  { name: 'stands still', times: runs(3, 50), begin: () => server.pause(), end: () => server.goOn() },
+  { name: 'stands still', times: runs(3, 20, 50), begin: () => server.pause(), end: () => server.goOn() },
   {
     name: 'is behind a line that swallows everything',
-    times: runs(3, 50),
+    times: runs(3, 20, 50),
     begin: () => proxy.swallow(),
     end: () => proxy.heal(),
   },
-  { name: 'is down', times: runs(2, 100), begin: () => server.kill(), end: () => server.begin() },
+  { name: 'is down', times: runs(2, 40, 100), begin: () => server.kill(), end: () => server.begin() },
 ];
 
 describe('while PostgreSQL', () => {

@@ -17,7 +17,7 @@ import {
   versionsOf,
   type ShownSubscription,
 } from '../support/subscription-flight.js';
-import { thorough } from '../support/thorough.js';
+import { runs, thorough } from '../support/thorough.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
 
 const kills = thorough ? 20 : 5;
@@ -87,7 +87,7 @@ it(
       if (kill === 2) await receiver.goAway();
       service = await start();
       if (kill === 2) {
-        await delay(thorough ? 60_000 : 5000);
+        await delay(runs(5000, 20_000, 60_000));
         await receiver.comeBack();
       }
     }

@@ -291,7 +291,7 @@ describe.each(stores)('the service over HTTP with the store $store', ({ store, e
           const real = new Real(service.url, run++);
           await fc.asyncModelRun(() => ({ model: new Map<string, RocketModel>(), real }), given);
         }),
-        { numRuns: runs(60, store === 'postgres' ? 500 : 2000) },
+        { numRuns: store === 'postgres' ? runs(60, 150, 500) : runs(60, 500, 2000) },
       );
     },
     PATIENCE_MS,

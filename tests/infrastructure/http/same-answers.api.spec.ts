@@ -256,7 +256,7 @@ it(
           await Promise.all(players.map(({ service }) => service.stop()));
         }
       }),
-      { numRuns: runs(3, 100), endOnFailure: true },
+      { numRuns: runs(3, 30, 100), endOnFailure: true },
     );
     // A history that has none of what is hard would prove little.
     expect(Object.entries(seen).filter(([, count]) => count === 0)).toEqual([]);

@@ -59,7 +59,7 @@ describe('a damaged file', () => {
     expect(await verifyFile(copyOf(file))).toMatchObject({ rockets: ROCKETS + 2, late: 1, damages: [] });
   });
 
-  const flips = runs(24, 600);
+  const flips = runs(24, 200, 1000);
   it(
     `never gives a wrong answer after any of ${flips} flipped bits, over every table and index, and verify names what was noticed`,
     async () => {
@@ -82,7 +82,7 @@ describe('a damaged file', () => {
     LONGEST_MS,
   );
 
-  const cuts = runs(6, 200);
+  const cuts = runs(6, 80, 200);
   it(
     `never gives a wrong answer after any of ${cuts} truncations`,
     async () => {
@@ -96,7 +96,7 @@ describe('a damaged file', () => {
     LONGEST_MS,
   );
 
-  const live = runs(6, 100);
+  const live = runs(6, 40, 100);
   it(
     `is noticed in the log of a crash, too, ${live} times, as long as something was written after it`,
     async () => {

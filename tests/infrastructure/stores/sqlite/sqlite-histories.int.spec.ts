@@ -181,7 +181,7 @@ describe('what was written', () => {
           const rows = await rowsAfter(undisturbed, script, 'here');
           expect(await rowsAfter(plan, script, place)).toEqual(rows);
         }),
-        { numRuns: runs(6, 200) },
+        { numRuns: runs(6, 60, 200) },
       );
     },
     runs(60_000, 1_200_000),
