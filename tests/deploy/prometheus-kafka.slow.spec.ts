@@ -7,14 +7,11 @@ import { describeWithKafka } from '../support/kafka/describe-with-kafka.js';
 import { KafkaCluster } from '../support/kafka/kafka-cluster.js';
 import { eventually, startWithKafka, stream, untilReady } from '../support/kafka/kafka-service.js';
 import { KafkaTool } from '../support/kafka/kafka-tool.js';
+import { endedBy } from '../support/to-end.js';
 
 jest.setTimeout(900_000);
 
-/** Last begun, first ended, whatever became of the test. */
-const toEnd: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of toEnd.splice(0).reverse()) await end();
-});
+const toEnd = endedBy(afterEach);
 
 const start = async (env: Readonly<Record<string, string>>): Promise<RealProcess> => {
   const service = await startWithKafka({ LOG_FORMAT: 'text', PORT: String(await freePort()), ...env });

@@ -4,16 +4,13 @@ import { keysOf, testKey } from '../support/api-keys.js';
 import { describeWithPrometheus } from '../support/describe-with-prometheus.js';
 import { freePort, messageText, startProcess, type RealProcess } from '../support/real-process.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
+import { endedBy } from '../support/to-end.js';
 
 jest.setTimeout(600_000);
 
 const keys = { all: testKey('operator'), prometheus: testKey('prometheus', { scopes: ['read'] }) };
 
-/** Last begun, first ended, whatever became of the test. */
-const toEnd: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of toEnd.splice(0).reverse()) await end();
-});
+const toEnd = endedBy(afterEach);
 
 const start = async (port: number, env: Readonly<Record<string, string>> = {}): Promise<RealProcess> => {
   const service = await startProcess({

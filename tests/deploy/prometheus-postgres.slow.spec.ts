@@ -6,14 +6,11 @@ import { describeWithPrometheus } from '../support/describe-with-prometheus.js';
 import { OwnServer } from '../support/postgres-server.js';
 import { post } from '../support/producers.js';
 import { messageText, startProcess, type RealProcess } from '../support/real-process.js';
+import { endedBy } from '../support/to-end.js';
 
 jest.setTimeout(600_000);
 
-/** Last begun, first ended, whatever became of the test. */
-const toEnd: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of toEnd.splice(0).reverse()) await end();
-});
+const toEnd = endedBy(afterEach);
 
 /** Many do something again and again, whatever comes of it; answers how to stop them. */
 const again = (many: number, act: (one: number) => Promise<unknown>): (() => Promise<unknown>) => {

@@ -1,21 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeWithKafka } from '../support/kafka/describe-with-kafka.js';
 import { KafkaCluster } from '../support/kafka/kafka-cluster.js';
-import { eventually, kafkaHealth, startWithKafka, untilReady } from '../support/kafka/kafka-service.js';
+import {
+  eventually,
+  kafkaHealth,
+  newPlace,
+  startingWithKafka,
+  untilReady,
+} from '../support/kafka/kafka-service.js';
 import { KafkaTool, type NewRecord, type ReadRecord } from '../support/kafka/kafka-tool.js';
-import { messageText, postMessage, type RealProcess } from '../support/real-process.js';
+import { messageText, postMessage } from '../support/real-process.js';
+import { endedBy } from '../support/to-end.js';
 
-/** Last begun, first ended, whatever became of the test. */
-const toEnd: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of toEnd.splice(0).reverse()) await end();
-});
+const toEnd = endedBy(afterEach);
 
-const start = async (env: Readonly<Record<string, string>>): Promise<RealProcess> => {
-  const service = await startWithKafka({ LOG_FORMAT: 'text', ...env });
-  toEnd.push(() => service.end('SIGKILL'));
-  return service;
-};
+const start = startingWithKafka(toEnd);
 
 const rejectedIn = async (url: string): Promise<number> => (await kafkaHealth(url)).consumer?.rejected ?? 0;
 
@@ -80,19 +79,10 @@ describeWithKafka('what cannot be taken', () => {
     await cluster.close();
   });
 
-  let places = 0;
-  const newPlace = () => {
-    const name = `place-${++places}`;
-    return {
-      KAFKA_BROKERS: cluster.bootstrap,
-      KAFKA_TOPIC: `${name}.messages`,
-      KAFKA_REJECTED_TOPIC: `${name}.rejected`,
-      KAFKA_GROUP: name,
-    };
-  };
+  const atBroker = () => ({ KAFKA_BROKERS: cluster.bootstrap, ...newPlace() });
 
   it('is put away as it was, with its place and why; all else goes on', async () => {
-    const place = newPlace();
+    const place = atBroker();
     const { KAFKA_TOPIC: topic } = place;
     await tool.createTopic(topic, 3);
     const { url, log } = await start({ ...place, CONSUME: 'kafka' });
@@ -150,7 +140,7 @@ describeWithKafka('what cannot be taken', () => {
       [12 * MIB, true],
       [MIB, false],
     ] as const) {
-      const place = newPlace();
+      const place = atBroker();
       await tool.createTopic(place.KAFKA_TOPIC, 1, { 'max.message.bytes': 12 * MIB });
       await tool.createTopic(place.KAFKA_REJECTED_TOPIC, 1, { 'max.message.bytes': most });
       const { url } = await start({ ...place, CONSUME: 'kafka' });
@@ -185,7 +175,7 @@ describeWithKafka('what cannot be taken', () => {
   });
 
   it('a message that is larger than the topic takes is refused by the gateway, and no other with it', async () => {
-    const place = newPlace();
+    const place = atBroker();
     await tool.createTopic(place.KAFKA_TOPIC, 1, { 'max.message.bytes': 450 });
     const { url } = await start({ ...place, ...bothRoles });
     await untilReady(url);
@@ -204,7 +194,7 @@ describeWithKafka('what cannot be taken', () => {
   });
 
   it('records that were deleted unread are told in the log, and the rest is read on', async () => {
-    const place = newPlace();
+    const place = atBroker();
     await tool.createTopic(place.KAFKA_TOPIC, 1);
     const env = { ...place, CONSUME: 'kafka' };
     const first = await start(env);
@@ -232,7 +222,7 @@ describeWithKafka('what cannot be taken', () => {
   });
 
   it('records that were deleted in front of a consumer are told in the log, and the rest is read on', async () => {
-    const place = newPlace();
+    const place = atBroker();
     await tool.createTopic(place.KAFKA_TOPIC, 1);
     const { url, log, child } = await start({ ...place, CONSUME: 'kafka' });
     await tool.produce(place.KAFKA_TOPIC, [{ value: messageText(1, 'cut') }]);
@@ -257,7 +247,7 @@ describeWithKafka('what cannot be taken', () => {
   });
 
   it('a topic that is deleted and made anew is read from its beginning', async () => {
-    const place = { ...newPlace(), KAFKA_PARTITIONS: '1' };
+    const place = { ...atBroker(), KAFKA_PARTITIONS: '1' };
     const { url } = await start({ ...place, ...bothRoles });
     await untilReady(url);
     let sent = 0;

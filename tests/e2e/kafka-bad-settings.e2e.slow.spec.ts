@@ -8,23 +8,17 @@ import {
   eventually,
   kafkaHealth,
   runWithKafka,
-  startWithKafka,
+  newPlace,
+  startingWithKafka,
   untilReady,
 } from '../support/kafka/kafka-service.js';
 import { KafkaTool } from '../support/kafka/kafka-tool.js';
-import { messageText, postMessage, runToEnd, type RealProcess } from '../support/real-process.js';
+import { messageText, postMessage, runToEnd } from '../support/real-process.js';
+import { endedBy } from '../support/to-end.js';
 
-/** Last begun, first ended, whatever became of the test. */
-const toEnd: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of toEnd.splice(0).reverse()) await end();
-});
+const toEnd = endedBy(afterEach);
 
-const start = async (env: Readonly<Record<string, string>>): Promise<RealProcess> => {
-  const service = await startWithKafka({ LOG_FORMAT: 'text', ...env });
-  toEnd.push(() => service.end('SIGKILL'));
-  return service;
-};
+const start = startingWithKafka(toEnd);
 
 const newFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'rockets-kafka-'));
@@ -84,9 +78,7 @@ describeWithKafka('a broker with rules', () => {
     await cluster.close();
   });
 
-  let places = 0;
-  const newPlace = (login: Readonly<Record<string, string>> = {}) => {
-    const name = `rules-${++places}`;
+  const atBroker = (login: Readonly<Record<string, string>> = {}) => {
     const { bootstrap, ca, users } = cluster.secure;
     return {
       KAFKA_BROKERS: bootstrap,
@@ -95,13 +87,11 @@ describeWithKafka('a broker with rules', () => {
       KAFKA_SASL: 'scram-sha-512',
       KAFKA_USERNAME: 'guest',
       KAFKA_PASSWORD: users.guest,
-      KAFKA_TOPIC: `${name}.messages`,
-      KAFKA_REJECTED_TOPIC: `${name}.rejected`,
-      KAFKA_GROUP: name,
+      ...newPlace(),
       ...login,
     };
   };
-  type Place = ReturnType<typeof newPlace>;
+  type Place = ReturnType<typeof atBroker>;
   const asOwner = () => ({ KAFKA_USERNAME: 'rockets', KAFKA_PASSWORD: cluster.secure.users.rockets });
 
   const makeTopics = async ({ KAFKA_TOPIC, KAFKA_REJECTED_TOPIC }: Place): Promise<void> => {
@@ -112,7 +102,7 @@ describeWithKafka('a broker with rules', () => {
   it.each(['plain', 'scram-sha-256', 'scram-sha-512'])(
     'takes who comes with TLS and %s',
     async (mechanism) => {
-      const { url } = await start({ ...newPlace({ ...asOwner(), KAFKA_SASL: mechanism }), ...bothRoles });
+      const { url } = await start({ ...atBroker({ ...asOwner(), KAFKA_SASL: mechanism }), ...bothRoles });
       await untilReady(url);
       await eventually(
         'queued',
@@ -147,7 +137,7 @@ describeWithKafka('a broker with rules', () => {
     ],
   ];
   it.each(refusedLogins)('%s ends the service at once, with one line', async (_, login, said) => {
-    const ended = await runWithKafka({ ...newPlace(), ...bothRoles, ...login() });
+    const ended = await runWithKafka({ ...atBroker(), ...bothRoles, ...login() });
     expect([ended.code, ended.stdout]).toEqual([2, '']);
     expect(ended.stderr).toMatch(said);
     expect(ended.stderr.trim().split('\n')).toHaveLength(1);
@@ -157,20 +147,20 @@ describeWithKafka('a broker with rules', () => {
   it('who trusts it not waits, and says why', async () => {
     const file = join(newFolder(), 'ca.pem');
     writeFileSync(file, makeCertificate().cert);
-    const { url } = await start({ ...newPlace(), ...bothRoles, KAFKA_CA: file });
+    const { url } = await start({ ...atBroker(), ...bothRoles, KAFKA_CA: file });
     const answer = await fetch(`${url}/readyz`);
     expect([answer.status, await answer.text()]).toEqual([503, expect.stringMatching(/certificate/)]);
   });
 
   it('a topic that may not be seen, or not be made, ends the service with what is to be done', async () => {
-    const hidden = newPlace();
+    const hidden = atBroker();
     await makeTopics(hidden);
     const ended = await runWithKafka({ ...hidden, ...bothRoles });
     expect([ended.code, ended.stdout]).toEqual([2, '']);
     expect(ended.stderr).toMatch(new RegExp(`^.*${hidden.KAFKA_REJECTED_TOPIC}.*\n$`));
     expect(ended.stderr).toContain('guest');
 
-    const missing = newPlace();
+    const missing = atBroker();
     for (const topic of [missing.KAFKA_TOPIC, missing.KAFKA_REJECTED_TOPIC]) {
       await admin.allow('guest', 'TOPIC', topic, ['READ', 'WRITE']);
     }
@@ -182,7 +172,7 @@ describeWithKafka('a broker with rules', () => {
   });
 
   it('a topic that may be made is made, with as many partitions as are set', async () => {
-    const place = newPlace();
+    const place = atBroker();
     for (const topic of [place.KAFKA_TOPIC, place.KAFKA_REJECTED_TOPIC]) {
       await admin.allow('guest', 'TOPIC', topic, ['READ', 'WRITE', 'CREATE']);
     }
@@ -195,7 +185,7 @@ describeWithKafka('a broker with rules', () => {
   });
 
   it('rights that are missing are told where they are missed, and waited for', async () => {
-    const place = newPlace();
+    const place = atBroker();
     await makeTopics(place);
     for (const topic of [place.KAFKA_TOPIC, place.KAFKA_REJECTED_TOPIC])
       await admin.allow('guest', 'TOPIC', topic, ['DESCRIBE']);

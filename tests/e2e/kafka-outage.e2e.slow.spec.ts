@@ -1,32 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { OwnServer } from '../support/postgres-server.js';
-import { freePort, messageText, postMessage, type RealProcess } from '../support/real-process.js';
+import { freePort, messageText, postMessage } from '../support/real-process.js';
 import { describeWithKafka } from '../support/kafka/describe-with-kafka.js';
 import { KafkaCluster } from '../support/kafka/kafka-cluster.js';
 import {
   eventually,
   kafkaHealth,
-  startWithKafka,
+  startingWithKafka,
   statusOf,
   stream,
   untilReady,
   whatBecameOf,
 } from '../support/kafka/kafka-service.js';
+import { endedBy } from '../support/to-end.js';
 
 /** A second is what is promised; a busy machine may take longer. */
 const SOON_MS = 3000;
 
-/** Last begun, first ended, whatever became of the test. */
-const toEnd: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of toEnd.splice(0).reverse()) await end();
-});
+const toEnd = endedBy(afterEach);
 
-const start = async (env: Readonly<Record<string, string>>): Promise<RealProcess> => {
-  const service = await startWithKafka({ LOG_FORMAT: 'text', ...env });
-  toEnd.push(() => service.end('SIGKILL'));
-  return service;
-};
+const start = startingWithKafka(toEnd);
 
 /** Milliseconds until one message is answered so. */
 const untilAnswered = async (url: string, wanted: number, patienceMs: number): Promise<number> => {

@@ -4,12 +4,9 @@ import { KafkaCluster } from '../support/kafka/kafka-cluster.js';
 import { KafkaTool } from '../support/kafka/kafka-tool.js';
 import { produceByPython } from '../support/kafka/python-producer.js';
 import { messageText, postMessage, startProcess } from '../support/real-process.js';
+import { endedBy } from '../support/to-end.js';
 
-/** Last begun, first ended, whatever became of the test. */
-const toEnd: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of toEnd.splice(0).reverse()) await end();
-});
+const toEnd = endedBy(afterEach);
 
 const PARTITIONS = 12;
 

@@ -8,6 +8,7 @@ import { kafkaNode } from '../support/kafka/kafka-node.js';
 import { eventually, kafkaHealth, startWithKafka } from '../support/kafka/kafka-service.js';
 import { KafkaTool } from '../support/kafka/kafka-tool.js';
 import { messageText } from '../support/real-process.js';
+import { endedBy } from '../support/to-end.js';
 
 interface Ended {
   readonly code: number;
@@ -15,11 +16,7 @@ interface Ended {
   readonly err: string;
 }
 
-/** Last begun, first ended, whatever became of the test. */
-const toEnd: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of toEnd.splice(0).reverse()) await end();
-});
+const toEnd = endedBy(afterEach);
 
 const rockets = async (env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ended> => {
   const node = await kafkaNode();

@@ -4,12 +4,9 @@ import { KafkaCluster } from '../support/kafka/kafka-cluster.js';
 import { startWithKafka } from '../support/kafka/kafka-service.js';
 import { KafkaTool } from '../support/kafka/kafka-tool.js';
 import { messageText, postMessage } from '../support/real-process.js';
+import { endedBy } from '../support/to-end.js';
 
-/** Last begun, first ended, whatever became of the test. */
-const toEnd: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of toEnd.splice(0).reverse()) await end();
-});
+const toEnd = endedBy(afterEach);
 
 describeWithKafka('a gateway', () => {
   it('acknowledges nothing that fewer replicas hold than the topic asks for', async () => {

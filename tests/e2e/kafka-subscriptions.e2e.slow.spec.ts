@@ -8,15 +8,12 @@ import { OwnServer, runIn } from '../support/postgres-server.js';
 import { Fleet } from '../support/producers.js';
 import { freePort, type RealProcess } from '../support/real-process.js';
 import { callService, shown, versionsOf, type ShownSubscription } from '../support/subscription-flight.js';
+import { endedBy } from '../support/to-end.js';
 
 const kills = 5;
 const PATIENCE_MS = 120_000;
 
-/** Last begun, first ended, whatever became of the test. */
-const toEnd: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of toEnd.splice(0).reverse()) await end();
-});
+const toEnd = endedBy(afterEach);
 
 const beginBroker = async () => {
   const cluster = await KafkaCluster.start();

@@ -2,30 +2,24 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OwnServer } from '../support/postgres-server.js';
-import { messageText, postMessage, type RealProcess } from '../support/real-process.js';
+import { messageText, postMessage } from '../support/real-process.js';
 import { describeWithKafka } from '../support/kafka/describe-with-kafka.js';
 import { KafkaCluster } from '../support/kafka/kafka-cluster.js';
 import {
   eventually,
   kafkaHealth,
-  startWithKafka,
+  newPlace,
+  startingWithKafka,
   stream,
   untilReady,
   whatBecameOf,
 } from '../support/kafka/kafka-service.js';
 import { KafkaTool } from '../support/kafka/kafka-tool.js';
+import { endedBy } from '../support/to-end.js';
 
-/** Last begun, first ended, whatever became of the test. */
-const toEnd: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of toEnd.splice(0).reverse()) await end();
-});
+const toEnd = endedBy(afterEach);
 
-const start = async (env: Readonly<Record<string, string>>): Promise<RealProcess> => {
-  const service = await startWithKafka({ LOG_FORMAT: 'text', ...env });
-  toEnd.push(() => service.end('SIGKILL'));
-  return service;
-};
+const start = startingWithKafka(toEnd);
 
 const untilWorkedOff = async (url: string): Promise<void> => {
   await eventually(
@@ -91,17 +85,7 @@ describeWithKafka('Kafka in front', () => {
     await cluster.close();
   });
 
-  let places = 0;
-  /** A topic and a group of which nobody has heard. */
-  const newPlace = () => {
-    const name = `place-${++places}`;
-    return {
-      KAFKA_BROKERS: cluster.bootstrap,
-      KAFKA_TOPIC: `${name}.messages`,
-      KAFKA_REJECTED_TOPIC: `${name}.rejected`,
-      KAFKA_GROUP: name,
-    };
-  };
+  const atBroker = () => ({ KAFKA_BROKERS: cluster.bootstrap, ...newPlace() });
   const both = { INGEST: 'kafka', CONSUME: 'kafka' };
 
   const newFile = (): string => {
@@ -117,18 +101,18 @@ describeWithKafka('Kafka in front', () => {
   };
 
   it('takes messages in and works them off in one process, over memory', async () => {
-    const { url } = await start({ ...newPlace(), ...both });
+    const { url } = await start({ ...atBroker(), ...both });
     await provesTheWay(url, url);
   });
 
   it('takes messages in and works them off in one process, over SQLite', async () => {
-    const { url } = await start({ ...newPlace(), ...both, EVENT_STORE: 'sqlite', SQLITE_FILE: newFile() });
+    const { url } = await start({ ...atBroker(), ...both, EVENT_STORE: 'sqlite', SQLITE_FILE: newFile() });
     await provesTheWay(url, url);
   });
 
   it('takes messages in here and works them off there, over PostgreSQL', async () => {
     const { url: database } = await newDatabase();
-    const common = { ...newPlace(), EVENT_STORE: 'postgres', DATABASE_URL: database };
+    const common = { ...atBroker(), EVENT_STORE: 'postgres', DATABASE_URL: database };
     const gateway = await start({ ...common, INGEST: 'kafka' });
     const consumer = await start({ ...common, CONSUME: 'kafka' });
     await provesTheWay(gateway.url, consumer.url);
@@ -140,7 +124,7 @@ describeWithKafka('Kafka in front', () => {
   });
 
   it('leaves the group in order: whoever comes next begins at once, behind all that was worked off', async () => {
-    const place = newPlace();
+    const place = atBroker();
     const env = { ...place, ...both, EVENT_STORE: 'sqlite', SQLITE_FILE: newFile() };
     let sent = 0;
     for (const instance of ['first', 'first', 'second']) {
@@ -163,7 +147,7 @@ describeWithKafka('Kafka in front', () => {
   });
 
   it('commits under load what it has taken before it ends, and takes nothing twice after it', async () => {
-    const place = newPlace();
+    const place = atBroker();
     const env = { ...place, ...both, EVENT_STORE: 'sqlite', SQLITE_FILE: newFile() };
     const count = 40_000;
     await tool.createTopic(place.KAFKA_TOPIC, 12);

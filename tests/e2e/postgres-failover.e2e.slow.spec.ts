@@ -7,12 +7,9 @@ import { Fleet, post, wireForm, type Producer } from '../support/producers.js';
 import { messageText, postMessage, startProcess, type RealProcess } from '../support/real-process.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { runs } from '../support/thorough.js';
+import { endedBy } from '../support/to-end.js';
 
-/** Last begun, first ended, whatever became of the test. */
-const toEnd: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of toEnd.splice(0).reverse()) await end();
-});
+const toEnd = endedBy(afterEach);
 
 const begun = (server: OwnServer): OwnServer => {
   toEnd.push(() => server.remove());

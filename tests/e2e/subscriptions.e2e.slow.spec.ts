@@ -19,6 +19,7 @@ import {
 } from '../support/subscription-flight.js';
 import { runs, thorough } from '../support/thorough.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
+import { endedBy } from '../support/to-end.js';
 
 const kills = thorough ? 20 : 5;
 const PATIENCE_MS = 180_000;
@@ -31,11 +32,7 @@ const TAKEN_OVER_MS = 20_000;
 const STOPPED_MS = 8000;
 const env = { WEBHOOK_ALLOW: '127.0.0.0/8', LOG_LEVEL: 'warn' };
 
-/** Last begun, first ended, whatever became of the test. */
-const toEnd: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of toEnd.splice(0).reverse()) await end();
-});
+const toEnd = endedBy(afterEach);
 
 const receive = async (): Promise<WebhookReceiver> => {
   const receiver = await WebhookReceiver.start();

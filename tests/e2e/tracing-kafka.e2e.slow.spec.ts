@@ -7,17 +7,14 @@ import { messageText } from '../support/real-process.js';
 import { SpanReceiver } from '../support/span-receiver.js';
 import { callService } from '../support/subscription-flight.js';
 import { picturesOf, shapeOf, waterfall } from '../support/waterfall.js';
+import { endedBy } from '../support/to-end.js';
 
 jest.setTimeout(300_000);
 
 const page = readFileSync(join(__dirname, '../../docs/tracing.md'), 'utf8');
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 
-/** Last begun, first ended, whatever became of the test. */
-const toEnd: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of toEnd.splice(0).reverse()) await end();
-});
+const toEnd = endedBy(afterEach);
 
 const kafkaTests = (): void => {
   it('goes on through the topic, as docs/tracing.md draws it, and into the topic of a subscription', async () => {

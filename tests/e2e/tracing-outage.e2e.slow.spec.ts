@@ -1,15 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort, messageText, postMessage, startProcess } from '../support/real-process.js';
 import { SpanReceiver } from '../support/span-receiver.js';
+import { endedBy } from '../support/to-end.js';
 
 const NEVER_MS = 20_000;
 const MESSAGES = 200;
 
-/** Last begun, first ended, whatever became of the test. */
-const toEnd: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of toEnd.splice(0).reverse()) await end();
-});
+const toEnd = endedBy(afterEach);
 
 const record = async (env: Readonly<Record<string, string>>) => {
   const service = await startProcess({ LOG_FORMAT: 'text', TRACING: 'otlp', TRACING_SAMPLE: '1', ...env });

@@ -7,6 +7,7 @@ import { SpanReceiver } from '../support/span-receiver.js';
 import { startReceiver } from '../support/answering-receiver.js';
 import { callService, type ShownSubscription } from '../support/subscription-flight.js';
 import { picturesOf, shapeOf, waterfall } from '../support/waterfall.js';
+import { endedBy } from '../support/to-end.js';
 
 const page = readFileSync(join(__dirname, '../../docs/tracing.md'), 'utf8');
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -14,11 +15,7 @@ const senderId = '00f067aa0ba902b7';
 const WARM = 100;
 const traceparent = `00-${traceId}-${senderId}-01`;
 
-/** Last begun, first ended, whatever became of the test. */
-const toEnd: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of toEnd.splice(0).reverse()) await end();
-});
+const toEnd = endedBy(afterEach);
 
 const receive = async (): Promise<SpanReceiver> => {
   const receiver = await SpanReceiver.start();

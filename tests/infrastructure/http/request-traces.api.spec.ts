@@ -7,11 +7,9 @@ import { RequestTraces, spanOf } from '../../../src/infrastructure/http/request-
 import { FakeTracing } from '../../support/fake-tracing.js';
 import { until } from '../../support/manual-clock.js';
 import { LogBook } from '../../support/pipeline.js';
+import { endedBy } from '../../support/to-end.js';
 
-const toEnd: (() => void)[] = [];
-afterEach(() => {
-  for (const end of toEnd.splice(0)) end();
-});
+const toEnd = endedBy(afterEach);
 
 const serve = async () => {
   const tracing = new FakeTracing();

@@ -3,6 +3,7 @@ import { OtlpTracing } from '../../../src/infrastructure/observability/otlp-trac
 import { LogBook } from '../../support/pipeline.js';
 import { freePort } from '../../support/real-process.js';
 import { SpanReceiver } from '../../support/span-receiver.js';
+import { endedBy } from '../../support/to-end.js';
 
 jest.setTimeout(60_000);
 
@@ -10,10 +11,7 @@ const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const parentOf = (flags: string): string => `00-${traceId}-00f067aa0ba902b7-${flags}`;
 const NEVER_MS = 20_000;
 
-const toEnd: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of toEnd.splice(0).reverse()) await end();
-});
+const toEnd = endedBy(afterEach);
 
 const receive = async (): Promise<SpanReceiver> => {
   const receiver = await SpanReceiver.start();

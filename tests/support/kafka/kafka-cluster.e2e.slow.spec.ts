@@ -10,12 +10,9 @@ import { describeWithKafka } from './describe-with-kafka.js';
 import { KafkaCluster } from './kafka-cluster.js';
 import { kafkaNode } from './kafka-node.js';
 import { KafkaTool, type NewRecord, type ReadRecord, type ToolOptions } from './kafka-tool.js';
+import { endedBy } from '../to-end.js';
 
-/** Last begun, first ended, whatever became of the test. */
-const toEnd: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of toEnd.splice(0).reverse()) await end();
-});
+const toEnd = endedBy(afterEach);
 
 const begun = async (...args: Parameters<typeof KafkaCluster.start>): Promise<KafkaCluster> => {
   const cluster = await KafkaCluster.start(...args);

@@ -11,6 +11,26 @@ export const startWithKafka = async (env: Env): Promise<RealProcess> => {
   return startProcess({ ...node.env, ...env }, [], [], undefined, node.path);
 };
 
+/** Starts such services, which end with all else. */
+export const startingWithKafka =
+  (toEnd: (() => unknown)[]) =>
+  async (env: Env): Promise<RealProcess> => {
+    const service = await startWithKafka({ LOG_FORMAT: 'text', ...env });
+    toEnd.push(() => service.end('SIGKILL'));
+    return service;
+  };
+
+let places = 0;
+/** Topics and a group of which nobody has heard. */
+export const newPlace = () => {
+  const name = `place-${++places}`;
+  return {
+    KAFKA_TOPIC: `${name}.messages`,
+    KAFKA_REJECTED_TOPIC: `${name}.rejected`,
+    KAFKA_GROUP: name,
+  };
+};
+
 /** The same with settings with which it ends by itself. */
 export const runWithKafka = async (env: Env): ReturnType<typeof runToEnd> => {
   const node = await kafkaNode();
