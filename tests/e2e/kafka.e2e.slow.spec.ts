@@ -79,6 +79,9 @@ describeWithKafka('Kafka in front', () => {
   beforeAll(async () => {
     cluster = await KafkaCluster.start();
     tool = await KafkaTool.start({ bootstrap: cluster.bootstrap });
+    // For its first record a broker on a busy machine may take longer than a sender is kept waiting.
+    await tool.createTopic('first', 1);
+    await tool.produce('first', [{ value: 'first' }]);
   });
   afterAll(async () => {
     await tool.close();
