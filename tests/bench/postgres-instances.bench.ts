@@ -3,7 +3,7 @@ import { partitionHash } from './balance.js';
 import { withDatabase, type Database } from './database.js';
 import { interleaved, median, quick, scaled, type Row } from './measure.js';
 import { serviceOn } from './postgres.bench.js';
-import { postLines } from './post-lines.js';
+import { postLinesUntilTaken } from './post-lines.js';
 import type { ServerUnderTest } from './server-under-test.js';
 import { stream, wireOf } from './traffic.js';
 
@@ -84,7 +84,7 @@ class Instances {
     const texts = bodies.map((lines) => lines.join('\n'));
     const before = [await this.cpuMicros(), server.cpuMicros()] as const;
     const began = performance.now();
-    await Promise.all(texts.map((text, i) => postLines(instances[i]!.port, text)));
+    await Promise.all(texts.map((text, i) => postLinesUntilTaken(instances[i]!.port, text)));
     const rate = (1000 * MESSAGES) / (performance.now() - began);
     this.rates.push(rate);
     this.service.push(((await this.cpuMicros()) - before[0]) / MESSAGES);
