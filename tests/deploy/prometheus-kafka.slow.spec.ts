@@ -5,7 +5,7 @@ import { OwnServer } from '../support/postgres-server.js';
 import { freePort, messageText, postMessage, type RealProcess } from '../support/real-process.js';
 import { describeWithKafka } from '../support/kafka/describe-with-kafka.js';
 import { KafkaCluster } from '../support/kafka/kafka-cluster.js';
-import { eventually, startWithKafka, stream, untilReady } from '../support/kafka/kafka-service.js';
+import { eventually, startingWithKafka, stream, untilReady } from '../support/kafka/kafka-service.js';
 import { KafkaTool } from '../support/kafka/kafka-tool.js';
 import { endedBy } from '../support/to-end.js';
 
@@ -13,11 +13,9 @@ jest.setTimeout(900_000);
 
 const toEnd = endedBy(afterEach);
 
-const start = async (env: Readonly<Record<string, string>>): Promise<RealProcess> => {
-  const service = await startWithKafka({ LOG_FORMAT: 'text', PORT: String(await freePort()), ...env });
-  toEnd.push(() => service.end('SIGKILL'));
-  return service;
-};
+const startHere = startingWithKafka(toEnd);
+const start = async (env: Readonly<Record<string, string>>): Promise<RealProcess> =>
+  startHere({ PORT: String(await freePort()), ...env });
 
 /** A rocket reports until the end, its next message when the brokers hold the last one. */
 const fly = (gateway: RealProcess): void => {

@@ -35,11 +35,16 @@ const untilWorkedOff = async (url: string): Promise<void> => {
 /** As senders do: sent again while the broker takes too long. The last answer, and what all of them said. */
 const untilTaken = async <T>(send: () => Promise<Response>): Promise<[Response, ...T[]]> => {
   const said: T[] = [];
-  for (;;) {
-    const answer = await send();
-    said.unshift((await answer.json()) as T);
-    if (answer.status !== 503) return [answer, ...said];
-  }
+  const answer = await eventually(
+    'taken',
+    async () => {
+      const sent = await send();
+      said.unshift((await sent.json()) as T);
+      return sent;
+    },
+    ({ status }) => status !== 503,
+  );
+  return [answer, ...said];
 };
 
 /** A gateway, and what tells what became of its messages: the same process or another. */

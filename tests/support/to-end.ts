@@ -1,4 +1,4 @@
-type End = () => unknown;
+export type End = () => unknown;
 
 /** How what was begun is ended: last begun, first ended, whatever became of the test. Wants Jest's `afterEach` or `afterAll`. */
 export const endedBy = (after: (end: () => Promise<void>) => void): End[] => {

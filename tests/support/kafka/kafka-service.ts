@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runToEnd, startProcess, type RealProcess } from '../real-process.js';
+import type { End } from '../to-end.js';
 import { kafkaNode } from './kafka-node.js';
 
 type Env = Readonly<Record<string, string>>;
@@ -11,9 +12,15 @@ export const startWithKafka = async (env: Env): Promise<RealProcess> => {
   return startProcess({ ...node.env, ...env }, [], [], undefined, node.path);
 };
 
-/** Starts such services, which end with all else. */
+/** The same with settings with which it ends by itself. */
+export const runWithKafka = async (env: Env): ReturnType<typeof runToEnd> => {
+  const node = await kafkaNode();
+  return runToEnd([], { HOST: '127.0.0.1', ...node.env, ...env }, node.path);
+};
+
+/** Starts services that end with all else. */
 export const startingWithKafka =
-  (toEnd: (() => unknown)[]) =>
+  (toEnd: End[]) =>
   async (env: Env): Promise<RealProcess> => {
     const service = await startWithKafka({ LOG_FORMAT: 'text', ...env });
     toEnd.push(() => service.end('SIGKILL'));
@@ -29,12 +36,6 @@ export const newPlace = () => {
     KAFKA_REJECTED_TOPIC: `${name}.rejected`,
     KAFKA_GROUP: name,
   };
-};
-
-/** The same with settings with which it ends by itself. */
-export const runWithKafka = async (env: Env): ReturnType<typeof runToEnd> => {
-  const node = await kafkaNode();
-  return runToEnd([], { HOST: '127.0.0.1', ...node.env, ...env }, node.path);
 };
 
 interface KafkaPart {
