@@ -2,7 +2,7 @@ import { KafkaCluster } from '../support/kafka/kafka-cluster.js';
 import { kafkaNode, type KafkaNode } from '../support/kafka/kafka-node.js';
 import { withDatabase, type Database } from './database.js';
 import type { Row } from './measure.js';
-import { postLines } from './post-lines.js';
+import { postLinesUntilTaken } from './post-lines.js';
 import { ServerUnderTest } from './server-under-test.js';
 
 type Settings = Readonly<Record<string, string>>;
@@ -68,12 +68,6 @@ const PIECE = 20_000;
 /** Puts messages into a topic; what Kafka did not take in time is sent again. */
 export const fill = async ({ port }: ServerUnderTest, lines: readonly string[]): Promise<void> => {
   for (let from = 0; from < lines.length; from += PIECE) {
-    const body = lines.slice(from, from + PIECE).join('\n');
-    while (
-      !(await postLines(port, body).then(
-        () => true,
-        () => false,
-      ))
-    );
+    await postLinesUntilTaken(port, lines.slice(from, from + PIECE).join('\n'));
   }
 };
